@@ -1,0 +1,158 @@
+/*
+ * Jobs: RUN_* and FINISH_TILING hand a snapshot of the registers to the
+ * pipeline and hold the endpoint scoreboard entry until it answers.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "cs_internal.h"
+
+/* cookie: 7:0 scoreboard entry, 15:8 type, 16 progress_inc, 63:17 job number */
+static uint64_t cookie_make(unsigned entry, enum mali_job_type type, bool inc, uint64_t number)
+{
+    return entry | (uint64_t)type << 8 | (uint64_t)inc << 16 | number << 17;
+}
+
+static void job_ended(const struct cs_env *env, struct cs_state *st, uint64_t cookie)
+{
+    enum mali_job_type type = (cookie >> 8) & 0xff;
+
+    st->progress_count++;
+    mali_trace_emit(env->trace, MALI_EV_job, "end", env->csg, env->cs, cookie >> 17, 0);
+    mali_trace_end(env->trace, MALI_TRACK_JOB, env->csg * 32u + env->cs);
+    if (env->ops->job)
+        env->ops->job(env->opaque, type, false);
+}
+
+static void job_started(struct cs_ctx *c, const struct mali_job *job)
+{
+    const struct cs_env *env = c->env;
+    const char *name = mali_job_type_name(job->type);
+
+    mali_trace_emit(env->trace, MALI_EV_job, name, env->csg, env->cs, job->cookie >> 17, 0);
+    mali_trace_begin(env->trace, MALI_TRACK_JOB, env->csg * 32u + env->cs, name);
+    if (env->ops->job)
+        env->ops->job(env->opaque, job->type, true);
+}
+
+/* The tiler ran out of memory: the firmware asks the host, then RUN_* runs again. */
+static bool is_oom(const struct mali_fault *fault)
+{
+    return fault->code == MALI_OOM && !fault->memory;
+}
+
+static enum cs_next job_failed(struct cs_ctx *c, struct mali_fault *fault)
+{
+    if (is_oom(fault)) {
+        c->stop = CS_STOP_OOM;
+        return CS_HALT;
+    }
+    if (!fault->memory)
+        fault->as = c->env->as;
+    if (!cs_code_is_fatal(fault))
+        return cs_recoverable(c, fault);
+    *c->fault = *fault;
+    c->stop = CS_STOP_FATAL;
+    return CS_HALT;
+}
+
+static enum cs_next run_job(struct cs_ctx *c, uint64_t w, enum mali_job_type type)
+{
+    const struct cs_env *env = c->env;
+    struct cs_state *st = c->st;
+    unsigned entry = st->sb_endpoint;
+    struct mali_fault fault = {0};
+
+    if (st->error)
+        return CS_NEXT;
+    if (st->sb_count[entry] >= CS_SB_LIMIT)
+        return cs_block(c, CS_BLOCKED_RESOURCE);
+
+    struct mali_job job = {
+        .type = type,
+        .as = env->as,
+        .csg = env->csg,
+        .cs = env->cs,
+        .instr = w,
+        .ip = c->ip,
+        .core_mask = env->core_mask,
+        .owner = env->opaque,
+        .cookie = cookie_make(entry, type, cs_progress_inc(w), st->job_count),
+    };
+    memcpy(job.regs, st->regs, sizeof(st->regs));
+    job_started(c, &job);
+    st->sb_count[entry]++; /* before submit: the answer may come from another thread at once */
+    switch (mali_pipeline_submit(env->pipeline, &job, env->ops->job_done, &fault)) {
+    case MALI_JOB_PENDING:
+        st->job_count++;
+        return CS_NEXT;
+    case MALI_JOB_DONE:
+        st->job_count++;
+        st->sb_count[entry]--;
+        job_ended(env, st, job.cookie);
+        return CS_NEXT;
+    case MALI_JOB_FAULTED:
+    default:
+        st->sb_count[entry]--;
+        job_ended(env, st, job.cookie);
+        if (!fault.code)
+            fault.code = MALI_CS_ENDPOINT_FAULT;
+        mali_trace_touch(env->trace, MALI_FID_SHADER, mali_job_type_name(type), MALI_FID_TODO,
+                         "shader cores are not modelled yet", &(uint32_t){0}, 1);
+        return job_failed(c, &fault);
+    }
+}
+
+#define RUN(name, type)                                                                            \
+    enum cs_next cs_##name(struct cs_ctx *c, uint64_t w)                                           \
+    {                                                                                              \
+        return run_job(c, w, type);                                                                \
+    }
+
+RUN(RUN_COMPUTE, MALI_JOB_COMPUTE)
+RUN(RUN_COMPUTE_INDIRECT, MALI_JOB_COMPUTE_INDIRECT)
+RUN(RUN_TILING, MALI_JOB_TILING)
+RUN(RUN_IDVS, MALI_JOB_IDVS)
+RUN(RUN_FRAGMENT, MALI_JOB_FRAGMENT)
+RUN(RUN_FULLSCREEN, MALI_JOB_FULLSCREEN)
+RUN(FINISH_TILING, MALI_JOB_FINISH_TILING)
+
+/* Jobs in flight on @entry: what is outstanding without the deferred operations. */
+static uint32_t in_flight(const struct cs_state *st, unsigned entry)
+{
+    uint32_t n = entry < CS_SB_COUNT ? st->sb_count[entry] : 0;
+
+    for (unsigned i = 0; i < st->deferred_count; i++)
+        n -= n && st->deferred[i].signal == entry;
+    return n;
+}
+
+enum cs_stop cs_job_done(const struct cs_env *env, struct cs_state *st, uint64_t cookie,
+                         const struct mali_fault *fault, struct mali_fault *out)
+{
+    struct cs_ctx c = {.env = env, .st = st, .fault = out};
+    unsigned entry = cookie & 0xff;
+    bool stalled;
+
+    memset(out, 0, sizeof(*out));
+    if (in_flight(st, entry)) /* one answer too many must not harm */
+        st->sb_count[entry]--;
+    job_ended(env, st, cookie);
+    if (fault && fault->code) {
+        struct mali_fault f = *fault;
+        if (!f.memory)
+            f.as = env->as;
+        if (cs_code_is_fatal(&f)) {
+            *out = f;
+            return CS_STOP_FATAL;
+        }
+        if (cs_recoverable(&c, &f) == CS_NEXT_HALT) {
+            struct mali_fault first = *out;
+            /* A fatal fault of a deferred operation outranks the recoverable one. */
+            if (cs_drain(&c, &stalled) == CS_HALT)
+                return c.stop;
+            *out = first;
+            return CS_STOP_FAULT;
+        }
+    }
+    return cs_drain(&c, &stalled) == CS_HALT ? c.stop : CS_STOP_BUDGET;
+}

@@ -1,0 +1,171 @@
+"""Tests that need no guest kernel: unit, device (qtest), fuzz, the scripts' own, and rules on the source."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from functools import partial
+from pathlib import Path
+
+from . import parse
+from .context import Context
+from .model import FAIL, PASS, SKIP, Case, Result
+
+TIMEOUT = 300
+FUZZ_RUNS = {"fuzz_mmio": 4000, "fuzz_fwif": 1500, "fuzz_snapshot": 3000}
+FUZZ_DEFAULT_RUNS = 20000
+UNIT = re.compile(r"'([\w]+_test)'")
+
+
+def cases(context: Context) -> Iterator[Case]:
+    """All host cases, quick ones first."""
+    repo = context.env.repo
+    yield Case("source/rules", partial(rules, context), "what every file must obey", tags=("quick",))
+    yield Case("scripts/python", partial(python_tests, context), "unit tests of the scripts", tags=("quick",))
+    for name in programs(repo / "tests/unit"):
+        yield Case(f"unit/{name}", partial(tap_program, context, f"tests/unit/{name}"),
+                   first_line(repo / f"tests/unit/{name}.c"), tags=("quick",))
+    for name in programs(repo / "tests/device"):
+        yield Case(f"device/{name}", partial(device_program, context, name),
+                   first_line(repo / f"tests/device/{name}.c"), tags=("quick",))
+    for path in sorted((repo / "tests/fuzz").glob("fuzz_*.c")):
+        yield Case(f"fuzz/{path.stem}", partial(fuzz, context, path.stem), first_line(path))
+
+
+def programs(folder: Path) -> list[str]:
+    """Test programs of a folder: its *_test.c files."""
+    return sorted(path.stem for path in folder.glob("*_test.c"))
+
+
+def first_line(path: Path) -> str:
+    """What a C file says it is."""
+    for line in path.read_text().splitlines()[1:4]:
+        text = line.strip(" *")
+        if text:
+            return text
+    return ""
+
+
+def outcome(process: subprocess.CompletedProcess) -> str:
+    """Both streams of a program, for parsing and for failures."""
+    return process.stdout + process.stderr
+
+
+def tap_program(context: Context, program: str, env: dict[str, str] | None = None) -> Iterable[Result]:
+    """Run a native TAP program inside the build root."""
+    process = context.native_program(program, TIMEOUT, env)
+    yield from parse.tap(outcome(process), process.returncode, program)
+
+
+def device_program(context: Context, name: str) -> Iterable[Result]:
+    """A qtest program: it starts QEMU itself."""
+    yield from tap_program(context, f"tests/device/{name}", {"GARM_QEMU": context.qemu_wrapper()})
+
+
+def fuzz(context: Context, name: str) -> Iterable[Result]:
+    """A bounded run of a fuzz target over its corpus and on."""
+    runs = FUZZ_RUNS.get(name, FUZZ_DEFAULT_RUNS)
+    process = context.native_program(
+        f"tests/fuzz/{name}", TIMEOUT,
+        args=[f"-runs={runs}", "-seed=1", "-max_total_time=60", "-artifact_prefix=/tmp/", f"/garm/tests/fuzz/corpus/{name}"])
+    text = outcome(process)
+    yield Result(f"{runs} runs", PASS if process.returncode == 0 else FAIL, "\n".join(text.splitlines()[-60:]))
+
+
+def python_tests(context: Context) -> Iterable[Result]:
+    """tests/scripts with unittest, one result per test."""
+    process = subprocess.run([sys.executable, "-m", "unittest", "discover", "-v", "tests/scripts"], text=True,
+                             cwd=context.env.repo, capture_output=True, timeout=TIMEOUT, check=False)
+    rows = re.findall(r"^(\w+) \(([\w.]+)\).*? \.\.\. (ok|FAIL|ERROR|skipped.*)$", process.stderr,
+                      re.MULTILINE | re.DOTALL)
+    for name, where, word in rows:
+        state = PASS if word == "ok" else SKIP if word.startswith("skipped") else FAIL
+        yield Result(f"{where.split('.')[0]} {name}", state, process.stderr if state == FAIL else word)
+    if not rows or process.returncode:
+        yield Result("unittest", FAIL, process.stderr[-4000:])
+
+
+# ---- rules ---------------------------------------------------------------------------------------
+
+def sources(repo: Path, suffixes: tuple[str, ...]) -> Iterator[Path]:
+    """Files of the project that git knows or would add."""
+    listed = subprocess.run(["git", "ls-files", "-co", "--exclude-standard"], cwd=repo, text=True,
+                            capture_output=True, check=True).stdout
+    for line in listed.splitlines():
+        if line.endswith(suffixes) and (repo / line).is_file():
+            yield repo / line
+
+
+def rules(context: Context) -> Iterator[Result]:
+    """Rules that a reader would otherwise have to check by hand."""
+    repo = context.env.repo
+    yield listing("no QEMU header outside hw/qemu", qemu_headers(repo))
+    yield listing("no QEMU symbol in the core, and mali_gpu_new is there", core_symbols(context))
+    yield listing("no file above 1000 lines", long_files(repo))
+    yield listing("every folder of code has a README", missing_readmes(repo))
+    yield listing("C files are formatted", unformatted(context))
+    yield listing("README names exist", dead_links(repo))
+
+
+def listing(name: str, offences: Iterable[str]) -> Result:
+    """A rule's result: the list of what breaks it."""
+    found = list(offences)
+    return Result(name, FAIL if found else PASS, "\n".join(["expected none, got:", *found]) if found else "")
+
+
+def qemu_headers(repo: Path) -> Iterator[str]:
+    """Core files that include QEMU's headers."""
+    for path in sources(repo, (".c", ".h")):
+        relative = path.relative_to(repo).as_posix()
+        if relative.startswith("hw/") and not relative.startswith("hw/qemu/"):
+            for line in path.read_text().splitlines():
+                if re.match(r'#include "(qemu|hw|exec|system|migration|qapi|qom)/', line):
+                    yield f"{relative}: {line}"
+
+
+def core_symbols(context: Context) -> Iterator[str]:
+    """Undefined symbols of the core that only QEMU could give; the required one keeps the check honest."""
+    text = context.in_root(["nm", "-g", "libmali.a"]).stdout
+    if not re.search(r" T mali_gpu_new$", text, re.MULTILINE):
+        yield "libmali.a does not define mali_gpu_new"
+    yield from re.findall(r" U ((?:qemu|memory_region|error_set|object|qdev|bql|g)_\w+)", text)
+
+
+def long_files(repo: Path) -> Iterator[str]:
+    """Hand-written sources that should have been split."""
+    for path in sources(repo, (".c", ".h", ".py", ".def")):
+        count = len(path.read_text().splitlines())
+        if count > 1000:
+            yield f"{path.relative_to(repo)}: {count} lines"
+
+
+def missing_readmes(repo: Path) -> Iterator[str]:
+    """Folders of the first two levels with code and without a README."""
+    for path in sources(repo, (".c", ".py")):
+        folder = path.parent
+        while folder != repo:
+            if len(folder.relative_to(repo).parts) <= 2 and not (folder / "README.md").exists():
+                if not (folder.parent / "README.md").exists() or len(folder.relative_to(repo).parts) == 1:
+                    yield str(folder.relative_to(repo))
+                break
+            folder = folder.parent
+
+
+def unformatted(context: Context) -> Iterator[str]:
+    """Core files that clang-format would change."""
+    repo = context.env.repo
+    files = [p.relative_to(repo).as_posix() for p in sources(repo, (".c", ".h"))
+             if p.relative_to(repo).parts[0] == "hw" and "qemu" not in p.relative_to(repo).parts]
+    process = context.in_root(["clang-format", "--dry-run", *[f"/garm/{f}" for f in files]])
+    yield from sorted({line.split(":")[0].removeprefix("/garm/")
+                       for line in process.stderr.splitlines() if "warning: code should be" in line})
+
+
+def dead_links(repo: Path) -> Iterator[str]:
+    """Relative links in README files that lead nowhere."""
+    for path in sources(repo, (".md",)):
+        for target in re.findall(r"\]\((?!https?:|#)([^)#\s]+)", path.read_text()):
+            if not (path.parent / target).exists():
+                yield f"{path.relative_to(repo)}: {target}"

@@ -1,0 +1,78 @@
+"""Command line of scripts/test: set up, select, run, report."""
+
+from __future__ import annotations
+
+import argparse
+import time
+import traceback
+from collections.abc import Iterable
+from pathlib import Path
+
+from ..env import Env, default_cache
+from ..errors import GarmError
+from . import bootcases, hostcases
+from .context import Context
+from .model import FAIL, Case, Result, selected
+from .report import Report
+
+EPILOG = """
+NAME is a test, a folder of tests, a glob or a tag: unit, unit/mmu_test, device, fuzz, boot,
+boot/stable-4k-free, 'boot/*-16k-*', quick (everything that needs no guest, and one boot).
+Output is TAP on stdout, progress on stderr; the last line counts: N passed, N failed, N skipped.
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """The options."""
+    p = argparse.ArgumentParser(prog="scripts/test", description="Run Garm's tests; sets up whatever is missing.",
+                                epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("names", nargs="*", metavar="NAME", help="what to run (default: everything)")
+    p.add_argument("--list", action="store_true", help="print the names and what they test, run nothing")
+    p.add_argument("--junit", type=Path, metavar="FILE", help="also write the results as JUnit XML")
+    p.add_argument("--out", type=Path, metavar="DIR", help="keep console logs and files of guests here")
+    p.add_argument("--cache", type=Path, metavar="DIR", default=default_cache(),
+                   help="where downloads and builds are kept (default: $GARM_CACHE or ~/.cache/garm)")
+    p.add_argument("--offline", action="store_true", help="use only what the cache holds")
+    p.add_argument("--mirror", metavar="URL", help="Debian mirror (default: the host's own)")
+    p.add_argument("--verbose", action="store_true", help="show the output of set-up steps")
+    return p
+
+
+def run_case(case: Case) -> Iterable[Result]:
+    """Run a case; an exception is a failure of that case, not of the runner."""
+    start = time.monotonic()
+    try:
+        for result in case.run():
+            result.seconds = result.seconds or time.monotonic() - start
+            yield result
+            start = time.monotonic()
+    except GarmError as error:
+        yield Result("set-up", FAIL, str(error))
+    except Exception:  # pylint: disable=broad-except
+        yield Result("runner", FAIL, traceback.format_exc())
+
+
+def main(argv: list[str]) -> int:
+    """Entry point; returns the exit status."""
+    args = parser().parse_args(argv)
+    try:
+        env = Env(args.cache, args.offline, args.mirror, args.verbose)
+        context = Context(env, args.out)
+        cases = list(selected([*hostcases.cases(context), *bootcases.cases(context)], args.names))
+        if not cases:
+            raise GarmError(f"no test matches {' '.join(args.names)} (scripts/test --list shows the names)")
+        if args.list:
+            for case in cases:
+                print(f"{case.name:34} {case.describe}")
+            return 0
+        context.prepare(cases)
+    except GarmError as error:
+        print(f"garm: error: {error}", flush=True)
+        return 124
+    report = Report()
+    for case in cases:
+        for result in run_case(case):
+            report.add(case, result)
+    if args.junit:
+        report.junit(args.junit)
+    return report.close()

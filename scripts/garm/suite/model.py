@@ -1,0 +1,49 @@
+"""What a test case and its results are. Used by every module of this package and by tests/boot/*.py."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+
+PASS, FAIL, SKIP = "pass", "fail", "skip"
+
+
+@dataclass
+class Result:
+    """One line of the report: a subtest of a case, or the whole case when it has none."""
+
+    name: str
+    status: str
+    detail: str = ""
+    seconds: float = 0.0
+
+
+@dataclass
+class Case:
+    """A unit of selection: `scripts/test NAME` runs it. `run` yields one or more results."""
+
+    name: str
+    run: Callable[[], Iterable[Result]]
+    describe: str = ""
+    slow: bool = False
+    tags: tuple[str, ...] = field(default_factory=tuple)
+
+    @property
+    def repeat(self) -> str:
+        """The command that runs this case alone."""
+        return f"scripts/test {self.name}"
+
+
+def selected(cases: Iterable[Case], patterns: list[str]) -> Iterator[Case]:
+    """Cases whose name matches a pattern, lies below it as a folder, or has it as a tag."""
+    for case in cases:
+        if not patterns or any(matches(case, p) for p in patterns):
+            yield case
+
+
+def matches(case: Case, pattern: str) -> bool:
+    """True when PATTERN (glob, folder or tag) names the case."""
+    pattern = pattern.rstrip("/")
+    return (fnmatch.fnmatch(case.name, pattern) or case.name.startswith(pattern + "/")
+            or pattern in case.tags)

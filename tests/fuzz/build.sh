@@ -1,0 +1,27 @@
+#!/bin/sh
+# Builds the fuzz targets without meson, for work on them: build.sh OUTDIR [TARGET...]
+# CC=clang (default, libFuzzer) or CC=gcc (standalone driver).
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$here/../.." && pwd)
+out=$1
+shift
+targets=${*:-mmio pagetable cs fwif fwimage snapshot}
+cc=${CC:-clang}
+flags="-std=gnu11 -g -O1 -Wall -Wextra -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined"
+case $cc in
+*clang*) compile="$flags -fsanitize=fuzzer-no-link" link="$flags -fsanitize=fuzzer" main= ;;
+*) compile=$flags link=$flags main=$here/standalone_main.c ;;
+esac
+mkdir -p "$out/obj"
+objs=
+for src in "$root"/hw/*/*.c "$root"/images/firmware/fwbuild.c "$root"/images/firmware/fwimage.c "$here/harness.c"; do
+    case $src in */hw/qemu/* | */hw/tools/*) continue ;; esac
+    obj=$out/obj/$(echo "${src#"$root"/}" | tr / _).o
+    $cc $compile -c "$src" -o "$obj"
+    objs="$objs $obj"
+done
+for t in $targets; do
+    $cc $compile -c "$here/fuzz_$t.c" -o "$out/obj/fuzz_$t.o"
+    $cc $link "$out/obj/fuzz_$t.o" $main $objs -lpthread -lm -o "$out/fuzz_$t"
+done
