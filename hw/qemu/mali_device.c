@@ -29,37 +29,39 @@
 
 /* ---- registers ------------------------------------------------------------ */
 
+/* Bytes and half words read 0 and write nothing: the bus has no smaller unit than a register. */
+static bool takes(hwaddr addr, unsigned size, const char *what)
+{
+    if (size >= 4) {
+        return true;
+    }
+    qemu_log_mask(LOG_GUEST_ERROR, "mali: %u-byte %s at 0x%" HWADDR_PRIx
+                  ", registers take 4 or 8\n", size, what, addr);
+    return false;
+}
+
 static uint64_t mali_mmio_read(void *opaque, hwaddr addr, unsigned size)
 {
     MaliState *s = opaque;
 
-    return mali_gpu_read(s->gpu, addr, size);
+    return takes(addr, size, "read") ? mali_gpu_read(s->gpu, addr, size) : 0;
 }
 
 static void mali_mmio_write(void *opaque, hwaddr addr, uint64_t val, unsigned size)
 {
     MaliState *s = opaque;
 
-    mali_gpu_write(s->gpu, addr, val, size);
-}
-
-static bool mali_mmio_accepts(void *opaque, hwaddr addr, unsigned size, bool is_write,
-                              MemTxAttrs attrs)
-{
-    if (size == 4 || size == 8) {
-        return true;
+    if (takes(addr, size, "write")) {
+        mali_gpu_write(s->gpu, addr, val, size);
     }
-    qemu_log_mask(LOG_GUEST_ERROR, "mali: %u-byte %s at 0x%" HWADDR_PRIx
-                  ", registers take 4 or 8\n", size, is_write ? "write" : "read", addr);
-    return false;
 }
 
 static const MemoryRegionOps mali_mmio_ops = {
     .read = mali_mmio_read,
     .write = mali_mmio_write,
     .endianness = DEVICE_LITTLE_ENDIAN,
-    .valid = { .min_access_size = 1, .max_access_size = 8, .accepts = mali_mmio_accepts },
-    .impl = { .min_access_size = 4, .max_access_size = 8 },
+    .valid = { .min_access_size = 1, .max_access_size = 8 },
+    .impl = { .min_access_size = 1, .max_access_size = 8 },
 };
 
 /* ---- what the core asks of its host ------------------------------------------- */
@@ -84,16 +86,6 @@ static uint32_t host_counter_hz(void *opaque)
     return s->counter_hz;
 }
 
-/* Timers are thread-safe, but the core may ask with its lock held: leave it to the main loop. */
-static void host_timer(void *opaque, uint64_t ns)
-{
-    MaliState *s = opaque;
-
-    if (qatomic_xchg(&s->timer_ns, ns) != ns) {
-        qemu_bh_schedule(s->timer_bh);
-    }
-}
-
 static void timer_arm(void *opaque)
 {
     MaliState *s = opaque;
@@ -103,6 +95,21 @@ static void timer_arm(void *opaque)
         timer_del(s->timer);
     } else {
         timer_mod(s->timer, ns);
+    }
+}
+
+/* Arming needs the BQL (icount): the GPU thread leaves it to the main loop. */
+static void host_timer(void *opaque, uint64_t ns)
+{
+    MaliState *s = opaque;
+
+    if (qatomic_xchg(&s->timer_ns, ns) == ns) {
+        return;
+    }
+    if (bql_locked()) {
+        timer_arm(s);
+    } else {
+        qemu_bh_schedule(s->timer_bh);
     }
 }
 
@@ -324,8 +331,8 @@ static void mali_unrealize(DeviceState *dev)
 
     qemu_remove_exit_notifier(&s->exit);
     qemu_del_vm_change_state_handler(s->vmstate_change);
-    mali_ram_cleanup(s);
     gpu_gone(s);
+    mali_ram_cleanup(s);
     mali_gpu_free(s->gpu);
     qemu_bh_delete(s->timer_bh);
     timer_free(s->timer);

@@ -31,21 +31,31 @@ static uint32_t new_phandle(void *fdt, const char *node)
     return phandle;
 }
 
+/* A GPIO bank of the page; returns its phandle. */
+static uint32_t add_bank(void *fdt, const char *sysreg, const char *name)
+{
+    g_autofree char *node = g_strdup_printf("%s/%s", sysreg, name);
+    g_autofree char *compat = g_strdup_printf("arm,vexpress-sysreg,%s", name);
+
+    qemu_fdt_add_subnode(fdt, node);
+    qemu_fdt_setprop_string(fdt, node, "compatible", compat);
+    qemu_fdt_setprop(fdt, node, "gpio-controller", NULL, 0);
+    qemu_fdt_setprop_cell(fdt, node, "#gpio-cells", 2);
+    return new_phandle(fdt, node);
+}
+
 /* The page of mali_platform.c; returns the phandle of its voltage GPIOs. */
 static uint32_t add_sysreg(void *fdt, const char *bus, uint64_t base, uint32_t *sysreg)
 {
     g_autofree char *node = g_strdup_printf("%s/sysreg@%" PRIx64, bus, base);
-    g_autofree char *led = g_strdup_printf("%s/gpio", node);
 
     qemu_fdt_add_subnode(fdt, node);
     qemu_fdt_setprop_string(fdt, node, "compatible", "arm,vexpress-sysreg");
     qemu_fdt_setprop_cells(fdt, node, "reg", (uint32_t)base, MALI_PLATFORM_SIZE);
     *sysreg = new_phandle(fdt, node);
-    qemu_fdt_add_subnode(fdt, led);
-    qemu_fdt_setprop_string(fdt, led, "compatible", "arm,vexpress-sysreg,sys_led");
-    qemu_fdt_setprop(fdt, led, "gpio-controller", NULL, 0);
-    qemu_fdt_setprop_cell(fdt, led, "#gpio-cells", 2);
-    return new_phandle(fdt, led);
+    add_bank(fdt, node, "sys_flash"); /* unused, but the driver complains about missing ones */
+    add_bank(fdt, node, "sys_mci");
+    return add_bank(fdt, node, "sys_led");
 }
 
 static uint32_t add_clock(void *fdt, const char *prefix, uint32_t sysreg)
@@ -109,6 +119,7 @@ int mali_fdt_add(SysBusDevice *sbdev, void *fdt, const char *bus, PlatformBusDev
                  int irq_start)
 {
     static const char irq_names[] = "job\0mmu\0gpu";
+    static const char clock_names[] = "core\0coregroup\0stacks";
     MaliState *s = MALI_G610(sbdev);
     uint64_t base = platform_bus_get_mmio_addr(pbus, sbdev, 0);
     uint64_t page = platform_bus_get_mmio_addr(pbus, sbdev, 1);
@@ -116,7 +127,7 @@ int mali_fdt_add(SysBusDevice *sbdev, void *fdt, const char *bus, PlatformBusDev
     g_autofree char *node = g_strdup_printf("%s/gpu@%" PRIx64, bus, base);
     g_autofree char *compat = NULL;
     struct mali_identity id;
-    uint32_t sysreg, gpio, irq[3];
+    uint32_t sysreg, gpio, clock, irq[3];
     int compat_len;
 
     mali_gpu_get_identity(s->gpu, &id);
@@ -138,8 +149,9 @@ int mali_fdt_add(SysBusDevice *sbdev, void *fdt, const char *bus, PlatformBusDev
     qemu_fdt_setprop_cells(fdt, node, "interrupts", GIC_SPI, irq[0], IRQ_LEVEL_HIGH,
                            GIC_SPI, irq[1], IRQ_LEVEL_HIGH, GIC_SPI, irq[2], IRQ_LEVEL_HIGH);
     qemu_fdt_setprop(fdt, node, "interrupt-names", irq_names, sizeof(irq_names));
-    qemu_fdt_setprop_cell(fdt, node, "clocks", add_clock(fdt, prefix, sysreg));
-    qemu_fdt_setprop_string(fdt, node, "clock-names", "core");
+    clock = add_clock(fdt, prefix, sysreg);
+    qemu_fdt_setprop_cells(fdt, node, "clocks", clock, clock, clock);
+    qemu_fdt_setprop(fdt, node, "clock-names", clock_names, sizeof(clock_names));
     qemu_fdt_setprop_cell(fdt, node, "mali-supply", add_regulator(fdt, prefix, gpio));
     qemu_fdt_setprop_cell(fdt, node, "operating-points-v2", add_opps(fdt, prefix));
     qemu_fdt_setprop_cell(fdt, node, "#cooling-cells", 2);

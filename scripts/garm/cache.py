@@ -10,12 +10,17 @@ import fcntl
 import hashlib
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from .errors import GarmError
 from .ui import UI
+
+
+KEEP_SECONDS = 14 * 24 * 3600.0
+HASH_GLOB = "[0-9a-f]" * 12
 
 
 def digest(parts: Iterable[str]) -> str:
@@ -82,6 +87,7 @@ class Cache:
         """Return the entry, building it into a temporary folder first if it is missing."""
         path = self.entry(kind, name, inputs)
         if path.exists():
+            os.utime(path)
             return path
         with self.lock(f"{kind}-{name}"):
             if path.exists():
@@ -89,10 +95,22 @@ class Cache:
             if network and self.offline:
                 raise GarmError(f"{what} is not in the cache {self.root} and --offline forbids to fetch it")
             self.need_free(gigabytes, what)
+            self._forget(path.parent, name)
             temporary = path.with_name(path.name + ".tmp")
-            remove_tree(temporary)
             temporary.mkdir(parents=True)
-            with self.ui.step(what, self.log(f"{kind}-{name}")):
-                build(temporary)
+            try:
+                with self.ui.step(what, self.log(f"{kind}-{name}")):
+                    build(temporary)
+            except BaseException:
+                remove_tree(temporary)
+                raise
             os.rename(temporary, path)
         return path
+
+    @staticmethod
+    def _forget(folder: Path, name: str) -> None:
+        """Under the lock of `name`: remove what a killed run left, and versions that nobody has used for long."""
+        limit = time.time() - KEEP_SECONDS
+        for path in folder.glob(f"{name}-{HASH_GLOB}*"):
+            if path.suffix == ".tmp" or path.stat().st_mtime < limit:
+                remove_tree(path)

@@ -66,7 +66,7 @@ def choose_command(words: list[str], options: Options, setup: Setup) -> Sequence
     if words:
         return words
     if options.shell:
-        return ["/bin/bash", "-l"]
+        return ["/bin/bash", "-i"]
     setup.project.build()
     if not any(path.name == DEMO for path in setup.project.guest_programs()):
         raise GarmError("the demonstration (tests/guest/garm-demo) is not part of this tree yet: "

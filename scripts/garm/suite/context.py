@@ -8,11 +8,11 @@ from collections.abc import Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
 
-from .. import apt
 from ..buildroot import BuildRoot
 from ..env import Env
 from ..project import Project
-from ..qemu import Qemu, host_command
+from ..qemu import Qemu
+from ..setup import Setup
 from .model import Case
 
 
@@ -24,46 +24,45 @@ class Context:
         self.out = out.resolve() if out else Path(tempfile.mkdtemp(prefix="garm-test-"))
 
     @cached_property
+    def setup(self) -> Setup:
+        """Tools and images of this clone."""
+        return Setup(self.env)
+
+    @property
     def root(self) -> BuildRoot:
         """The build root."""
-        return BuildRoot(self.env, apt.Apt(self.env))
+        return self.setup.root
 
-    @cached_property
+    @property
     def project(self) -> Project:
-        """Native and guest builds."""
-        return Project(self.env, self.root)
-
-    @cached_property
-    def qemu(self) -> Path:
-        """This clone's QEMU, built."""
-        return Qemu(self.env, self.root).build()
+        """Native, guest and fuzz builds."""
+        return self.setup.project
 
     def prepare(self, cases: Iterable[Case]) -> None:
         """Build what the cases need before the first of them runs."""
+        names = [case.name for case in cases]
         self.project.build()
-        if any(c.name.startswith(("device/", "boot/")) for c in cases):
-            _ = self.qemu
+        if any(name.startswith("fuzz/") for name in names):
+            self.project.build(["fuzz"])
+        if any(name.startswith(("device/", "boot/")) for name in names):
+            self.setup.qemu()
 
-    def in_root(self, command: Sequence[str], timeout: float = 300, env: dict[str, str] | None = None
-                ) -> subprocess.CompletedProcess:
-        """Run inside the build root, in the native build's folder."""
-        argv = self.root.argv(command, cwd=self.root.inside(self.project.native), env=env)
+    def in_root(self, command: Sequence[str], timeout: float = 300, env: dict[str, str] | None = None,
+                target: str = "native") -> subprocess.CompletedProcess:
+        """Run inside the build root, in a build's folder."""
+        argv = self.root.argv(command, cwd=self.root.inside(self.project.path(target)), env=env)
         return subprocess.run(argv, text=True, errors="replace", capture_output=True, timeout=timeout,
                               stdin=subprocess.DEVNULL, check=False)
 
-    def native_program(self, program: str, timeout: float, env: dict[str, str] | None = None,
-                       args: Sequence[str] = ()) -> subprocess.CompletedProcess:
-        """Run a program of the native build; a hang is reported as status 124."""
+    def program(self, program: str, timeout: float, env: dict[str, str] | None = None,
+                args: Sequence[str] = (), target: str = "native") -> subprocess.CompletedProcess:
+        """Run a program of a build; a hang is reported as status 124."""
         try:
-            return self.in_root([f"./{program}", *args], timeout, env)
+            return self.in_root([f"./{program}", *args], timeout, env, target)
         except subprocess.TimeoutExpired as error:
             text = (error.stdout or b"").decode(errors="replace") + (error.stderr or b"").decode(errors="replace")
             return subprocess.CompletedProcess(program, 124, text, f"killed after {timeout} s\n")
 
-    def qemu_wrapper(self) -> str:
+    def qemu_in_root(self) -> str:
         """QEMU's binary as programs inside the build root see it."""
-        return self.root.inside(self.qemu)
-
-    def qemu_on_host(self) -> list[str]:
-        """QEMU's command on the host."""
-        return host_command(self.root, self.qemu)
+        return self.root.inside(Qemu(self.env, self.root).build())

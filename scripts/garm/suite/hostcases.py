@@ -16,7 +16,6 @@ from .model import FAIL, PASS, SKIP, Case, Result
 TIMEOUT = 300
 FUZZ_RUNS = {"fuzz_mmio": 4000, "fuzz_fwif": 1500, "fuzz_snapshot": 3000}
 FUZZ_DEFAULT_RUNS = 20000
-UNIT = re.compile(r"'([\w]+_test)'")
 
 
 def cases(context: Context) -> Iterator[Case]:
@@ -55,21 +54,22 @@ def outcome(process: subprocess.CompletedProcess) -> str:
 
 def tap_program(context: Context, program: str, env: dict[str, str] | None = None) -> Iterable[Result]:
     """Run a native TAP program inside the build root."""
-    process = context.native_program(program, TIMEOUT, env)
+    process = context.program(program, TIMEOUT, env)
     yield from parse.tap(outcome(process), process.returncode, program)
 
 
 def device_program(context: Context, name: str) -> Iterable[Result]:
     """A qtest program: it starts QEMU itself."""
-    yield from tap_program(context, f"tests/device/{name}", {"GARM_QEMU": context.qemu_wrapper()})
+    yield from tap_program(context, f"tests/device/{name}", {"GARM_QEMU": context.qemu_in_root()})
 
 
 def fuzz(context: Context, name: str) -> Iterable[Result]:
     """A bounded run of a fuzz target over its corpus and on."""
     runs = FUZZ_RUNS.get(name, FUZZ_DEFAULT_RUNS)
-    process = context.native_program(
-        f"tests/fuzz/{name}", TIMEOUT,
-        args=[f"-runs={runs}", "-seed=1", "-max_total_time=60", "-artifact_prefix=/tmp/", f"/garm/tests/fuzz/corpus/{name}"])
+    corpus = f"/garm/tests/fuzz/corpus/{name.removeprefix('fuzz_')}"
+    process = context.program(f"tests/fuzz/{name}", TIMEOUT, target="fuzz",
+                              args=[f"-runs={runs}", "-seed=1", "-max_total_time=40", "-artifact_prefix=/tmp/",
+                                    "/tmp", corpus])
     text = outcome(process)
     yield Result(f"{runs} runs", PASS if process.returncode == 0 else FAIL, "\n".join(text.splitlines()[-60:]))
 
@@ -103,7 +103,7 @@ def rules(context: Context) -> Iterator[Result]:
     repo = context.env.repo
     yield listing("no QEMU header outside hw/qemu", qemu_headers(repo))
     yield listing("no QEMU symbol in the core, and mali_gpu_new is there", core_symbols(context))
-    yield listing("no file above 1000 lines", long_files(repo))
+    yield listing("no file above 1200 lines", long_files(repo))
     yield listing("every folder of code has a README", missing_readmes(repo))
     yield listing("C files are formatted", unformatted(context))
     yield listing("README names exist", dead_links(repo))
@@ -137,7 +137,7 @@ def long_files(repo: Path) -> Iterator[str]:
     """Hand-written sources that should have been split."""
     for path in sources(repo, (".c", ".h", ".py", ".def")):
         count = len(path.read_text().splitlines())
-        if count > 1000:
+        if count > 1200:
             yield f"{path.relative_to(repo)}: {count} lines"
 
 

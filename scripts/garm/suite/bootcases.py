@@ -1,0 +1,137 @@
+"""Tests that boot a guest: the kernel matrix, the guest programs, scenarios in tests/boot.
+
+A guest program's subtests are results of their own. Called by main.py.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from functools import partial
+from itertools import product
+from pathlib import Path
+
+from ..boot import Guest, Result as BootResult
+from ..options import Options
+from . import parse
+from .context import Context
+from .model import FAIL, PASS, Case, Result
+
+KERNELS = ("stable", "backports")
+PAGES = ("4k", "16k")
+FIRMWARE = ("free", "vendor")
+# In every cell of the matrix; everything else runs once per kernel.
+SMOKE = ("garm-demo", "panthor_query", "cs_mov", "pm_suspend", "devfreq", "module_reload")
+OWN_BOOT = ("garm-demo", "mov_bench")
+# What the RK3588's G610 answers; panthor_query compares.
+EXPECT = ("gpu_id=0xa8670005,shader_present=0x50005,l2_present=0x1,tiler_present=0x1,l2_features=0x7120306,"
+          "tiler_features=0x809,mem_features=0x301,mmu_features=0x2830,as_present=0xff,csg_slot_count=8,"
+          "cs_slot_count=8,cs_reg_count=96,scoreboard_slot_count=8")
+MARK = "@@garm"
+TIMEOUT = 900.0
+
+
+def cases(context: Context) -> Iterator[Case]:
+    """All boot cases."""
+    for kernel, page, firmware in product(KERNELS, PAGES, FIRMWARE):
+        quick = (kernel, page, firmware) == ("stable", "4k", "free")
+        options = Options(kernel=kernel, page_size=page, firmware=firmware)
+        yield Case(f"boot/{kernel}-{page}-{firmware}", partial(programs, context, options, SMOKE),
+                   f"panthor on the {kernel} kernel, {page} pages, {firmware} firmware",
+                   tags=("matrix", "quick") if quick else ("matrix",))
+    names = [p for p in guest_sources(context.env.repo) if p not in SMOKE and p not in OWN_BOOT]
+    for kernel in KERNELS:
+        yield Case(f"boot/programs-{kernel}", partial(programs, context, Options(kernel=kernel), names),
+                   f"every guest program on the {kernel} kernel")
+    for path in sorted((context.env.repo / "tests/boot").glob("*.py")):
+        yield from scenarios(context, path)
+
+
+def guest_sources(repo: Path) -> list[str]:
+    """Guest programs, from their sources."""
+    return sorted(path.stem.replace("garm_demo", "garm-demo") for path in (repo / "tests/guest").glob("*.c"))
+
+
+def scenarios(context: Context, path: Path) -> Iterator[Case]:
+    """Cases of a module in tests/boot: functions named test_* that take a Scenario and yield results."""
+    spec = importlib.util.spec_from_file_location(f"garm_boot_{path.stem}", path)
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    for name, function in vars(module).items():
+        if name.startswith("test_"):
+            case = f"boot/{name.removeprefix('test_').replace('_', '-')}"
+            yield Case(case, partial(function, Scenario(context, case)), (function.__doc__ or "").splitlines()[0])
+
+
+def script(names: Iterable[str]) -> str:
+    """A shell line that runs programs one by one and says where each begins and how it ended."""
+    return "".join(f"echo '{MARK} begin {n}'; {n} 2>&1; echo \"{MARK} end {n} $?\"; " for n in names) + "true"
+
+
+def programs(context: Context, options: Options, names: Iterable[str]) -> Iterator[Result]:
+    """One boot that runs guest programs; each subtest is a result, the boot is one as well."""
+    scenario = Scenario(context, "")
+    names = list(names)
+    built = {path.name for path in context.project.guest_programs()}
+    for name in names:
+        if name not in built:
+            yield Result(name, FAIL, "this guest program is not built")
+    run = scenario.boot(replace(options, environment={"GARM_EXPECT": EXPECT}), script(n for n in names if n in built))
+    yield scenario.verdict("boot, no kernel warning, power off", run)
+    text = run.stdout.decode(errors="replace")
+    for name in names:
+        if name not in built:
+            continue
+        found = re.search(rf"^{MARK} begin {name}\n(.*?)^{MARK} end {name} (\d+)$", text, re.M | re.S)
+        if not found:
+            yield Result(name, FAIL, f"did not end\n{text[-2000:]}\n{run.explain()}")
+        else:
+            yield from program_results(name, found.group(1), int(found.group(2)), options)
+
+
+def program_results(name: str, output: str, status: int, options: Options) -> Iterator[Result]:
+    """Results of one guest program, named PROGRAM/SUBTEST."""
+    alone = f"scripts/run --kernel {options.kernel} --page-size {options.page_size} -- {name}"
+    for row in parse.igt(output, status, alone):
+        detail = row.detail
+        if row.status == FAIL and row.name != "program":
+            detail += f"\nalone: {alone} --run-subtest {row.name}"
+        yield Result(name if row.name == "program" else f"{name}/{row.name}", row.status, detail, row.seconds)
+
+
+class Scenario:
+    """What a scenario in tests/boot works with."""
+
+    def __init__(self, context: Context, name: str) -> None:
+        self.context = context
+        self.name = name
+
+    def guest(self, options: Options) -> Guest:
+        """A guest for step-by-step scenarios."""
+        return Guest(self.context.setup, options)
+
+    def boot(self, options: Options, command: str, timeout: float = TIMEOUT) -> BootResult:
+        """Boot, run a shell line, power off."""
+        return self.guest(options).run(command, timeout)
+
+    @staticmethod
+    def verdict(name: str, run: BootResult, status: int = 0) -> Result:
+        """Pass when the run ended with `status` and the kernel had nothing to complain about."""
+        if run.status == status:
+            return Result(name, PASS, "", run.seconds)
+        return Result(name, FAIL, f"expected exit status {status}, got {run.status} ({run.verdict})\n{run.explain()}\n"
+                      f"console: {run.out_dir}/console.log\n{run.stdout.decode(errors='replace')[-1500:]}", run.seconds)
+
+    @staticmethod
+    def check(name: str, ok: bool, detail: str = "") -> Result:
+        """A yes-or-no result."""
+        return Result(name, PASS if ok else FAIL, "" if ok else detail or "expected to hold")
+
+    @staticmethod
+    def json(path: Path) -> object:
+        """A JSON file's content; a missing or broken one raises."""
+        return json.loads(path.read_text())

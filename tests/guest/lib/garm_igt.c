@@ -1,0 +1,164 @@
+/*
+ * A small stand-in for IGT's core: command line, subtests, exit codes.
+ * Called through the macros of garm_igt.h. One test program, one state.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "garm_igt.h"
+
+#ifndef GARM_REAL_IGT
+
+#include <fnmatch.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+sigjmp_buf garm_igt_jump;
+
+static struct {
+    const char *program, *pattern, *describe, *current;
+    bool list, show, broken; /* broken: a fixture failed or skipped */
+    unsigned passed, failed, skipped;
+    int broken_status;
+    struct timespec start;
+} igt;
+
+static void usage(const char *program)
+{
+    printf("usage: %s [--list-subtests] [--describe] [--run-subtest PATTERN]\n", program);
+}
+
+void garm_igt_start(int argc, char **argv)
+{
+    igt.program = strrchr(argv[0], '/') ? strrchr(argv[0], '/') + 1 : argv[0];
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    for (int i = 1; i < argc; i++) {
+        if (!strcmp(argv[i], "--list-subtests")) {
+            igt.list = true;
+        } else if (!strcmp(argv[i], "--describe")) {
+            igt.list = igt.show = true;
+        } else if (!strcmp(argv[i], "--run-subtest") && i + 1 < argc) {
+            igt.pattern = argv[++i];
+        } else {
+            usage(igt.program);
+            exit(strcmp(argv[i], "--help") ? IGT_EXIT_INVALID : 0);
+        }
+    }
+}
+
+void garm_igt_describe(const char *text)
+{
+    igt.describe = text;
+}
+
+bool garm_igt_fixture(void)
+{
+    igt.current = NULL;
+    return !igt.list && !igt.broken;
+}
+
+static double elapsed(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec - igt.start.tv_sec + (now.tv_nsec - igt.start.tv_nsec) / 1e9;
+}
+
+static void result(const char *word)
+{
+    printf("Subtest %s: %s (%.3fs)\n", igt.current, word, elapsed());
+    igt.current = NULL;
+}
+
+bool garm_igt_enter(const char *name)
+{
+    const char *text = igt.describe;
+
+    igt.describe = NULL;
+    if (igt.list) {
+        printf(igt.show ? "%s: %s\n" : "%s\n", name, text ? text : "");
+        return false;
+    }
+    if (igt.pattern && fnmatch(igt.pattern, name, 0))
+        return false;
+    igt.current = name;
+    clock_gettime(CLOCK_MONOTONIC, &igt.start);
+    if (igt.broken) {
+        result(igt.broken_status == IGT_EXIT_SKIP ? "SKIP" : "FAIL");
+        *(igt.broken_status == IGT_EXIT_SKIP ? &igt.skipped : &igt.failed) += 1;
+        return false;
+    }
+    printf("Starting subtest: %s\n", name);
+    return true;
+}
+
+/* Reached when a subtest or fixture ran to its end. */
+bool garm_igt_leave(void)
+{
+    if (igt.current) {
+        igt.passed++;
+        result("SUCCESS");
+    }
+    return false;
+}
+
+static void ended(int status)
+{
+    if (!igt.current) {
+        igt.broken = true;
+        igt.broken_status = status;
+    } else if (status == IGT_EXIT_SKIP) {
+        igt.skipped++;
+        result("SKIP");
+    } else {
+        igt.failed++;
+        result("FAIL");
+    }
+    siglongjmp(garm_igt_jump, 1);
+}
+
+void garm_igt_skip(const char *file, int line, const char *fmt, ...)
+{
+    va_list ap;
+
+    va_start(ap, fmt);
+    vprintf(fmt, ap);
+    va_end(ap);
+    printf("\n(%s:%d)\n", file, line);
+    ended(IGT_EXIT_SKIP);
+    abort();
+}
+
+void garm_igt_fail(const char *file, int line, const char *fmt, ...)
+{
+    va_list ap;
+
+    printf("%s:%d: ", file, line);
+    va_start(ap, fmt);
+    vprintf(fmt, ap);
+    va_end(ap);
+    if (igt.current)
+        printf("\nrepeat: %s --run-subtest %s\n", igt.program, igt.current);
+    else
+        printf("\n(in a fixture of %s)\n", igt.program);
+    ended(IGT_EXIT_FAILURE);
+    abort();
+}
+
+int garm_igt_end(void)
+{
+    if (igt.list)
+        return IGT_EXIT_SUCCESS;
+    if (igt.failed || (igt.broken && igt.broken_status == IGT_EXIT_FAILURE))
+        return IGT_EXIT_FAILURE;
+    if (igt.passed)
+        return IGT_EXIT_SUCCESS;
+    if (igt.skipped || igt.broken)
+        return IGT_EXIT_SKIP;
+    printf("no subtest matches\n");
+    return IGT_EXIT_INVALID;
+}
+
+#endif
