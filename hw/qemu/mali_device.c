@@ -116,8 +116,12 @@ static void host_timer(void *opaque, uint64_t ns)
 static void timer_fired(void *opaque)
 {
     MaliState *s = opaque;
+    uint64_t due = qatomic_read(&s->timer_ns);
 
-    qatomic_set(&s->timer_ns, NO_TIMER);
+    /* The GPU thread may have asked for a later time already: that one must stay. */
+    if (due <= host_now(s)) {
+        qatomic_cmpxchg(&s->timer_ns, due, NO_TIMER);
+    }
     mali_gpu_timer_expired(s->gpu);
 }
 

@@ -13,7 +13,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import signal
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -23,6 +22,7 @@ from typing import BinaryIO
 
 from . import console, machine, outdir
 from .channels import Channels
+from .console import Finding
 from .errors import EXIT_OOPS, EXIT_QEMU, EXIT_SETUP, EXIT_TIMEOUT, EXIT_WARNING, GarmError
 from .guestimage import Job, job_archive, parse_add
 from .options import Options
@@ -30,6 +30,7 @@ from .qmp import Qmp
 from .setup import Parts, Setup
 
 POWER_OFF_SECONDS = 30.0     # from the command's end to QEMU's; a driver's shutdown may hang
+TERMINATE_SECONDS = 5.0
 PORTS = ("control", "stdout", "stderr", "out")
 STATUS = {"oops": EXIT_OOPS, "warning": EXIT_WARNING, "timeout": EXIT_TIMEOUT, "qemu": EXIT_QEMU,
           "setup": EXIT_SETUP}
@@ -49,7 +50,7 @@ class Result:
     seconds: float               # QEMU's start to its end
     boot_seconds: float | None   # QEMU's start to the command's
     reason: str = ""             # one line on a verdict that is not ok
-    findings: list[console.Finding] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     qemu_stderr: str = ""
 
@@ -182,8 +183,7 @@ class Guest:
     def close(self) -> None:
         """End QEMU if it still runs."""
         if self.process and self.process.poll() is None:
-            if self.channels and self.channels.closed:
-                self._let_end()
+            self._let_end()
             self.process.kill()
         if self.process:
             self.process.wait()
@@ -195,12 +195,15 @@ class Guest:
     # Inside
 
     def _let_end(self) -> None:
-        """All channels are closed, so QEMU is on its way out: its reports may still be in the making."""
+        """QEMU may still be writing its reports; if it is not on its way out, it is asked to go."""
         assert self.process
+        on_its_way = self.channels is not None and self.channels.closed
+        if not on_its_way:
+            self.process.terminate()
         try:
-            self.process.wait(POWER_OFF_SECONDS)
+            self.process.wait(POWER_OFF_SECONDS if on_its_way else TERMINATE_SECONDS)
         except subprocess.TimeoutExpired:
-            self.process.send_signal(signal.SIGABRT)
+            self.setup.env.ui.say("QEMU does not end: killing it")
 
     def _running(self) -> Channels:
         if self.channels is None:
@@ -252,7 +255,7 @@ class Guest:
                       console=log, out_dir=self.out_dir, seconds=seconds, boot_seconds=self.boot_seconds,
                       reason=reason, findings=findings, notes=notes + out_error, qemu_stderr=errors)
 
-    def _judge(self, timed_out: bool, limit: float, code: int | None, findings: list[console.Finding],
+    def _judge(self, timed_out: bool, limit: float, code: int | None, findings: list[Finding],
                control: list[str], errors: str) -> tuple[str, str]:
         """Verdict and reason: the kernel's word first, since it explains the rest."""
         worst = console.worst(findings)

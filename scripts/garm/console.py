@@ -91,8 +91,7 @@ def scan(log: str) -> list[Finding]:
 
 def worst(findings: list[Finding]) -> Finding | None:
     """The first oops, else the first warning."""
-    oopses = [finding for finding in findings if finding.severity == OOPS]
-    return (oopses or findings or [None])[0]
+    return next((finding for finding in findings if finding.severity == OOPS), findings[0] if findings else None)
 
 
 def excerpt(log: str, finding: Finding) -> str:

@@ -7,6 +7,7 @@ src/, without objects, for building modules against.
 from __future__ import annotations
 
 import re
+from functools import partial
 from pathlib import Path
 
 from . import apt
@@ -53,14 +54,13 @@ def debug_kernel(env: Env, root: BuildRoot, page_size: str) -> Path:
                                "&& rm -r deb"], "unpacking the kernel", log, cwd="/build", build=into)
         wanted = config.read_text() + PAGES[page_size] + "\n"
         (into / "wanted.config").write_text(wanted)
-        run = {"log": log, "cwd": "/build/src", "build": into, "append": True}
-        root.run([*MAKE, "allnoconfig", "KCONFIG_ALLCONFIG=/build/wanted.config"], "configuring the kernel", **run)
+        run = partial(root.run, log=log, cwd="/build/src", build=into, append=True)
+        run([*MAKE, "allnoconfig", "KCONFIG_ALLCONFIG=/build/wanted.config"], "configuring the kernel")
         lost = lost_lines(wanted, (into / "src/.config").read_text())
         if lost:
             raise GarmError(f"{CONFIG}: the kernel's configuration does not accept {', '.join(lost)}")
-        root.run(["nice", *MAKE, f"-j{env.jobs}", "Image", "modules"], "building the kernel", **run)
-        root.run([*MAKE, "modules_install", "INSTALL_MOD_PATH=/build", "INSTALL_MOD_STRIP=1"],
-                 "installing the modules", **run)
+        run(["nice", *MAKE, f"-j{env.jobs}", "Image", "modules"], "building the kernel")
+        run([*MAKE, "modules_install", "INSTALL_MOD_PATH=/build", "INSTALL_MOD_STRIP=1"], "installing the modules")
         root.run(["sh", "-ec", "cp src/arch/arm64/boot/Image src/vmlinux . && "
                                "find src -name '*.o' -delete -o -name '*.a' -delete -o -name '*.ko' -delete && "
                                "rm -f lib/modules/*/build lib/modules/*/source"],

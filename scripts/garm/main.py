@@ -6,7 +6,7 @@ import os
 import shlex
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from .boot import Guest, Result
 from .env import Env, default_cache
@@ -74,7 +74,7 @@ def choose_command(words: list[str], options: Options, setup: Setup) -> Sequence
     return [f"{PROGRAMS}/{DEMO}"]
 
 
-def write_to(descriptor: int):  # type: ignore[no-untyped-def]
+def write_to(descriptor: int) -> Callable[[bytes], None]:
     """A listener that copies to one of our own streams."""
     def write(chunk: bytes) -> None:
         view = memoryview(chunk)

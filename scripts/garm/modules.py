@@ -5,8 +5,8 @@ Reads the files that depmod writes. Called by kernels.py; pure, and unit-tested.
 
 from __future__ import annotations
 
-import lzma
 import gzip
+import lzma
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,8 +66,9 @@ class Modules:
         def text(name: str) -> str:
             path = folder / name
             return path.read_text() if path.exists() else ""
+        builtin = {module_name(line) for line in text("modules.builtin").splitlines()}
         return cls(folder, parse_dep(text("modules.dep")), parse_softdep(text("modules.softdep")),
-                   parse_alias(text("modules.alias")), {module_name(line) for line in text("modules.builtin").splitlines()})
+                   parse_alias(text("modules.alias")), builtin)
 
     def has(self, name: str) -> bool:
         """Whether the kernel has it, as a module or built in."""
@@ -85,7 +86,7 @@ class Modules:
 
     def _visit(self, name: str, seen: set[str], files: list[str]) -> None:
         if name not in self.deps and name not in self.builtin:
-            # A soft dependency such as crypto-crc32c is met by any module of that alias; generic code always loads.
+            # A soft dependency such as crypto-crc32c is met by any module of that alias; generic code loads anywhere.
             named = sorted(self.alias.get(name, []), key=lambda module: "generic" not in module)
             name = named[0] if named else name
         if name in seen or name not in self.deps:

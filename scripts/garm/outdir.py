@@ -10,7 +10,7 @@ import subprocess
 import tarfile
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from .errors import GarmError, UsageError
 from .options import Options
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 KEEP_RUNS = 40
 KEEP_SECONDS = 3600.0     # an older run that is still going would be a strange one
 VNC_BASE = 5900
+# Python from 3.12 (and patched older ones) wants to be told how far members are trusted; safe() has looked.
+FILTER: dict[str, Any] = {"filter": "tar"} if hasattr(tarfile, "tar_filter") else {}
 
 
 def make(cache: Path, chosen: Path | None) -> Path:
@@ -70,17 +72,13 @@ def unpack(data: bytes, into: Path) -> list[str]:
         with tarfile.open(fileobj=io.BytesIO(data)) as archive:
             for member in archive:
                 if not safe(member):
-                    notes.append(f"/out/{member.name.removeprefix('./')} was not copied: neither a file, folder nor link inside /out")
+                    name = member.name.removeprefix("./")
+                    notes.append(f"/out/{name} was not copied: neither a file, folder nor link inside /out")
                 elif member.name not in (".", "./"):
-                    archive.extract(member, into, **extract_arguments())
+                    archive.extract(member, into, **FILTER)
     except (tarfile.TarError, OSError) as error:
         notes.append(f"/out could not be copied as a whole: {error}")
     return notes
-
-
-def extract_arguments() -> dict[str, str]:
-    """Python from 3.12 (and patched older ones) wants to be told which members are trusted."""
-    return {"filter": "tar"} if hasattr(tarfile, "tar_filter") else {}
 
 
 def vnc_display(options: Options) -> int:

@@ -7,6 +7,7 @@
 #include "qtest_client.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
@@ -183,15 +184,231 @@ static void exec_qemu(const char *properties, const char *extra, int test, int m
     argv[argc++] = device;
     split(argv, &argc, 63, more);
     argv[argc] = NULL;
-    int null = test < 0 ? dup(0) : -1;
-    /* Two steps: the targets may be among the sources. */
-    test = dup(test < 0 ? null : test);
-    mon = dup(mon < 0 ? null : mon);
     dup2(err, 1);
     dup2(err, 2);
-    int high_test = fcntl_dup(test), high_mon = fcntl_dup(mon);
-    dup2(high_test, 3);
-    dup2(high_mon, 4);
+    /* By way of high numbers: the targets may be among the sources. */
+    test = fcntl(test, F_DUPFD, 10);
+    mon = fcntl(mon, F_DUPFD, 10);
+    dup2(test, 3);
+    dup2(mon, 4);
     execv(binary(), argv);
+    perror(binary());
     _exit(127);
+}
+
+static void spawn(struct qtest *q, const char *properties, const char *extra)
+{
+    int test[2], mon[2];
+
+    binary();
+    q->err = tmpfile();
+    q->test.what = "qtest";
+    q->mon.what = "QMP";
+    if (!q->err || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, test) ||
+        socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, mon))
+        bail(q, "%s", strerror(errno));
+    fflush(stdout);
+    q->pid = fork();
+    if (q->pid < 0)
+        bail(q, "fork: %s", strerror(errno));
+    if (!q->pid)
+        exec_qemu(properties, extra, test[1], mon[1], fileno(q->err));
+    close(test[1]);
+    close(mon[1]);
+    q->test.fd = test[0];
+    q->mon.fd = mon[0];
+}
+
+static struct qtest *new_client(void)
+{
+    struct qtest *q = calloc(1, sizeof(*q));
+
+    if (!q)
+        bail(NULL, "out of memory");
+    return q;
+}
+
+static void release(struct qtest *q)
+{
+    close(q->test.fd);
+    close(q->mon.fd);
+    fclose(q->err);
+    free(q->test.buf);
+    free(q->mon.buf);
+    free(q);
+}
+
+struct qtest *qtest_start(const char *properties, const char *extra)
+{
+    struct qtest *q = new_client();
+
+    spawn(q, properties, extra);
+    next_line(q, &q->mon); /* the greeting */
+    qtest_qmp(q, "{\"execute\": \"qmp_capabilities\"}");
+    return q;
+}
+
+void qtest_stop(struct qtest *q)
+{
+    int status = 0;
+
+    qtest_qmp(q, "{\"execute\": \"quit\"}");
+    while (waitpid(q->pid, &status, 0) < 0 && errno == EINTR)
+        ;
+    if (!WIFEXITED(status) || WEXITSTATUS(status))
+        bail(q, "QEMU ended with status 0x%x", (unsigned)status);
+    release(q);
+}
+
+bool qtest_refused(const char *properties, char *text, size_t size)
+{
+    struct qtest *q = new_client();
+    int status = 0, ended = 0;
+
+    spawn(q, properties, "-S");
+    for (unsigned i = 0; i < 1000 && !ended; i++) {
+        ended = waitpid(q->pid, &status, WNOHANG);
+        if (!ended)
+            usleep(10000);
+    }
+    if (!ended) {
+        kill(q->pid, SIGKILL);
+        waitpid(q->pid, &status, 0);
+    }
+    rewind(q->err);
+    text[fread(text, 1, size - 1, q->err)] = 0;
+    release(q);
+    return ended && WIFEXITED(status) && WEXITSTATUS(status) == 1;
+}
+
+bool qtest_stderr_has(struct qtest *q, const char *text)
+{
+    char line[512];
+    bool found = false;
+    long end;
+
+    fseek(q->err, 0, SEEK_END);
+    end = ftell(q->err); /* the child writes with the same offset: put it back */
+    rewind(q->err);
+    while (!found && fgets(line, sizeof(line), q->err))
+        found = strstr(line, text) != NULL;
+    fseek(q->err, end, SEEK_SET);
+    fflush(q->err);
+    return found;
+}
+
+/* --- memory, time ---------------------------------------------------------------------- */
+static char size_letter(unsigned size)
+{
+    return size == 1 ? 'b' : size == 2 ? 'w' : size == 4 ? 'l' : 'q';
+}
+
+uint64_t qtest_read(struct qtest *q, uint64_t pa, unsigned size)
+{
+    return strtoull(command(q, "read%c 0x%" PRIx64, size_letter(size), pa), NULL, 0);
+}
+
+void qtest_write(struct qtest *q, uint64_t pa, uint64_t val, unsigned size)
+{
+    command(q, "write%c 0x%" PRIx64 " 0x%" PRIx64, size_letter(size), pa, val);
+}
+
+void qtest_read_block(struct qtest *q, uint64_t pa, void *buf, size_t len)
+{
+    const char *hex = command(q, "read 0x%" PRIx64 " %zu", pa, len);
+    uint8_t *to = buf;
+
+    hex = strchr(hex, 'x');
+    for (size_t i = 0; i < len; i++) {
+        char two[3] = { hex ? hex[1 + 2 * i] : '0', hex ? hex[2 + 2 * i] : '0', 0 };
+        to[i] = (uint8_t)strtoul(two, NULL, 16);
+    }
+}
+
+void qtest_write_block(struct qtest *q, uint64_t pa, const void *buf, size_t len)
+{
+    const uint8_t *from = buf;
+    char hex[2 * 64 + 1];
+
+    for (size_t at = 0; at < len; at += 64) {
+        size_t n = len - at < 64 ? len - at : 64;
+
+        for (size_t i = 0; i < n; i++)
+            snprintf(hex + 2 * i, 3, "%02x", from[at + i]);
+        command(q, "write 0x%" PRIx64 " %zu 0x%s", pa + at, n, hex);
+    }
+}
+
+void qtest_zero(struct qtest *q, uint64_t pa, size_t len)
+{
+    command(q, "memset 0x%" PRIx64 " %zu 0x00", pa, len);
+}
+
+uint64_t qtest_clock_step(struct qtest *q, uint64_t ns)
+{
+    return strtoull(command(q, "clock_step %" PRIu64, ns), NULL, 0);
+}
+
+uint64_t qtest_clock(struct qtest *q)
+{
+    return qtest_clock_step(q, 0);
+}
+
+/* --- interrupts ---------------------------------------------------------------------------- */
+void qtest_watch_irqs(struct qtest *q)
+{
+    command(q, "irq_intercept_out " DEVICE " sysbus-irq");
+    memset(q->level, 0, sizeof(q->level));
+    memset(q->edges, 0, sizeof(q->edges));
+}
+
+bool qtest_irq_level(struct qtest *q, unsigned line)
+{
+    qtest_clock(q); /* notices under way have come when this is answered */
+    return line < LINES && q->level[line];
+}
+
+unsigned qtest_irq_edges(struct qtest *q, unsigned line)
+{
+    qtest_clock(q);
+    return line < LINES ? q->edges[line] : 0;
+}
+
+/* --- QMP -------------------------------------------------------------------------------------- */
+const char *qtest_qmp(struct qtest *q, const char *text)
+{
+    send_line(q, &q->mon, text, strlen(text));
+    send_line(q, &q->mon, "\n", 1);
+    for (;;) {
+        const char *line = next_line(q, &q->mon);
+
+        if (!strncmp(line, "{\"return\"", 9) || !strncmp(line, "{\"error\"", 8))
+            return line;
+    }
+}
+
+int64_t qtest_property(struct qtest *q, const char *name)
+{
+    char text[256];
+    const char *reply;
+    long long val;
+
+    snprintf(text, sizeof(text),
+             "{\"execute\": \"qom-get\", \"arguments\": {\"path\": \"" DEVICE
+             "\", \"property\": \"%s\"}}", name);
+    reply = qtest_qmp(q, text);
+    return sscanf(reply, "{\"return\": %lld}", &val) == 1 ? val : -1;
+}
+
+bool qtest_wait_status(struct qtest *q, const char *status)
+{
+    char want[64];
+
+    snprintf(want, sizeof(want), "\"status\": \"%s\"", status);
+    for (unsigned i = 0; i < 1000; i++) {
+        if (strstr(qtest_qmp(q, "{\"execute\": \"query-status\"}"), want))
+            return true;
+        usleep(10000);
+    }
+    return false;
 }

@@ -50,6 +50,8 @@ static void governors(void)
     char clk[64];
 
     igt_require_f(low != high, "only one operating point");
+    if (system("modprobe -a governor_performance governor_powersave"))
+        igt_info("the governors are not modules of this kernel\n");
     /* a GPU that sleeps keeps its clock: hold it awake */
     igt_assert(sysfs_write(SYSFS_GPU "power/control", "on"));
     follow("performance", high);
