@@ -194,6 +194,16 @@ struct mali_gpu *mali_gpu_new(const struct mali_config *cfg, const struct mali_h
     return NULL;
 }
 
+uint64_t mali_gpu_busy_ns(struct mali_gpu *gpu)
+{
+    uint64_t ns;
+
+    gpu_lock(gpu);
+    ns = gpu->busy_ns;
+    gpu_unlock(gpu);
+    return ns;
+}
+
 void mali_gpu_stop(struct mali_gpu *gpu)
 {
     gpu_thread_stop(gpu);

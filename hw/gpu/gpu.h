@@ -90,6 +90,8 @@ struct mali_identity {
 };
 void mali_gpu_get_identity(const struct mali_gpu *gpu, struct mali_identity *out);
 
+/** Host nanoseconds spent in steps of the microcontroller so far, for the benchmark. */
+uint64_t mali_gpu_busy_ns(struct mali_gpu *gpu);
 /** Names for documentation and tests: register at @off, or NULL. */
 const char *mali_gpu_reg_name(uint64_t off);
 /** Runs everything that is runnable now (deterministic mode, tests): true if work remains. */

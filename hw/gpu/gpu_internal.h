@@ -91,6 +91,7 @@ struct mali_gpu {
     struct mali_mcu *mcu;
     struct gpu_identity id;
     bool deterministic;
+    uint64_t busy_ns;        /* host time spent in steps, for the benchmark */
     bool report;             /* print the fidelity summary at the end */
 
     pthread_mutex_t lock;

@@ -8,6 +8,8 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include <time.h>
+
 #include "gpu_internal.h"
 
 #define RERUN_NS 10000u /* deterministic mode: when the next share of slices runs */
@@ -127,11 +129,22 @@ void gpu_mcu_control(struct mali_gpu *gpu, uint32_t val)
     }
 }
 
+static uint64_t host_ns(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
 static void step(struct mali_gpu *gpu)
 {
+    uint64_t start = host_ns();
+
     gpu->stepping = true;
     mali_mcu_step(gpu->mcu);
     gpu->stepping = false;
+    gpu->busy_ns += host_ns() - start;
     gpu_tick(gpu);
     pthread_cond_broadcast(&gpu->parked);
 }

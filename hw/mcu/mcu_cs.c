@@ -181,6 +181,12 @@ static const struct cs_ops stream_ops = {
     .progress = on_progress,
 };
 
+static const char *const stop_names[] = {
+    [CS_STOP_BUDGET] = "budget", [CS_STOP_EMPTY] = "empty", [CS_STOP_BLOCKED] = "blocked",
+    [CS_STOP_STALL] = "stall",   [CS_STOP_FAULT] = "fault", [CS_STOP_FATAL] = "fatal",
+    [CS_STOP_OOM] = "oom",       [CS_STOP_PROTM] = "protm",
+};
+
 static void hold_fault(struct mcu_cs *cs, const struct mali_fault *fault, bool fatal)
 {
     cs->held = *fault;
@@ -215,6 +221,9 @@ void mcu_cs_slice(struct mali_mcu *m, unsigned g, unsigned i)
     if (m->broken)
         return;
     cs->stop = (uint8_t)cs_run(&env, &cs->st, m->cfg.slice, &executed, &fault);
+    if (mali_trace_on(m->trace))
+        mali_trace_emit(m->trace, MALI_EV_cs_slice, stop_names[cs->stop], g, i, executed,
+                        cs->st.extract);
     m->s.instrs += executed;
     m->s.slices++;
     if (cs->st.extract != cs->reported_extract) {

@@ -246,6 +246,10 @@ static void gpu_gone(MaliState *s)
     if (locked) {
         bql_unlock();
     }
+    if (s->prop.stats) {
+        fprintf(stderr, "mali: device-busy-seconds %.6f\n", mali_gpu_busy_ns(gpu) / 1e9);
+        s->prop.stats = false;
+    }
     mali_gpu_stop(gpu);
     if (locked) {
         bql_lock();
@@ -394,6 +398,7 @@ static const Property mali_properties[] = {
     DEFINE_PROP_STRING("trace", MaliState, prop.trace),
     DEFINE_PROP_BOOL("trace-instr", MaliState, prop.trace_instr, false),
     DEFINE_PROP_STRING("report", MaliState, prop.report),
+    DEFINE_PROP_BOOL("stats", MaliState, prop.stats, false),
 };
 
 static void mali_class_init(ObjectClass *klass, void *data)

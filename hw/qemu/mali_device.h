@@ -69,7 +69,7 @@ struct MaliState {
     struct {
         char *model, *coherency, *trace, *report, *log;
         uint32_t cores, l2_slices, csgs, streams, address_spaces, threads, clock;
-        bool deterministic, trace_instr;
+        bool deterministic, trace_instr, stats;
     } prop;
 };
 

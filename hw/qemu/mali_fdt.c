@@ -156,8 +156,7 @@ int mali_fdt_add(SysBusDevice *sbdev, void *fdt, const char *bus, PlatformBusDev
     qemu_fdt_setprop_cell(fdt, node, "operating-points-v2", add_opps(fdt, prefix));
     qemu_fdt_setprop_cell(fdt, node, "#cooling-cells", 2);
     qemu_fdt_setprop_cell(fdt, node, "dynamic-power-coefficient", 2982);
-    if (id.coherent) {
-        qemu_fdt_setprop(fdt, node, "dma-coherent", NULL, 0);
-    }
+    /* The machine's root node says dma-coherent: a GPU without must contradict. */
+    qemu_fdt_setprop(fdt, node, id.coherent ? "dma-coherent" : "dma-noncoherent", NULL, 0);
     return 0;
 }

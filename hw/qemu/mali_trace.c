@@ -76,7 +76,7 @@ void mali_trace_to_qemu(void *opaque, const struct mali_event *ev)
         trace_mali_cs_event(name, ev->a, ev->b, ev->c);
         break;
     case MALI_EV_cs_slice:
-        trace_mali_cs_slice(name, ev->a, ev->b, ev->c);
+        trace_mali_cs_slice(name, ev->a, ev->b, ev->c, ev->d);
         break;
     case MALI_EV_cs_instr:
         trace_mali_cs_instr(name, ev->a, ev->b, ev->c, ev->d);

@@ -473,10 +473,11 @@ int main(void)
     read_job(&job);
     load_role("base");
     control = need_port("control");
-    for (char *role = strtok_r(job.roles, ",", &save); role; role = strtok_r(NULL, ",", &save))
-        load_role(role);
+    /* First, so that the GPU is renderD128 and not the screen's device. */
     if (strcmp(job.driver, "none"))
         load_role(job.driver);
+    for (char *role = strtok_r(job.roles, ",", &save); role; role = strtok_r(NULL, ",", &save))
+        load_role(role);
     mount_root();
     enter_root();
     if (strcmp(job.driver, "none") && access("/dev/dri/renderD128", F_OK) < 0)

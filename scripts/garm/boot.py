@@ -211,7 +211,8 @@ class Guest:
         return self.channels
 
     def _ports(self) -> list[str]:
-        return [*PORTS, *(["stdin"] if self.options.stdin else [])]
+        # stdin first: once init has found the others, this one is there too, if it is at all.
+        return [*(["stdin"] if self.options.stdin else []), *PORTS]
 
     def _job(self, command: Sequence[str] | str, window: tuple[int, int]) -> Job:
         words = ["/bin/bash", "-c", command] if isinstance(command, str) else list(command)
@@ -265,7 +266,7 @@ class Guest:
         if failed:
             return "setup", f"the guest did not come up: {failed.removeprefix('fail ')}"
         if timed_out and code is None:
-            return "timeout", f"no end after {limit:.0f} s (--timeout)"
+            return "timeout", f"no end after {limit:g} s (--timeout)"
         if timed_out:
             return "timeout", f"the guest did not power off within {POWER_OFF_SECONDS:.0f} s of the command's end"
         if code is None:

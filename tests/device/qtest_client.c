@@ -38,6 +38,7 @@ struct qtest {
     struct peer test, mon;
     bool level[LINES];
     unsigned edges[LINES];
+    uint64_t now;
 };
 
 __attribute__((format(printf, 2, 3), noreturn)) static void bail(struct qtest *q, const char *fmt, ...)
@@ -260,12 +261,12 @@ void qtest_stop(struct qtest *q)
     release(q);
 }
 
-bool qtest_refused(const char *properties, char *text, size_t size)
+int qtest_run(const char *properties, const char *extra, char *text, size_t size)
 {
     struct qtest *q = new_client();
     int status = 0, ended = 0;
 
-    spawn(q, properties, "-S");
+    spawn(q, properties, extra);
     for (unsigned i = 0; i < 1000 && !ended; i++) {
         ended = waitpid(q->pid, &status, WNOHANG);
         if (!ended)
@@ -278,7 +279,7 @@ bool qtest_refused(const char *properties, char *text, size_t size)
     rewind(q->err);
     text[fread(text, 1, size - 1, q->err)] = 0;
     release(q);
-    return ended && WIFEXITED(status) && WEXITSTATUS(status) == 1;
+    return ended && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
 bool qtest_stderr_has(struct qtest *q, const char *text)
@@ -346,12 +347,13 @@ void qtest_zero(struct qtest *q, uint64_t pa, size_t len)
 
 uint64_t qtest_clock_step(struct qtest *q, uint64_t ns)
 {
-    return strtoull(command(q, "clock_step %" PRIu64, ns), NULL, 0);
+    q->now = strtoull(command(q, "clock_step %" PRIu64, ns), NULL, 0);
+    return q->now;
 }
 
 uint64_t qtest_clock(struct qtest *q)
 {
-    return qtest_clock_step(q, 0);
+    return q->now;
 }
 
 /* --- interrupts ---------------------------------------------------------------------------- */
@@ -362,23 +364,33 @@ void qtest_watch_irqs(struct qtest *q)
     memset(q->edges, 0, sizeof(q->edges));
 }
 
+/* Notices under way have come when any command is answered. */
+static void sync_notices(struct qtest *q)
+{
+    command(q, "endianness");
+}
+
 bool qtest_irq_level(struct qtest *q, unsigned line)
 {
-    qtest_clock(q); /* notices under way have come when this is answered */
+    sync_notices(q);
     return line < LINES && q->level[line];
 }
 
 unsigned qtest_irq_edges(struct qtest *q, unsigned line)
 {
-    qtest_clock(q);
+    sync_notices(q);
     return line < LINES ? q->edges[line] : 0;
 }
 
 /* --- QMP -------------------------------------------------------------------------------------- */
 const char *qtest_qmp(struct qtest *q, const char *text)
 {
-    send_line(q, &q->mon, text, strlen(text));
-    send_line(q, &q->mon, "\n", 1);
+    char line_out[512];
+    int len = snprintf(line_out, sizeof(line_out), "%s\n", text);
+
+    if (len >= (int)sizeof(line_out))
+        bail(q, "QMP: command too long: %s", text);
+    send_line(q, &q->mon, line_out, (size_t)len); /* at once: "quit" acts at its closing brace */
     for (;;) {
         const char *line = next_line(q, &q->mon);
 

@@ -21,8 +21,8 @@ struct qtest;
  *  separated by spaces, or NULL. QEMU's binary: environment variable GARM_QEMU. */
 struct qtest *qtest_start(const char *properties, const char *extra);
 void qtest_stop(struct qtest *q);
-/** Runs QEMU with @properties until it ends; true when it refused, its words in @text. */
-bool qtest_refused(const char *properties, char *text, size_t size);
+/** Runs a QEMU that ends by itself; its exit status (-1: it did not), its words in @text. */
+int qtest_run(const char *properties, const char *extra, char *text, size_t size);
 /** What QEMU wrote to stderr so far contains @text (guest errors are logged there). */
 bool qtest_stderr_has(struct qtest *q, const char *text);
 
@@ -34,9 +34,9 @@ void qtest_write_block(struct qtest *q, uint64_t pa, const void *buf, size_t len
 void qtest_zero(struct qtest *q, uint64_t pa, size_t len);
 
 /* --- time -------------------------------------------------------------------------- */
-/** Advances by @ns, running timers at their times; returns the new time. */
+/** Advances by @ns (not 0), running timers at their times; returns the new time. */
 uint64_t qtest_clock_step(struct qtest *q, uint64_t ns);
-uint64_t qtest_clock(struct qtest *q);
+uint64_t qtest_clock(struct qtest *q); /* 0 before the first step */
 
 /* --- interrupt lines of the device: 0 job, 1 mmu, 2 gpu ------------------------------ */
 void qtest_watch_irqs(struct qtest *q);

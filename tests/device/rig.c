@@ -160,6 +160,15 @@ void load_firmware(struct rig *r)
     as_enable(r, 0, r->fw_root);
 }
 
+void read_layout(struct rig *r)
+{
+    r->group_num = fw(r, SHARED_VA + 0x10);
+    r->group_stride = fw(r, SHARED_VA + 0x14);
+    r->suspend_size = fw(r, SHARED_VA + 0x1000 + 0x0c);
+    r->stream_num = fw(r, SHARED_VA + 0x1000 + 0x14);
+    r->stream_stride = fw(r, SHARED_VA + 0x1000 + 0x18);
+}
+
 bool boot(struct rig *r)
 {
     wr(r, JOB_CLEAR, ~0u);
@@ -169,11 +178,7 @@ bool boot(struct rig *r)
     if (!(rd(r, JOB_RAWSTAT) & JOB_GLB))
         return false;
     wr(r, JOB_CLEAR, JOB_GLB);
-    r->group_num = fw(r, SHARED_VA + 0x10);
-    r->group_stride = fw(r, SHARED_VA + 0x14);
-    r->suspend_size = fw(r, SHARED_VA + 0x1000 + 0x0c);
-    r->stream_num = fw(r, SHARED_VA + 0x1000 + 0x14);
-    r->stream_stride = fw(r, SHARED_VA + 0x1000 + 0x18);
+    read_layout(r);
     return true;
 }
 

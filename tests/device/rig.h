@@ -133,6 +133,8 @@ bool power_l2(struct rig *r);
 void load_firmware(struct rig *r);
 /** Enables the MCU; true when the global interface's interrupt came. */
 bool boot(struct rig *r);
+/** Takes group_num and so on from the published interface; boot() does. */
+void read_layout(struct rig *r);
 /** Interface memory at a firmware VA. */
 uint32_t fw(struct rig *r, uint32_t va);
 void set_fw(struct rig *r, uint32_t va, uint32_t val);

@@ -98,7 +98,7 @@ static int mov_job(int fd)
     r = r ? r : pu_bo_create(fd, &size, 0, 0, &c.data_bo);
     r = r ? r : pu_map(fd, c.vm, c.stream_bo, PU_STREAM_VA, size, 0);
     r = r ? r : pu_map(fd, c.vm, c.data_bo, PU_DATA_VA, size, 0);
-    r = r ? r : pu_group_create(fd, c.vm, 1, 4096, PANTHOR_GROUP_PRIORITY_MEDIUM, &group);
+    r = r ? r : pu_group_create(fd, c.vm, 1, 65536, PANTHOR_GROUP_PRIORITY_MEDIUM, &group);
     if (r)
         return r;
     c.stream = pu_bo_mmap(fd, c.stream_bo, size);

@@ -7,6 +7,8 @@
 #include "garm_igt.h"
 #include "panthor_util.h"
 
+#include <unistd.h>
+
 static int fd;
 
 static uint32_t state_after(struct pu_ctx *c, const uint64_t *job, unsigned n)
@@ -75,8 +77,9 @@ static void unmap_while_running(void)
     uint32_t sa = pu_sync_create(fd), sb = pu_sync_create(fd);
 
     igt_assert_eq(pu_go(&guilty, a, 0, spin, PU_N(spin), sa), 0);
-    while (!*pu_data(&guilty, 0))
-        ;
+    for (unsigned i = 0; i < 2000 && !*pu_data(&guilty, 0); i++)
+        usleep(10000);
+    igt_assert_f(*pu_data(&guilty, 0), "expected: the stream stores within 20 s, got: nothing\n");
     igt_assert_eq(pu_go(&other, b, 0, loop, PU_N(loop), sb), 0);
     igt_assert_eq(pu_unmap(fd, guilty.vm, PU_DATA_VA, PU_AREA), 0);
     igt_assert_eq(pu_sync_wait(fd, sa, 0, PU_WAIT), 0);

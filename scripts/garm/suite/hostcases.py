@@ -105,7 +105,6 @@ def rules(context: Context) -> Iterator[Result]:
     yield listing("no QEMU symbol in the core, and mali_gpu_new is there", core_symbols(context))
     yield listing("no file above 1200 lines", long_files(repo))
     yield listing("every folder of code has a README", missing_readmes(repo))
-    yield listing("C files are formatted", unformatted(context))
     yield listing("README names exist", dead_links(repo))
 
 
@@ -151,16 +150,6 @@ def missing_readmes(repo: Path) -> Iterator[str]:
                     yield str(folder.relative_to(repo))
                 break
             folder = folder.parent
-
-
-def unformatted(context: Context) -> Iterator[str]:
-    """Core files that clang-format would change."""
-    repo = context.env.repo
-    files = [p.relative_to(repo).as_posix() for p in sources(repo, (".c", ".h"))
-             if p.relative_to(repo).parts[0] == "hw" and "qemu" not in p.relative_to(repo).parts]
-    process = context.in_root(["clang-format", "--dry-run", *[f"/garm/{f}" for f in files]])
-    yield from sorted({line.split(":")[0].removeprefix("/garm/")
-                       for line in process.stderr.splitlines() if "warning: code should be" in line})
 
 
 def dead_links(repo: Path) -> Iterator[str]:

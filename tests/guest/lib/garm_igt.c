@@ -15,6 +15,7 @@
 #include <time.h>
 
 sigjmp_buf garm_igt_jump;
+const char *garm_igt_description = "see --describe";
 
 static struct {
     const char *program, *pattern, *describe, *current;
@@ -40,6 +41,9 @@ void garm_igt_start(int argc, char **argv)
             igt.list = igt.show = true;
         } else if (!strcmp(argv[i], "--run-subtest") && i + 1 < argc) {
             igt.pattern = argv[++i];
+        } else if (!strcmp(argv[i], "--help-description")) {
+            printf("%s\n", garm_igt_description);
+            exit(0);
         } else {
             usage(igt.program);
             exit(strcmp(argv[i], "--help") ? IGT_EXIT_INVALID : 0);
@@ -106,6 +110,8 @@ bool garm_igt_leave(void)
 
 static void ended(int status)
 {
+    if (!igt.program) /* no igt_main: nobody to jump to */
+        exit(status);
     if (!igt.current) {
         igt.broken = true;
         igt.broken_status = status;
@@ -142,7 +148,7 @@ void garm_igt_fail(const char *file, int line, const char *fmt, ...)
     if (igt.current)
         printf("\nrepeat: %s --run-subtest %s\n", igt.program, igt.current);
     else
-        printf("\n(in a fixture of %s)\n", igt.program);
+        printf("\n(in a fixture of %s)\n", igt.program ? igt.program : "a plain program");
     ended(IGT_EXIT_FAILURE);
     abort();
 }

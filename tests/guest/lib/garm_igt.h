@@ -31,6 +31,7 @@
 #define IGT_EXIT_INVALID 99
 
 extern sigjmp_buf garm_igt_jump;
+extern const char *garm_igt_description;
 void garm_igt_start(int argc, char **argv);
 int garm_igt_end(void);
 bool garm_igt_enter(const char *name);
@@ -41,6 +42,13 @@ __attribute__((noreturn)) void garm_igt_skip(const char *file, int line, const c
     __attribute__((format(printf, 3, 4)));
 __attribute__((noreturn)) void garm_igt_fail(const char *file, int line, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+
+#define IGT_TEST_DESCRIPTION(text)                                                                 \
+    __attribute__((constructor)) static void garm_igt_set_description(void)                        \
+    {                                                                                              \
+        garm_igt_description = text;                                                               \
+    }                                                                                              \
+    extern const char *garm_igt_description
 
 #define igt_main                                                                                   \
     static void garm_igt_body(void);                                                               \

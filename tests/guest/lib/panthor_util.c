@@ -252,7 +252,9 @@ int pu_submit(int fd, uint32_t group, uint32_t queue, uint64_t va, uint32_t byte
         .queue_submits = {.stride = sizeof(q), .count = 1, .array = (uintptr_t)&q},
     };
 
-    for (unsigned i = 0; i < count && i < 16; i++) {
+    if (count > PU_N(ops))
+        return -E2BIG;
+    for (unsigned i = 0; i < count; i++) {
         ops[i].handle = syncs[i].handle;
         ops[i].timeline_value = syncs[i].point;
         ops[i].flags = (syncs[i].signal ? DRM_PANTHOR_SYNC_OP_SIGNAL : DRM_PANTHOR_SYNC_OP_WAIT) |
@@ -310,13 +312,17 @@ uint32_t pu_need_group(struct pu_ctx *c, unsigned queues)
 {
     uint32_t id;
 
-    igt_assert_eq(pu_group_create(c->fd, c->vm, queues, 4096, PANTHOR_GROUP_PRIORITY_MEDIUM, &id), 0);
+    /* panthor maps only what was asked for, but uses the whole BO: a ring below a page breaks there */
+    igt_assert_eq(pu_group_create(c->fd, c->vm, queues, (uint32_t)sysconf(_SC_PAGESIZE),
+                                  PANTHOR_GROUP_PRIORITY_MEDIUM, &id), 0);
     return id;
 }
 
 uint64_t pu_stream(struct pu_ctx *c, const uint64_t *words, unsigned n)
 {
     uint32_t at = c->used;
+
+    igt_assert_f(n <= PU_AREA / 8, "a stream of %u instructions does not fit\n", n);
 
     if (at + n * 8 > PU_AREA)
         at = 0; /* callers that need this much have waited for the older ones */
@@ -340,6 +346,8 @@ int pu_run(struct pu_ctx *c, uint32_t group, const uint64_t *words, unsigned n)
 
     if (!r)
         r = pu_sync_wait(c->fd, sync, 0, PU_WAIT);
+    if (!r)
+        r = pu_sync_status(c->fd, sync); /* waiting succeeds for a fence with an error, too */
     pu_sync_destroy(c->fd, sync);
-    return r;
+    return r < 0 ? r : 0;
 }

@@ -76,7 +76,7 @@ uint64_t pu_stream(struct pu_ctx *c, const uint64_t *words, unsigned n);
 /** Submits a stream that signals @sync. */
 int pu_go(struct pu_ctx *c, uint32_t group, uint32_t queue, const uint64_t *words, unsigned n,
           uint32_t sync);
-/** Submits and waits; 0 or -errno of submission or waiting. */
+/** Submits and waits; 0 or -errno of submission, of waiting, or of the fence. */
 int pu_run(struct pu_ctx *c, uint32_t group, const uint64_t *words, unsigned n);
 /** CPU view of the data area at byte @off. */
 static inline volatile uint32_t *pu_data(struct pu_ctx *c, uint32_t off)

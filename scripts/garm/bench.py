@@ -1,0 +1,142 @@
+"""The figures of scripts/bench: ratios within one run, each with its limit. Called by scripts/bench."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from .boot import Guest
+from .env import Env, default_cache
+from .errors import GarmError
+from .options import Options
+from .setup import Setup
+
+BOOTS = 3
+MOV_JOBS = 4000
+MOV_BATCH = 100
+
+
+@dataclass
+class Figure:
+    """One row. `ok` is None where no limit is set."""
+
+    name: str
+    value: float
+    unit: str
+    limit: str = ""
+    ok: bool | None = None
+    note: str = ""
+
+
+def machine() -> str:
+    """Where the figures come from."""
+    model = next((line.split(":", 1)[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines()
+                  if line.startswith("model name")), platform.machine())
+    return f"{os.cpu_count()} x {model}, Linux {platform.release()}"
+
+
+def boot_seconds(setup: Setup, options: Options, command: str) -> float:
+    """QEMU's start to its end: the median of a few runs after one that warms the caches."""
+    seconds = []
+    for _ in range(BOOTS + 1):
+        run = Guest(setup, options).run(command, 120)
+        if run.status:
+            raise GarmError(f"bench: the guest failed\n{run.explain()}")
+        seconds.append(run.seconds)
+    return statistics.median(seconds[1:])
+
+
+def boots(setup: Setup) -> list[Figure]:
+    """The MOV job's boot against the same guest without GPU and driver."""
+    plain = boot_seconds(setup, Options(driver="none", gpu=["none"]), "true")
+    job = boot_seconds(setup, Options(), "garm-demo > /dev/null")
+    return [Figure("guest without GPU, start to power-off", plain, "s"),
+            Figure("guest with GPU, start to MOV job verified and power-off", job, "s"),
+            Figure("the second against the first", job / plain, "x", "<= 2.0", job / plain <= 2.0)]
+
+
+def core(setup: Setup) -> list[Figure]:
+    """Executor and address translation, without QEMU."""
+    argv = setup.root.argv(["./tests/bench/csf_bench"], cwd=setup.root.inside(setup.project.path("native")))
+    text = subprocess.run(argv, text=True, capture_output=True, check=True, timeout=300).stdout
+    data: dict[str, float] = {}
+    for line in text.splitlines():
+        if line.startswith("{"):
+            data.update(json.loads(line))
+    rate = data["csf_minstr_per_s"]
+    ratio = data["mmu_copy_gb_per_s"] / data["memcpy_gb_per_s"]
+    return [Figure("command-stream executor, loop of adds and branches", rate, "M instr/s", ">= 150", rate >= 150),
+            Figure("64 MiB copy through the GPU's translation, 4 KiB pages, against memcpy", ratio, "x", ">= 0.5",
+                   ratio >= 0.5)]
+
+
+def jobs(setup: Setup) -> list[Figure]:
+    """MOV jobs a second as a whole, and the share of it that is the device's."""
+    rates, shares = [], []
+    for _ in range(BOOTS):
+        run = Guest(setup, Options(gpu=["stats=on"])).run(f"mov_bench --jobs {MOV_JOBS} --batch {MOV_BATCH}", 300)
+        if run.status:
+            raise GarmError(f"bench: mov_bench failed\n{run.explain()}")
+        result = json.loads(run.stdout.decode().strip().splitlines()[-1])
+        rates.append(result["jobs_per_s"])
+        busy = next((float(line.split()[-1]) for line in run.qemu_stderr.splitlines() if "device-busy-seconds" in line),
+                    None)
+        if busy is not None:
+            shares.append(busy / result["seconds"])
+    rows = [Figure(f"MOV jobs, submit ioctl to signalled fence, batches of {MOV_BATCH}", statistics.median(rates),
+                   "jobs/s")]
+    if shares:
+        rows.append(Figure("share of that time in which the device works", statistics.median(shares), "x",
+                           note="steps of the GPU thread; the rest is the guest's kernel under TCG"))
+    return rows
+
+
+SUITES: dict[str, Callable[[Setup], list[Figure]]] = {"core": core, "boots": boots, "jobs": jobs}
+
+
+def table(figures: list[Figure]) -> str:
+    """For people."""
+    rows = []
+    for f in figures:
+        verdict = "" if f.ok is None else "ok" if f.ok else "MISSED"
+        rows.append(f"{f.name:74} {f.value:10.3f} {f.unit:10} {f.limit:8} {verdict}")
+    return "\n".join(rows)
+
+
+def main(argv: list[str]) -> int:
+    """Entry point; exit status 1 when a figure misses its limit."""
+    parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__.splitlines()[0])
+    parser.add_argument("suites", nargs="*", metavar="SUITE", help=f"of {', '.join(SUITES)} (default: all)")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures as JSON")
+    parser.add_argument("--cache", type=Path, metavar="DIR", default=default_cache())
+    parser.add_argument("--offline", action="store_true")
+    args = parser.parse_args(argv)
+    figures: list[Figure] = []
+    try:
+        unknown = [name for name in args.suites if name not in SUITES]
+        if unknown:
+            raise GarmError(f"no such suite: {unknown[0]} (there are {', '.join(SUITES)})")
+        setup = Setup(Env(args.cache, args.offline))
+        setup.project.build()
+        print(f"machine: {machine()}", flush=True)
+        for name in args.suites or SUITES:
+            rows = SUITES[name](setup)
+            figures += rows
+            print(table(rows), flush=True)
+    except GarmError as error:
+        print(f"garm: error: {error}", file=sys.stderr)
+        return error.status
+    text = json.dumps({"machine": machine(), "figures": [asdict(f) for f in figures]}, indent=1)
+    if args.json:
+        args.json.write_text(text + "\n")
+    else:
+        print(text)
+    return 1 if any(f.ok is False for f in figures) else 0
