@@ -154,6 +154,7 @@ static const char *make_rooms(struct mali_gpu *gpu, const struct mali_config *cf
     gpu->pipe = mali_pipeline_new(&gpu->bus, cfg->threads);
     if (!gpu->logged || !gpu->mmu || !gpu->pipe)
         return "out of memory";
+    mali_mmu_set_trace(gpu->mmu, gpu->trace);
     gpu->mcu = mali_mcu_new(&gpu->bus, gpu->mmu, gpu->pipe, gpu->trace, &mcu, &gpu_mcu_ops, gpu);
     if (!gpu->mcu)
         return "out of memory";

@@ -115,6 +115,8 @@ class Kernels:
             shutil.copy2(image, target / "vmlinuz")
             self._finish(tree, into)
             shutil.rmtree(tree)
+            if (folder / "vmlinux").exists():
+                (into / "vmlinux").symlink_to(folder / "vmlinux")     # for a debugger; see --gdb
 
         return self.env.cache.make("kernel", name, [*stamps, recipe()], f"kernel {source}", build, gigabytes=1.5)
 

@@ -9,14 +9,21 @@ from garm.options import Options
 PLACE = "/lib/firmware/arm/mali/arch10.8"
 # Each image gets a module load; afterwards the good image must work.
 SCRIPT = f"""
-mkdir -p {PLACE}
+mkdir -p {PLACE}; modprobe gpio-regulator
+verdict() {{
+    # the driver probes in its own time
+    for try in $(seq 200); do
+        if [ -e /dev/dri/renderD128 ]; then echo probed; return; fi
+        if dmesg | grep -q 'probe.*failed with error'; then break; fi
+        sleep 0.05
+    done
+    if dmesg | grep -q 'boot MCU'; then echo no-boot; else echo probe-fails; fi
+}}
 for image in /root/fw/*.bin; do
     cp $image {PLACE}/mali_csffw.bin
     dmesg -C
-    modprobe panthor; sleep 0.1
-    if [ -e /dev/dri/renderD128 ]; then echo "@@ $(basename $image .bin) probed"
-    elif dmesg | grep -q 'boot MCU'; then echo "@@ $(basename $image .bin) no-boot"
-    else echo "@@ $(basename $image .bin) probe-fails"; fi
+    modprobe panthor
+    echo "@@ $(basename $image .bin) $(verdict)"
     rmmod panthor
 done
 """

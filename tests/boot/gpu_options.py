@@ -29,13 +29,13 @@ def test_gpu_large(s):
 
 def test_gpu_coherent(s):
     """coherency=ace-lite on the backports kernel, which checks it"""
-    options = Options(kernel="backports", gpu=["coherency=ace-lite"], environment=expect("coherency_features=0x1"))
+    options = Options(kernel="backports", gpu=["coherency=ace-lite"], environment=expect("coherency_features=0x1,csg_slot_count=8"))
     yield s.verdict("works", s.boot(options, QUERY))
 
 
 def test_gpu_deterministic(s):
     """deterministic=on: no GPU thread"""
-    options = Options(gpu=["deterministic=on"], environment=expect("gpu_id=0xa8670005"))
+    options = Options(gpu=["deterministic=on"], environment=expect("gpu_id=0xa8670005,csg_slot_count=8"))
     yield s.verdict("works", s.boot(options, f"{QUERY} && groups_many --run-subtest short && ring_wrap"))
 
 
@@ -58,7 +58,7 @@ def test_gpu_report_and_timeline(s):
     yield s.verdict("works", run)
     listed = json.dumps(s.json(report))
     yield s.check("report: a register, a request, an instruction",
-                  all(name in listed for name in ("GPU_ID", "GLB_PING", "STORE_MULTIPLE")), listed[:2000])
+                  all(name in listed for name in ("GPU_ID", "GLB_CFG_ALLOC_EN", "STORE_MULTIPLE")), listed[:2000])
     yield s.check("report: RUN_COMPUTE is named as unsupported", "RUN_COMPUTE" in listed, listed[-2000:])
     events = s.json(timeline)
     events = events["traceEvents"] if isinstance(events, dict) else events
