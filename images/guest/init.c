@@ -242,9 +242,9 @@ static void mount_root(void)
     wait_for("/dev/vdb");
     mount_or_fail("/dev/vdb", "/kernel", "erofs", MS_RDONLY, NULL);
     mkdir("/upper", 0755);
-    mkdir("/work", 0755);
+    mkdir("/overlay", 0755);
     mount_or_fail("overlay", "/root", "overlay", 0,
-                  "lowerdir=/kernel:/lower,upperdir=/upper,workdir=/work");
+                  "lowerdir=/kernel:/lower,upperdir=/upper,workdir=/overlay");
     static const char *const kept[] = {"dev", "proc", "sys"};
     for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) {
         char from[16], to[32];

@@ -148,11 +148,12 @@ class GuestImages:
             cpio = Cpio()
             cpio.file("init", (into / "init").read_bytes(), 0o755)
             cpio.device("dev/console", 5, 1)
-            for name in ("proc", "sys", "root", "lower", "kernel", "upper", "work"):
+            for name in ("proc", "sys", "root", "lower", "kernel", "upper", "overlay"):
                 cpio.folder(name)
             (into / "init.cpio").write_bytes(cpio.bytes())
 
-        inputs = [file_digest(source), self.root.path.name, file_digest(Path(__file__).with_name("cpio.py"))]
+        here = Path(__file__)
+        inputs = [file_digest(path) for path in (source, here, here.with_name("cpio.py"))] + [self.root.path.name]
         return self.env.cache.make("guest", "init", inputs, "guest init", build) / "init.cpio"
 
 

@@ -89,6 +89,7 @@ static void cores_need_the_l2(void)
 static void l2_takes_cores_along(void)
 {
     struct rig *r = rig_new("");
+    uint64_t cores, l2;
 
     TAP_REQUIRE(power_l2(r));
     wr(r, SHADER_PWRON, 0x50005);
@@ -97,11 +98,16 @@ static void l2_takes_cores_along(void)
     wr(r, L2_PWROFF, 1);
     TAP_CHECK_EQ(rd(r, SHADER_PWRTRANS), 0x50005);
     TAP_CHECK_EQ(rd(r, L2_PWRTRANS), 1);
-    step(r, MS);
+    cores = until(r, SHADER_PWRTRANS, 0, 20 * MS);
+    l2 = until(r, L2_PWRTRANS, 0, 20 * MS);
     TAP_CHECK_EQ(rd(r, SHADER_READY), 0);
     TAP_CHECK_EQ(rd(r, L2_READY), 0);
     TAP_CHECK_EQ(rd(r, L2_PWRTRANS), 0);
     TAP_CHECK(qtest_stderr_has(r->q, "L2_PWROFF while cores"));
+    /* one after the other: from the cores' end the L2 takes as long as it does alone */
+    TAP_REQUIRE(power_l2(r));
+    wr(r, L2_PWROFF, 1);
+    TAP_CHECK(cores > 0 && l2 == until(r, L2_PWRTRANS, 0, 20 * MS));
     rig_free(r);
 }
 
