@@ -178,19 +178,6 @@ static const struct mali_host_ops host_ops = {
     .thread = host_thread,
 };
 
-/* As above, for runs in which no trace point is on: then the core need not build events. */
-static const struct mali_host_ops host_ops_untraced = {
-    .ram = mali_ram_lookup,
-    .dirty = mali_ram_dirty,
-    .now = host_now,
-    .counter = host_counter,
-    .counter_hz = host_counter_hz,
-    .timer = host_timer,
-    .irq = host_irq,
-    .log = host_log,
-    .thread = host_thread,
-};
-
 /* Trace points that are on when the device is made (-trace); the monitor comes too late. */
 static bool traced(void)
 {
@@ -310,7 +297,11 @@ static void mali_realize(DeviceState *dev, Error **errp)
     s->timer_ns = NO_TIMER;
     s->timer = timer_new_ns(QEMU_CLOCK_VIRTUAL, timer_fired, s);
     s->timer_bh = qemu_bh_new(timer_arm, s);
-    s->gpu = mali_gpu_new(&cfg, traced() ? &host_ops : &host_ops_untraced, s, &err);
+    s->ops = host_ops;
+    if (!traced()) {
+        s->ops.trace = NULL; /* the core then builds no events for it */
+    }
+    s->gpu = mali_gpu_new(&cfg, &s->ops, s, &err);
     if (!s->gpu) {
         error_setg(errp, "%s", err ? err : "out of memory");
         free(err);

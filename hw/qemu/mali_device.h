@@ -51,6 +51,7 @@ struct MaliState {
     MaliPlatform platform;
     qemu_irq irq[MALI_IRQ_LINES];
     struct mali_gpu *gpu;
+    struct mali_host_ops ops;
     QEMUTimer *timer;
     QEMUBH *timer_bh;     /* arms the timer from the GPU thread */
     uint64_t timer_ns;    /* atomic: what the core asked for last */

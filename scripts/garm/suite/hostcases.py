@@ -68,7 +68,7 @@ def fuzz(context: Context, name: str) -> Iterable[Result]:
     runs = FUZZ_RUNS.get(name, FUZZ_DEFAULT_RUNS)
     corpus = f"/garm/tests/fuzz/corpus/{name.removeprefix('fuzz_')}"
     process = context.program(f"tests/fuzz/{name}", TIMEOUT, target="fuzz",
-                              args=[f"-runs={runs}", "-seed=1", "-max_total_time=40", "-artifact_prefix=/tmp/",
+                              args=[f"-runs={runs}", "-seed=1", "-max_total_time=20", "-artifact_prefix=/tmp/",
                                     "/tmp", corpus])
     text = outcome(process)
     yield Result(f"{runs} runs", PASS if process.returncode == 0 else FAIL, "\n".join(text.splitlines()[-60:]))
