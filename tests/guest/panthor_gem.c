@@ -54,6 +54,24 @@ static void map_and_write(void)
     pu_bo_close(fd, bo);
 }
 
+/* Memory that another object dirtied and gave back must not shine through. */
+static void zeroed(void)
+{
+    for (unsigned round = 0; round < 8; round++) {
+        uint64_t size = 1 << 20;
+        uint32_t bo = create(&size);
+        uint32_t *p = pu_bo_mmap(fd, bo, size);
+
+        igt_assert(p);
+        for (unsigned i = 0; i < size / 4; i++) {
+            igt_assert_f(!p[i], "word %u of a fresh object: got 0x%x, expected 0", i, p[i]);
+            p[i] = 0xdddddddd;
+        }
+        munmap(p, size);
+        pu_bo_close(fd, bo);
+    }
+}
+
 static int bad_create(uint64_t size, uint32_t flags, uint32_t vm)
 {
     uint32_t bo;
@@ -82,6 +100,7 @@ igt_main
     igt_subtest("bo_create_round_size") round_size();
     igt_subtest("bo_mmap_offset") map_and_write();
     igt_subtest("bo_mmap_offset_invalid_handle") igt_assert_eq(pu_bo_offset(fd, 0xdead, &offset), -ENOENT);
+    igt_subtest("bo_zeroed") zeroed();
     igt_subtest("no-mmap") no_mmap();
     igt_subtest("bad-size") igt_assert_eq(bad_create(0, 0, 0), -EINVAL);
     igt_subtest("bad-flags") igt_assert_eq(bad_create(4096, 0x80000000, 0), -EINVAL);

@@ -125,6 +125,8 @@ igt_main
     igt_fixture fd = pu_need_device();
     igt_describe("identity and features, compared with GARM_EXPECT");
     igt_subtest("gpu-info") gpu_info();
+    igt_describe("IGT's own: GPU_INFO answers and names a GPU");
+    igt_subtest("query") gpu_info();
     igt_subtest("csif-info") csif_info();
     igt_subtest("sizes") sizes();
     igt_subtest("truncated") truncated();

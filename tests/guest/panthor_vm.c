@@ -75,6 +75,41 @@ static int op(uint32_t flags, uint32_t handle, uint64_t off, uint64_t va, uint64
     return pu_vm_op(fd, vm, flags, handle, off, va, size);
 }
 
+static int async_op(uint32_t flags, uint32_t handle, struct drm_panthor_sync_op *syncs, uint32_t count)
+{
+    struct drm_panthor_vm_bind_op op = {
+        .flags = flags, .bo_handle = handle, .va = VA, .size = HUGE,
+        .syncs = {.stride = sizeof(*syncs), .count = count, .array = (uintptr_t)syncs},
+    };
+    struct drm_panthor_vm_bind a = {
+        .vm_id = vm, .flags = DRM_PANTHOR_VM_BIND_ASYNC,
+        .ops = {.stride = sizeof(op), .count = 1, .array = (uintptr_t)&op},
+    };
+
+    if ((flags & DRM_PANTHOR_VM_BIND_OP_TYPE_MASK) == DRM_PANTHOR_VM_BIND_OP_TYPE_SYNC_ONLY)
+        op.va = op.size = 0;
+    return pu_ioctl(fd, DRM_IOCTL_PANTHOR_VM_BIND, &a);
+}
+
+/* Map, sync-only and unmap on the VM's queue, chained over points of one timeline. */
+static void bind_async(void)
+{
+    static const uint32_t types[] = {DRM_PANTHOR_VM_BIND_OP_TYPE_MAP, DRM_PANTHOR_VM_BIND_OP_TYPE_SYNC_ONLY, UNMAP};
+    uint32_t timeline = pu_sync_create(fd);
+    const uint32_t kind = DRM_PANTHOR_SYNC_OP_HANDLE_TYPE_TIMELINE_SYNCOBJ;
+
+    for (unsigned i = 0; i < PU_N(types); i++) {
+        struct drm_panthor_sync_op s[] = {
+            {.flags = kind | DRM_PANTHOR_SYNC_OP_SIGNAL, .handle = timeline, .timeline_value = i + 1},
+            {.flags = kind | DRM_PANTHOR_SYNC_OP_WAIT, .handle = timeline, .timeline_value = i},
+        };
+
+        igt_assert_eq(async_op(types[i], types[i] == DRM_PANTHOR_VM_BIND_OP_TYPE_MAP ? bo : 0, s, i ? 2 : 1), 0);
+    }
+    igt_assert_eq(pu_sync_wait(fd, timeline, PU_N(types), PU_WAIT), 0);
+    pu_sync_destroy(fd, timeline);
+}
+
 /* A mapping that reaches the kernel's part of the address space. */
 static void kernel_range(void)
 {
@@ -125,6 +160,7 @@ igt_main
     igt_subtest("vm_unbind_invalid_address") igt_assert_eq(op(UNMAP, bo, 0, VA, HUGE), -EINVAL);
     igt_subtest("vm_unbind_hole") igt_assert_eq(pu_unmap(fd, vm, VA + 64 * HUGE, HUGE), 0);
     igt_subtest("vm_unbind_identical_hugepage_single") hugepage(1, 0, HUGE);
+    igt_subtest("vm_unbind_identical_hugepage_single_partial") hugepage(1, 0, HUGE / 2);
     igt_subtest("vm_unbind_identical_hugepage_multiple") hugepage(4, 0, 4 * HUGE);
     igt_subtest("vm_unbind_identical_hugepage_offset") hugepage(4, HUGE, 2 * HUGE);
     igt_subtest("vm_unbind_hugepage_leftaligned") hugepage(2, 0, HUGE / 2);
@@ -134,6 +170,8 @@ igt_main
     igt_subtest("vm_unbind_hugepage_successive") successive();
     igt_subtest("overlap") overlap();
     igt_subtest("vm_bind_intersect_kbo_range") kernel_range();
+    igt_describe("map, sync-only and unmap, asynchronous, chained over a timeline");
+    igt_subtest("bind-async") bind_async();
     igt_subtest("state") state();
     igt_subtest("limit") limit();
     igt_subtest("bad-flags") igt_assert_eq(bad_create(1, 0), -EINVAL);
