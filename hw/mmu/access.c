@@ -84,7 +84,7 @@ enum mali_mem_result mali_mem_write(struct mali_tlb *tlb, unsigned as, uint64_t 
  * memcpy is faster on long runs. What a copy between overlapping buffers leaves
  * in the destination is undefined; it never touches anything else.
  */
-#define COPY_RUN (2ull << 20)
+#define COPY_RUN (64ull << 20)
 
 enum mali_mem_result mali_mem_copy(struct mali_tlb *tlb, unsigned dst_as, uint64_t dst,
                                    unsigned src_as, uint64_t src, size_t len, uint16_t source_id,
