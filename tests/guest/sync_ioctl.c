@@ -88,8 +88,9 @@ static int bad(uint32_t handle, bool signal, bool timeline, uint64_t point)
 }
 
 /*
- * panthor 6.12.107 and 7.2.12 crash here: panthor_submit_ctx_add_sync_signal() frees an object
- * whose list node was never added. Run with GARM_CRASH=1 on a driver that has it right.
+ * panthor 6.12.107 crashes here, and 7.2.12 reads the same: on an unknown handle the cleanup of
+ * panthor_submit_ctx_add_sync_signal() drops a reference of the syncobj that was not found (NULL).
+ * Run with GARM_CRASH=1 on a driver that has it right.
  */
 static void bad_signal_handle(void)
 {
