@@ -8,6 +8,7 @@ from pathlib import Path
 from . import firmware
 from .apt import Apt
 from .buildroot import BuildRoot
+from .driver import Driver
 from .env import Env
 from .errors import GarmError
 from .guestimage import GuestImages
@@ -40,6 +41,7 @@ class Setup:
         self.kernels = Kernels(env, self.root)
         self.images = GuestImages(env, self.root)
         self.project = Project(env, self.root)
+        self.driver = Driver(env, self.root)
         self.checked_devices: dict[Path, bool] = {}
 
     def qemu(self, sanitize: bool = False) -> list[str]:

@@ -1,0 +1,92 @@
+"""Build garm.ko, the project's kernel driver, against the headers of a guest kernel.
+
+Debian's header packages are unpacked into the cache and used from there, cross-compiling in the build root.
+Called by kernels.py for --driver garm, by scripts/driver and by the test runner.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from . import apt
+from .buildroot import BuildRoot
+from .cache import digest, file_digest
+from .env import Env
+from .errors import GarmError
+
+PACKAGES = {"4k": "linux-headers-arm64", "16k": "linux-headers-arm64-16k"}
+SUITES = {"stable": apt.SUITE, "backports": apt.BACKPORTS}
+KEEP = r"linux-(headers|kbuild)-\d+\.\d+"
+SOURCES = ("*.c", "*.h", "Kbuild")
+
+
+class Driver:
+    """The kernel module of one clone."""
+
+    def __init__(self, env: Env, root: BuildRoot) -> None:
+        self.env = env
+        self.root = root
+        self.sources = env.repo / "driver"
+
+    def headers(self, name: str, page_size: str) -> Path:
+        """The folder to give to make -C: a Debian kernel's header tree in the cache."""
+        if name not in SUITES:
+            raise GarmError(f"--driver garm with --kernel {name}: only stable and backports have header packages here")
+        inputs = [self.root.apt.generation(), SUITES[name], PACKAGES[page_size], file_digest(Path(__file__))]
+
+        def build(into: Path) -> None:
+            debs = self.root.apt.download([PACKAGES[page_size]], "arm64", suite=SUITES[name], keep=KEEP)
+            apt.unpack(debs, into)
+            # The packages expect to lie in /usr/src; here they lie in an entry of the cache.
+            where = self.root.inside(into.with_name(into.name.removesuffix(".tmp")))
+            for makefile in into.glob("usr/src/linux-headers-*/Makefile"):
+                text = makefile.read_text()
+                if "/usr/src/linux-headers-" in text:
+                    makefile.write_text(text.replace("/usr/src/", f"{where}/usr/src/"))
+
+        folder = self.env.cache.make("headers", f"{name}-{page_size}", inputs,
+                                     f"Debian {name} kernel headers, {page_size} pages", build, gigabytes=0.5)
+        return next(path.parent for path in sorted(folder.glob("usr/src/linux-headers-*/.config")))
+
+    def state(self) -> str:
+        """Identifies the sources."""
+        paths = sorted(path for pattern in SOURCES for path in self.sources.glob(pattern))
+        return digest(f"{path.name} {file_digest(path)}" for path in paths)
+
+    def build(self, name: str, page_size: str, arguments: Sequence[str] = ()) -> Path:
+        """Bring garm.ko for a kernel up to date; `arguments` go to make (W=1, or one object)."""
+        single = any(argument.endswith(".o") for argument in arguments)
+        headers = self.headers(name, page_size)
+        folder = self.env.cache.root / "build" / self.env.clone_key / f"driver-{name}-{page_size}"
+        module = folder / "garm.ko"
+        state = f"{self.state()} {headers} {self.root.path.name} {' '.join(arguments)}"
+        stamp = folder / "stamp"
+        if not single and module.exists() and stamp.exists() and stamp.read_text() == state:
+            return module
+        log = self.env.cache.log(f"driver-{name}-{page_size}")
+        with self.env.cache.lock(f"driver-{self.env.clone_key}-{name}-{page_size}"), \
+                self.env.ui.step(f"garm.ko for the {name} kernel, {page_size} pages: build", log):
+            self._copy(folder)
+            # Kbuild writes beside the sources, so it gets a copy; times are kept, so make does what it must only.
+            command = ["make", "--no-print-directory", f"-j{self.env.jobs}", "-C", self.root.inside(headers),
+                       f"M={self.root.inside(folder)}", "ARCH=arm64", "CROSS_COMPILE=aarch64-linux-gnu-",
+                       *arguments, *([] if single else ["modules"])]
+            self.root.run(command, "garm.ko", log)
+            if not single:
+                stamp.write_text(state)
+        return folder if single else module
+
+    def _copy(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        wanted = {path.name: path for pattern in SOURCES for path in self.sources.glob(pattern)}
+        for path in folder.iterdir():
+            if path.suffix in (".c", ".h") and path.name not in wanted and not path.name.endswith(".mod.c"):
+                path.unlink()
+        for name, path in wanted.items():
+            target = folder / name
+            if not target.exists() or target.read_bytes() != path.read_bytes():
+                shutil.copy2(path, target)
+                target.touch()
+
