@@ -6,6 +6,7 @@ Called by kernels.py for --driver garm, by scripts/driver and by the test runner
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,7 +19,8 @@ from .errors import GarmError
 
 PACKAGES = {"4k": "linux-headers-arm64", "16k": "linux-headers-arm64-16k"}
 SUITES = {"stable": apt.SUITE, "backports": apt.BACKPORTS}
-KEEP = r"linux-(headers|kbuild)-\d+\.\d+"
+KEEP = r"linux-headers-\d+\.\d+"
+COMMON = re.compile(r"linux-headers-(\S+)-common_")
 SOURCES = ("*.c", "*.h", "Kbuild")
 
 
@@ -38,6 +40,10 @@ class Driver:
 
         def build(into: Path) -> None:
             debs = self.root.apt.download([PACKAGES[page_size]], "arm64", suite=SUITES[name], keep=KEEP)
+            version = next(match.group(1) for deb in debs if (match := COMMON.match(deb.name)))
+            # Programs of the build, which run here and not in the guest.
+            tools = f"linux-kbuild-{version}"
+            debs += self.root.apt.download([tools], "amd64", suite=SUITES[name], keep=re.escape(tools))
             apt.unpack(debs, into)
             # The packages expect to lie in /usr/src; here they lie in an entry of the cache.
             where = self.root.inside(into.with_name(into.name.removesuffix(".tmp")))
