@@ -102,11 +102,17 @@ void mcu_cs_serve(struct mali_mcu *m, unsigned g, unsigned i)
 
 /* ---- execution -------------------------------------------------------------- */
 
+static bool sync_blocked(const struct mcu_cs *cs)
+{
+    return cs->stop == CS_STOP_BLOCKED && cs->st.blocked == CS_BLOCKED_SYNC;
+}
+
 bool mcu_cs_idle(const struct mcu_cs *cs)
 {
     if (cs->dead)
         return true;
-    if (cs->wake || cs->held_valid || cs->oom_wait)
+    /* A waiting stream that looks again (it polls) is busy when it goes on, not before. */
+    if ((cs->wake && !sync_blocked(cs)) || cs->held_valid || cs->oom_wait)
         return false;
     for (unsigned n = 0; n < CS_SB_COUNT; n++) {
         if (cs->st.sb_count[n])
@@ -114,7 +120,7 @@ bool mcu_cs_idle(const struct mcu_cs *cs)
     }
     if (cs->stop == CS_STOP_EMPTY)
         return cs->idle_mask & CS_IDLE_EMPTY;
-    if (cs->stop == CS_STOP_BLOCKED && cs->st.blocked == CS_BLOCKED_SYNC)
+    if (sync_blocked(cs))
         return cs->idle_mask & CS_IDLE_SYNC_WAIT;
     if (cs->stop == CS_STOP_BLOCKED && cs->st.blocked == CS_BLOCKED_RESOURCE)
         return cs->idle_mask & CS_IDLE_RESOURCE;
@@ -194,6 +200,15 @@ static void hold_fault(struct mcu_cs *cs, const struct mali_fault *fault, bool f
     cs->held_fatal = fatal;
 }
 
+/* Idle again after this is news, even when no step saw it busy in between. */
+static void idle_no_more(struct mali_mcu *m, unsigned g)
+{
+    m->csg[g].idle_sent = false;
+    m->csg[g].idle_deadline = MCU_NO_DEADLINE;
+    m->s.glb_idle_sent = 0;
+    m->s.glb_idle_deadline = MCU_NO_DEADLINE;
+}
+
 /** One slice of a stream. The core's lock is NOT held; nothing but this stream's state and
  *  interface memory is touched, results are reported by the next step. */
 void mcu_cs_slice(struct mali_mcu *m, unsigned g, unsigned i)
@@ -224,6 +239,8 @@ void mcu_cs_slice(struct mali_mcu *m, unsigned g, unsigned i)
     if (mali_trace_on(m->trace))
         mali_trace_emit(m->trace, MALI_EV_cs_slice, stop_names[cs->stop], g, i, executed,
                         cs->st.extract);
+    if (executed)
+        idle_no_more(m, g);
     m->s.instrs += executed;
     m->s.slices++;
     if (cs->st.extract != cs->reported_extract) {
@@ -238,15 +255,39 @@ void mcu_cs_slice(struct mali_mcu *m, unsigned g, unsigned i)
 
 /* ---- status and events ------------------------------------------------------ */
 
-void mcu_cs_publish(struct mali_mcu *m, unsigned g, unsigned i)
+/* Whether the object that a stream waits for still says so. */
+static bool still_waits(struct mali_mcu *m, unsigned g, const struct mcu_cs *cs)
+{
+    const struct cs_state *st = &cs->st;
+    struct mali_fault fault = {0};
+    uint64_t val = 0;
+
+    if (mali_mem_read(m->tlb, m->csg[g].as, st->wait_va, &val, st->wait_64 ? 8 : 4, MCU_SRC_FW,
+                      &fault) != MALI_MEM_OK)
+        return !cs->wake; /* as it saw it last, unless it has reason to look again */
+    return st->wait_cond ? val <= st->wait_ref : val > st->wait_ref;
+}
+
+/*
+ * The host acts on what this says of a wait: a group that is called blocked
+ * goes to a list that is looked through at the next SYNC_UPDATE, one that is
+ * not is expected to run. So the object is read anew; returns whether the
+ * stream is idle by it.
+ */
+bool mcu_cs_publish(struct mali_mcu *m, unsigned g, unsigned i)
 {
     struct mcu_cs *cs = mcu_stream(m, g, i);
     const uint64_t out = cs_out(m, g, i);
+    bool idle = mcu_cs_idle(cs);
     struct cs_status s;
 
     cs_get_status(&cs->st, &s);
-    if (cs->wake && cs->stop == CS_STOP_BLOCKED)
+    if (sync_blocked(cs) && !still_waits(m, g, cs)) {
+        s.blocked = CS_UNBLOCKED;
+        idle = false;
+    } else if (cs->wake && cs->stop == CS_STOP_BLOCKED && !sync_blocked(cs)) {
         s.blocked = CS_UNBLOCKED; /* will look again: not known to be blocked */
+    }
     mcu_wr64(m, out + CS_STATUS_CMD_PTR, s.cmd_ptr);
     mcu_wr32(m, out + CS_STATUS_WAIT, s.wait);
     mcu_wr32(m, out + CS_STATUS_REQ_RES, s.req_resource);
@@ -260,7 +301,8 @@ void mcu_cs_publish(struct mali_mcu *m, unsigned g, unsigned i)
     mcu_wr32(m, out + CS_HEAP_FRAG_END, cs->st.heap_frag_end);
     mcu_wr64(m, out + CS_HEAP_ADDRESS, cs->st.heap);
     if (cs->ring_out)
-        mcu_wr32(m, cs->ring_out + RING_ACTIVE, !mcu_cs_idle(cs));
+        mcu_wr32(m, cs->ring_out + RING_ACTIVE, !idle);
+    return idle;
 }
 
 static bool cs_event(struct mali_mcu *m, unsigned g, unsigned i, uint32_t bit)

@@ -67,17 +67,18 @@ void mcu_csg_publish(struct mali_mcu *m, unsigned g)
 {
     const uint64_t out = csg_out(m, g);
     uint32_t dep = 0;
+    bool idle = true;
 
     for (unsigned i = 0; i < m->cfg.streams; i++) {
         struct mcu_cs *cs = mcu_stream(m, g, i);
 
         if (!cs->started)
             continue;
-        mcu_cs_publish(m, g, i);
+        idle &= mcu_cs_publish(m, g, i);
         if (cs->st.resources)
             dep |= 1u << i;
     }
-    mcu_wr32(m, out + CSG_STATUS_STATE, mcu_csg_idle(m, g) ? 1 : 0);
+    mcu_wr32(m, out + CSG_STATUS_STATE, idle);
     mcu_wr32(m, out + CSG_EP_CURRENT, m->csg[g].ep_req & 0xfffffu);
     mcu_wr32(m, out + CSG_EP_STATUS_REQ, m->csg[g].ep_req & 0xfffffu);
     mcu_wr32(m, out + CSG_RESOURCE_DEP, dep);

@@ -31,8 +31,6 @@ static void serve_config(struct mali_mcu *m, uint32_t bits)
         m->s.poweroff_timer = mcu_rd32(m, in + GLB_PWROFF_TIMER);
     if (bits & GLB_REQ_CFG_ALLOC_EN)
         m->s.core_en_mask = mcu_rd64(m, in + GLB_ALLOC_EN) & m->cfg.shader_present;
-    if (bits & GLB_REQ_IDLE_EN)
-        m->s.idle_timer = mcu_rd32(m, in + GLB_IDLE_TIMER);
 }
 
 static void serve_counters(struct mali_mcu *m, uint32_t req, uint32_t bits)
@@ -97,6 +95,9 @@ void mcu_glb_serve(struct mali_mcu *m)
 
     m->s.glb_seen = req;
     serve_config(m, bits);
+    /* A level, not a toggle: after a boot without new sections the driver leaves it set. */
+    if (req & GLB_REQ_IDLE_EN)
+        m->s.idle_timer = mcu_rd32(m, glb_in(m) + GLB_IDLE_TIMER);
     serve_counters(m, req, bits);
     if (bits) {
         mcu_wr32(m, glb_out(m) + GLB_ACK, (ack & ~bits) | (req & bits));

@@ -167,7 +167,8 @@ bool mcu_csg_idle(struct mali_mcu *m, unsigned g);
 
 /* --- mcu_cs.c --- */
 void mcu_cs_serve(struct mali_mcu *m, unsigned g, unsigned i);
-void mcu_cs_publish(struct mali_mcu *m, unsigned g, unsigned i);
+/** Writes the status words; returns whether the stream is idle. */
+bool mcu_cs_publish(struct mali_mcu *m, unsigned g, unsigned i);
 bool mcu_cs_runnable(const struct mali_mcu *m, const struct mcu_csg *csg, const struct mcu_cs *cs);
 void mcu_cs_slice(struct mali_mcu *m, unsigned g, unsigned i);
 bool mcu_cs_idle(const struct mcu_cs *cs);

@@ -163,6 +163,121 @@ static void idle_event(void)
     fd_free(d);
 }
 
+#define GLB_IDLE (1u << 26)
+
+static uint32_t csg_events(struct fake_driver *d, unsigned g)
+{
+    return *fd_word(d, fd_csg_in(d, g)) ^ *fd_word(d, fd_csg_out(d, g));
+}
+
+static uint32_t glb_events(struct fake_driver *d)
+{
+    return *fd_word(d, fd_glb_in(d)) ^ *fd_word(d, fd_glb_out(d));
+}
+
+static void take_idle(struct fake_driver *d, unsigned g)
+{
+    *fd_word(d, fd_csg_in(d, g)) ^= csg_events(d, g) & CSG_IDLE;
+    *fd_word(d, fd_glb_in(d)) ^= glb_events(d) & GLB_IDLE;
+}
+
+/* A driver that boots the firmware again (runtime resume) keeps IDLE_EN set: a level. */
+static void idle_timer_after_second_boot(void)
+{
+    struct fake_driver *d = fd_new(NULL);
+
+    TAP_REQUIRE(d);
+    *fd_word(d, fd_glb_in(d)) |= 1;
+    fd_wr(d, 0x80000, 1);
+    fd_pump(d, 10000);
+    *fd_word(d, fd_glb_in(d)) &= ~1u;
+    fd_wr(d, 0x700, 0);
+    TAP_REQUIRE(fd_boot(d));
+    TAP_CHECK(*fd_word(d, fd_glb_in(d)) & 1u << 10);
+    fd_vm(d, 1);
+    TAP_REQUIRE(fd_group_start(d, 0, 1, 1));
+    put_mov(d, 0, 0, 0, MAGIC);
+    fd_kick(d, 0);
+    fd_pump(d, 10000); /* 51200 ticks are more */
+    TAP_CHECK_EQ(*fd_data(d, 1, 0), MAGIC);
+    TAP_CHECK_EQ(csg_events(d, 0) & CSG_IDLE, 0);
+    TAP_CHECK_EQ(glb_events(d) & GLB_IDLE, 0);
+    fd_pump(d, 10000000);
+    TAP_CHECK(csg_events(d, 0) & CSG_IDLE);
+    TAP_CHECK(glb_events(d) & GLB_IDLE);
+    fd_free(d);
+}
+
+/* Each time that a group becomes idle is an event, however short it was busy. */
+static void idle_again(void)
+{
+    struct fake_driver *d = fd_new(NULL);
+
+    TAP_REQUIRE(d);
+    fd_vm(d, 1);
+    TAP_REQUIRE(fd_group_start(d, 0, 1, 1));
+    for (unsigned i = 1; i <= 3; i++) {
+        put_mov(d, 0, 0, 0, i);
+        fd_kick(d, 0);
+        fd_pump(d, 10000000);
+        TAP_CHECK_EQ(*fd_data(d, 1, 0), i);
+        TAP_CHECK(csg_events(d, 0) & CSG_IDLE);
+        TAP_CHECK(glb_events(d) & GLB_IDLE);
+        take_idle(d, 0);
+        fd_pump(d, 10000000);
+        TAP_CHECK_EQ(csg_events(d, 0) & CSG_IDLE, 0);
+    }
+    fd_free(d);
+}
+
+static void block(struct fake_driver *d)
+{
+    const uint64_t job[] = {cs_mov48(80, FD_DATA_VA + 32), cs_mov48(82, 5), cs_sync_wait64(80, 82, 1)};
+
+    fd_vm(d, 1);
+    TAP_REQUIRE(fd_group_start(d, 0, 1, 1));
+    fd_ring_put(d, 0, 0, job, 3);
+    fd_kick(d, 0);
+    fd_pump(d, 1000);
+}
+
+/* A waiting stream looks at its object now and then: that is no work. */
+static void polling_is_idle(void)
+{
+    struct fake_driver *d = fd_new(NULL);
+
+    TAP_REQUIRE(d);
+    block(d);
+    fd_pump(d, 10000000);
+    TAP_CHECK(csg_events(d, 0) & CSG_IDLE);
+    TAP_CHECK(glb_events(d) & GLB_IDLE);
+    take_idle(d, 0);
+    fd_pump(d, 20000000);
+    TAP_CHECK_EQ(csg_events(d, 0) & CSG_IDLE, 0);
+    TAP_CHECK_EQ(glb_events(d) & GLB_IDLE, 0);
+    fd_free(d);
+}
+
+/* What status says of a wait is true when it is asked, whether or not the stream is about to look. */
+static void status_reads_the_object(void)
+{
+    struct fake_driver *d = fd_new(NULL);
+    uint32_t out;
+
+    TAP_REQUIRE(d);
+    block(d);
+    out = fd_cs_out(d, 0, 0);
+    fake_advance(d->h, 5000000); /* the poll is due: it and the request meet in one step */
+    TAP_REQUIRE(fd_csg_request(d, 0, 1u << 5));
+    TAP_CHECK_EQ(*fd_word(d, out + 0x60), 3);
+    TAP_CHECK_EQ(*fd_word(d, fd_csg_out(d, 0) + 0x18), 1);
+    *fd_data(d, 1, 32) = 6; /* 6 > 5, and the stream has not seen it */
+    TAP_REQUIRE(fd_csg_request(d, 0, 1u << 5));
+    TAP_CHECK_EQ(*fd_word(d, out + 0x60), 0);
+    TAP_CHECK_EQ(*fd_word(d, fd_csg_out(d, 0) + 0x18), 0);
+    fd_free(d);
+}
+
 /* A counter loop that takes many slices; suspended in the middle, resumed, right in the end. */
 static void suspend_resume(void)
 {
@@ -417,6 +532,9 @@ TAP_MAIN({"boot", boot}, {"boot-needs-mapping", boot_needs_l2_mapping},
          {"protected-mode-is-refused", protected_mode_is_refused},
          {"halt-and-boot-again", halt_and_boot_again}, {"mov-job", mov_job},
          {"sync-update-interrupt", sync_update_interrupt}, {"idle-event", idle_event},
+         {"idle-timer-after-second-boot", idle_timer_after_second_boot},
+         {"idle-again", idle_again}, {"polling-is-idle", polling_is_idle},
+         {"status-reads-the-object", status_reads_the_object},
          {"suspend-resume", suspend_resume}, {"damaged-suspend-image", damaged_suspend_image},
          {"two-groups-ping-pong", two_groups_ping_pong},
          {"blocked-stream-status", blocked_stream_status}, {"fatal-fault", fatal_fault},
