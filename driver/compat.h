@@ -12,4 +12,13 @@
 
 #define GARM_KERNEL(a, b) (LINUX_VERSION_CODE >= KERNEL_VERSION(a, b, 0))
 
+/* jobqueue.c */
+#if !GARM_KERNEL(7, 2)
+/* dma_fence_ops of a signalled fence are still called; later kernels forget them when it signals. */
+#define GARM_FENCE_OPS_OUTLIVE_SIGNAL
+#endif
+#if !GARM_KERNEL(6, 18)
+#define system_dfl_wq system_unbound_wq
+#endif
+
 #endif

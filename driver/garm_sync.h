@@ -28,8 +28,8 @@ void *garm_array_get(const struct drm_panthor_obj_array *in, u32 min, u32 size);
 int garm_copy_out(u64 user, u32 user_size, u32 min, u32 size, const void *kernel);
 
 struct garm_submit_job {
-	struct jobq_job *job;		/* NULL: only sync operations (sync-only bind, empty submit) */
-	struct dma_fence *fence;	/* what its signal operations publish: set after arming; borrowed */
+	struct jobq_job *job;		/* initialised; also for sync-only work (run() returns 1) */
+	struct dma_fence *fence;	/* its done-fence, from arming to push; borrowed */
 	struct drm_panthor_sync_op *syncs;
 	u32 sync_count;
 };
@@ -38,6 +38,7 @@ struct garm_submit_job {
 struct garm_submit {
 	struct drm_file *file;
 	struct list_head signals;	/* one per (handle, point) that is signalled */
+	struct list_head late;		/* waits for fences of jobs of this ioctl */
 	struct garm_submit_job *jobs;
 	u32 count;
 	struct drm_exec exec;
@@ -52,7 +53,13 @@ int garm_submit_set_syncs(struct garm_submit *s, u32 index, const struct drm_pan
  * earlier signals of this ioctl room is reserved, which arm_all fills.
  */
 int garm_submit_prepare(struct garm_submit *s);
-/** garm_submit_arm_all() - arm every job in order, resolve waits among them, push, publish the signals */
+/**
+ * garm_submit_arm_all() - arm every job in order, resolve waits among them, publish the signals, push
+ * @armed: called for each job after it was armed: put its fence into reservations. Must not fail
+ *
+ * Afterwards the jobs belong to their queues and s->jobs[].job is NULL. The caller holds whatever serialises
+ * submissions to these queues.
+ */
 void garm_submit_arm_all(struct garm_submit *s, void (*armed)(struct garm_submit *s, u32 index, void *arg), void *arg);
 void garm_submit_fini(struct garm_submit *s);	/* frees; discards jobs that were not pushed through ops->free */
 

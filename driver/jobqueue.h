@@ -20,8 +20,8 @@
  *   - jobs are freed (@free) in a work item outside of the signalling path, after their fence has signalled;
  *   - jobq_destroy() returns when nothing of the queue is referenced any more but fences, which stand alone.
  *
- * Locking: jobq.lock is a spinlock (irqsave) and a leaf except for fence locks, which are taken under it
- * never: completions are collected under it and signalled outside, in order, by the one that collected.
+ * Locking: jobq.lock is a leaf, irqsave. No fence is signalled and no fence lock taken under it: what is done
+ * is moved to @finished, and one caller at a time signals from there, in order, without the lock.
  */
 #ifndef JOBQUEUE_H
 #define JOBQUEUE_H
@@ -39,9 +39,9 @@ struct jobq_job;
 struct jobq_ops {
 	const char *driver;	/* names for dma_fence_ops */
 	/**
-	 * @run: hand the job to the hardware. Return 0 when it is on its way; 1 when it is done already (its
-	 * fence is signalled at once); a negative errno when it cannot run: its fence gets that error and the
-	 * next job follows.
+	 * @run: hand the job to the hardware. Return 0 when it is on its way; 1 when there is nothing to wait
+	 * for (its fence signals as soon as those of all earlier jobs have); a negative errno when it cannot
+	 * run: like 1, and its fence gets that error.
 	 */
 	int (*run)(struct jobq_job *job);
 	/** @timeout: the oldest job in flight made no progress for the queue's time-out (NULL: no time-out).
@@ -59,15 +59,19 @@ struct jobq {
 	spinlock_t lock;
 	u64 context;			/* of the done-fences */
 	u64 seqno;			/* of the job armed last */
-	u64 done_seqno;
+	u64 done_seqno;			/* highest one of jobq_complete() */
 	u32 credits, credits_used;	/* e.g. ring slots */
-	struct list_head pending;	/* pushed, waiting for dependencies or credits */
+	struct list_head pending;	/* pushed, waiting for dependencies or credits; the work takes them out */
 	struct list_head running;	/* in the hardware */
+	struct list_head finished;	/* fence to be signalled, in this order */
 	struct list_head garbage;	/* signalled, to be freed */
+	struct jobq_job *in_run, *in_timeout;	/* not to be freed just now */
+	bool signalling;		/* somebody empties @finished */
 	struct work_struct work;	/* advances the head */
 	struct work_struct free_work;
 	struct delayed_work timer;
 	unsigned long timeout, timeout_left;	/* jiffies; 0: none */
+	unsigned long timer_end;	/* jiffies, while armed */
 	struct dma_fence *last;		/* done-fence of the last job armed; reference */
 	int error;			/* jobq_kill() was called: every later job ends with it */
 	unsigned int stopped;		/* count of jobq_stop() */
@@ -88,7 +92,9 @@ struct jobq_job {
 	u32 dep_count, dep_room, next_dep;
 	struct dma_fence *waiting;	/* dependency that the callback is on */
 	struct dma_fence_cb cb;
+	int error;			/* what the fence will signal with */
 	bool armed;
+	bool ready;			/* needs nothing of the hardware: done when all earlier ones are */
 };
 
 /**
