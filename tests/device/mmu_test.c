@@ -146,6 +146,42 @@ static void every_fault(void)
     rig_free(r);
 }
 
+/* The ring itself is where the driver said, and cannot be read: faults of the fetch of instructions. */
+static void ring_fetch(void)
+{
+    struct rig *r = bench();
+
+    TAP_REQUIRE(r);
+    for (unsigned n = 0; n < sizeof(entries) / sizeof(entries[0]); n++) {
+        const struct entry *e = &entries[n];
+        uint64_t va = va_of(e, n) - IN_PAGE;
+
+        if (e->how != ACCESS_READ)
+            continue;
+        TAP_REQUIRE(csg_state(r, 0, CSG_TERMINATE));
+        pt_set(r, r->vm_root[AS], va, e->level, e->desc);
+        as_command(r, AS, AS_FLUSH_MEM);
+        group_prog(r, 0, AS, 1);
+        set_fw64(r, cs_in(r, 0, 0) + 0x10, va);
+        TAP_REQUIRE(csg_state(r, 0, CSG_START));
+        submit(r, 0, 0, (const uint64_t[]){ 0 }, 1);
+        step(r, 100000);
+        bool ok = fault_is(r, AS, e->code, ACCESS_READ, va);
+        ok &= TAP_CHECK(cs_events(r, 0, 0) & CS_FATAL);
+        ok &= TAP_CHECK_EQ(fw(r, cs_out(r, 0, 0) + 0x84) & 0xff, 0x48);
+        ok &= TAP_CHECK_EQ(extract(r, 0, 0), 0); /* nothing was run */
+        if (!ok)
+            tap_note("%s", e->name);
+        set64(r, r->userio[0][0], 0);
+    }
+    TAP_REQUIRE(csg_state(r, 0, CSG_TERMINATE));
+    TAP_REQUIRE(group_start(r, 0, AS, 1)); /* the ring where it can be read again */
+    access_va(r, DATA_VA, ACCESS_WRITE);
+    TAP_CHECK(no_fault(r));
+    TAP_CHECK_EQ(data32(r, AS, 0), MARK);
+    rig_free(r);
+}
+
 static void input_address(void)
 {
     struct rig *r = bench();
@@ -328,6 +364,16 @@ static void command_registers(void)
         TAP_CHECK_EQ(rd(r, AS_REG(as, AS_STATUS)), 0);
         wr(r, MMU_CLEAR, ~0u);
     }
+    wr64(r, AS_REG(1, AS_LOCKADDR), DATA_VA | 14);
+    for (unsigned command = AS_NOP; command <= AS_FLUSH_MEM; command++) {
+        as_command(r, 1, command);
+        bool ok = TAP_CHECK_EQ(rd(r, AS_REG(1, AS_STATUS)), 0);
+        if (command != AS_NOP)
+            ok &= TAP_CHECK_EQ(rd(r, MMU_RAWSTAT), 1u << 17);
+        if (!ok)
+            tap_note("command %u", command);
+        wr(r, MMU_CLEAR, ~0u);
+    }
     as_command(r, 1, 77);
     TAP_CHECK(qtest_stderr_has(r->q, "COMMAND 0x4d is unknown"));
     wr64(r, AS_REG(1, AS_LOCKADDR), 3);
@@ -354,7 +400,7 @@ static void isolation(void)
     rig_free(r);
 }
 
-TAP_MAIN({"every-fault", every_fault}, {"input-address", input_address},
+TAP_MAIN({"every-fault", every_fault}, {"ring-fetch", ring_fetch}, {"input-address", input_address},
          {"table-permissions", table_permissions}, {"looping-tables", looping_tables},
          {"first-fault-stays", first_fault_stays}, {"leaf-sizes", leaf_sizes}, {"modes", modes},
          {"commands-drop-translations", commands_drop_translations}, {"lock-stalls", lock_stalls},

@@ -1,6 +1,7 @@
 /*
  * The MOV job from nothing: power, firmware, address spaces, group, ring, and the words that panthor puts
- * into it; with the GPU's own thread and without; ring wrap-around; many groups and queues.
+ * into it; with the GPU's own thread and without; ring wrap-around; many groups and queues; more groups
+ * than slots.
  *
  * Ring sequence: panthor 6.12 prepare_job_instrs(), driver-facts B.8.
  *
@@ -24,12 +25,12 @@ static uint64_t mov_stream(struct rig *r, uint32_t off, uint32_t val)
     return put_stream(r, AS, words, 4);
 }
 
-static void panthor_job(struct rig *r, unsigned g, unsigned i, uint64_t stream, unsigned sync)
+static void panthor_call(struct rig *r, unsigned g, unsigned i, uint64_t stream, unsigned bytes, unsigned sync)
 {
     const uint64_t words[JOB_WORDS] = {
         cs_mov32(94, rd(r, LATEST_FLUSH_ID)),
         cs_op(36, 94ull << 40 | 0x233),          /* FLUSH_CACHE2, signals entry 0 */
-        cs_mov48(92, stream), cs_mov32(94, 32),
+        cs_mov48(92, stream), cs_mov32(94, bytes),
         cs_wait(1), cs_call(92, 94),
         cs_mov48(92, DATA_VA + SYNC + sync * 16), cs_mov48(94, 1),
         cs_wait(0xff), cs_sync_add64(92, 94),
@@ -37,6 +38,11 @@ static void panthor_job(struct rig *r, unsigned g, unsigned i, uint64_t stream, 
     };
 
     submit(r, g, i, words, JOB_WORDS);
+}
+
+static void panthor_job(struct rig *r, unsigned g, unsigned i, uint64_t stream, unsigned sync)
+{
+    panthor_call(r, g, i, stream, 32, sync);
 }
 
 static uint64_t seqno(struct rig *r, unsigned sync)
@@ -170,6 +176,65 @@ static void groups_wait_for_each_other(void)
     rig_free(r);
 }
 
+/* One group more than slots: each round another one is suspended in the middle of a job, and the one that
+ * waited takes its slot. Each loses nothing, does nothing twice, and does nothing while it has no slot. */
+static void nine_groups_on_eight_slots(void)
+{
+    enum { ROUNDS = 2 * MAX_GROUPS, JOB_BYTES = JOB_WORDS * 8 };
+    struct rig *r = rig_up("");
+    uint64_t stream[MAX_GROUPS];
+    unsigned waiting = MAX_SLOTS, in_the_middle = 0;
+    bool started[MAX_GROUPS] = { false };
+
+    TAP_REQUIRE(r);
+    vm_new(r, AS);
+    for (unsigned g = 0; g < MAX_GROUPS; g++) {
+        /* r4 counts down; r40 lives as long as the group and numbers its jobs */
+        const uint64_t words[] = { cs_mov32(4, 200000), cs_add32(4, 4, -1), cs_branch(CS_GT, 4, -2),
+                                   cs_mov48(0, DATA_VA + 4 * g), cs_add32(40, 40, 1), cs_store32(40, 0),
+                                   cs_wait(0xff), 0 };
+
+        stream[g] = put_stream(r, AS, words, 8);
+        group_new(r, g, AS, 1);
+        if (g < MAX_SLOTS)
+            TAP_REQUIRE(started[g] = group_start(r, g, AS, 1));
+    }
+    for (unsigned n = 1; n <= ROUNDS; n++) {
+        unsigned slot = n % MAX_SLOTS, out = 0;
+        uint64_t done = seqno(r, waiting), at = extract(r, waiting, 0);
+
+        for (unsigned g = 0; g < MAX_GROUPS; g++) {
+            panthor_call(r, g, 0, stream[g], 64, g);
+            if (r->slot[g] == slot)
+                out = g;
+        }
+        TAP_REQUIRE(csg_state(r, slot, CSG_SUSPEND));
+        r->slot[out] = NO_SLOT;
+        in_the_middle += extract(r, out, 0) < (uint64_t)n * JOB_BYTES;
+        TAP_CHECK_EQ(seqno(r, waiting), done);
+        TAP_CHECK_EQ(extract(r, waiting, 0), at);
+        group_place(r, slot, waiting, AS, 1);
+        if (!TAP_CHECK(csg_state(r, slot, started[waiting] ? CSG_RESUME : CSG_START)))
+            tap_note("round %u: group %u in slot %u after group %u", n, waiting, slot, out);
+        started[waiting] = true;
+        waiting = out;
+    }
+    TAP_CHECK(in_the_middle > 0);
+    step(r, 1000 * MS);
+    TAP_CHECK(seqno(r, waiting) < ROUNDS); /* it still has work, and no slot */
+    TAP_REQUIRE(csg_state(r, 0, CSG_SUSPEND));
+    group_place(r, 0, waiting, AS, 1);
+    TAP_CHECK(csg_state(r, 0, CSG_RESUME));
+    step(r, 1000 * MS);
+    for (unsigned g = 0; g < MAX_GROUPS; g++)
+        if (!(TAP_CHECK_EQ(seqno(r, g), ROUNDS) & TAP_CHECK_EQ(data32(r, AS, 4 * g), ROUNDS) &
+              TAP_CHECK_EQ(extract(r, g, 0), ROUNDS * JOB_BYTES)))
+            tap_note("group %u", g);
+    TAP_CHECK_EQ(rd(r, MMU_RAWSTAT) & 0xffff, 0);
+    rig_free(r);
+}
+
 TAP_MAIN({"mov-job", mov_job}, {"mov-job-on-the-gpu-thread", mov_job_on_the_gpu_thread},
          {"ring-wraps", ring_wraps}, {"every-slot-and-queue", every_slot_and_queue},
-         {"groups-wait-for-each-other", groups_wait_for_each_other})
+         {"groups-wait-for-each-other", groups_wait_for_each_other},
+         {"nine-groups-on-eight-slots", nine_groups_on_eight_slots})

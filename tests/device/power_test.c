@@ -86,6 +86,36 @@ static void cores_need_the_l2(void)
     rig_free(r);
 }
 
+/* Each domain of its own says when it is done, and the line rises: not only the L2's. */
+static void every_domain_interrupts(void)
+{
+    static const struct {
+        const char *name;
+        uint32_t on, off, ready, trans, mask;
+    } domains[] = {
+        { "tiler", TILER_PWRON, TILER_PWROFF, TILER_READY, TILER_PWRTRANS, 1 },
+        { "shader", SHADER_PWRON, SHADER_PWROFF, SHADER_READY, SHADER_PWRTRANS, 0x50005 },
+    };
+    struct rig *r = rig_new("");
+
+    TAP_REQUIRE(power_l2(r));
+    wr(r, GPU_MASK, IRQ_POWER_ALL);
+    for (unsigned i = 0; i < 2; i++)
+        for (unsigned up = 1; up < 2; up--) {
+            wr(r, GPU_CLEAR, ~0u);
+            bool ok = TAP_CHECK(!qtest_irq_level(r->q, LINE_GPU));
+            wr(r, up ? domains[i].on : domains[i].off, domains[i].mask);
+            ok &= TAP_CHECK_EQ(rd(r, domains[i].trans), domains[i].mask) &
+                  TAP_CHECK_EQ(rd(r, domains[i].ready), 0) & TAP_CHECK(!qtest_irq_level(r->q, LINE_GPU));
+            ok &= TAP_CHECK(until(r, domains[i].trans, 0, 20 * MS) != UINT64_MAX);
+            ok &= TAP_CHECK_EQ(rd(r, domains[i].ready), up ? domains[i].mask : 0) &
+                  TAP_CHECK(qtest_irq_level(r->q, LINE_GPU)) & TAP_CHECK_EQ(rd(r, L2_READY), 1);
+            if (!ok)
+                tap_note("%s %s", domains[i].name, up ? "on" : "off");
+        }
+    rig_free(r);
+}
+
 static void l2_takes_cores_along(void)
 {
     struct rig *r = rig_new("");
@@ -221,7 +251,8 @@ static void stopped_cycle_counter(void)
 }
 
 TAP_MAIN({"l2-on-off", l2_on_off}, {"power-interrupt-by-timer", power_interrupt_by_timer},
-         {"cores-need-the-l2", cores_need_the_l2}, {"l2-takes-cores-along", l2_takes_cores_along},
+         {"cores-need-the-l2", cores_need_the_l2}, {"every-domain-interrupts", every_domain_interrupts},
+         {"l2-takes-cores-along", l2_takes_cores_along},
          {"absent-cores", absent_cores}, {"soft-reset", soft_reset}, {"hard-reset", hard_reset},
          {"cache-flush", cache_flush}, {"bad-commands", bad_commands},
          {"stopped-cycle-counter", stopped_cycle_counter})

@@ -220,6 +220,17 @@ static void spawn(struct qtest *q, const char *properties, const char *extra)
     q->mon.fd = mon[0];
 }
 
+/* Waits for the child's end, looking every 2 ms. */
+static bool ended_within(pid_t pid, unsigned ms, int *status)
+{
+    for (unsigned waited = 0; waited < ms; waited += 2) {
+        if (waitpid(pid, status, WNOHANG) == pid)
+            return true;
+        usleep(2000);
+    }
+    return false;
+}
+
 static struct qtest *new_client(void)
 {
     struct qtest *q = calloc(1, sizeof(*q));
@@ -254,8 +265,8 @@ void qtest_stop(struct qtest *q)
     int status = 0;
 
     qtest_qmp(q, "{\"execute\": \"quit\"}");
-    while (waitpid(q->pid, &status, 0) < 0 && errno == EINTR)
-        ;
+    if (!ended_within(q->pid, TIMEOUT_MS, &status))
+        bail(q, "QEMU has not ended within %d s of \"quit\"", TIMEOUT_MS / 1000);
     if (!WIFEXITED(status) || WEXITSTATUS(status))
         bail(q, "QEMU ended with status 0x%x", (unsigned)status);
     release(q);
@@ -264,14 +275,11 @@ void qtest_stop(struct qtest *q)
 int qtest_run(const char *properties, const char *extra, char *text, size_t size)
 {
     struct qtest *q = new_client();
-    int status = 0, ended = 0;
+    int status = 0;
+    bool ended;
 
     spawn(q, properties, extra);
-    for (unsigned i = 0; i < 1000 && !ended; i++) {
-        ended = waitpid(q->pid, &status, WNOHANG);
-        if (!ended)
-            usleep(10000);
-    }
+    ended = ended_within(q->pid, TIMEOUT_MS, &status);
     if (!ended) {
         kill(q->pid, SIGKILL);
         waitpid(q->pid, &status, 0);

@@ -43,6 +43,9 @@ static const struct reg {
     { "THREAD_MAX_BARRIER_SIZE", 0x0a8, 1, RO, 1024, 0 },
     { "THREAD_FEATURES", 0x0ac, 1, RO, 0x04010000, 0 },
     { "TEXTURE_FEATURES_0", 0x0b0, 1, RO, 0xc1ffff9e, 0 },
+    /* words 1 to 3: no hardware value is known; 0 is the model's own statement */
+    { "TEXTURE_FEATURES_1", 0x0b4, 1, RO, 0, 0 },
+    { "TEXTURE_FEATURES_2", 0x0b8, 1, RO, 0, 0 },
     { "TEXTURE_FEATURES_3", 0x0bc, 1, RO, 0, 0 },
     { "SHADER_PRESENT", 0x100, 2, RO, 0x50005, 0 },
     { "TILER_PRESENT", 0x110, 2, RO, 1, 0 },

@@ -357,46 +357,64 @@ static uint32_t userio_va(unsigned g, unsigned i)
     return USERIO_VA + g * 0x40000 + i * 0x2000;
 }
 
-static void queue_prog(struct rig *r, unsigned g, unsigned as, unsigned i)
+static void queue_new(struct rig *r, unsigned g, unsigned as, unsigned i)
 {
-    uint32_t in = cs_in(r, g, i);
-
     if (!r->userio[g][i]) {
         r->userio[g][i] = rig_pages(r, 2 * PAGE, PAGE);
         r->ring[g][i] = rig_pages(r, RING_SIZE, PAGE);
         pt_map(r, r->fw_root, userio_va(g, i), r->userio[g][i], 2 * PAGE, PTE_RW);
     }
     pt_map(r, r->vm_root[as], ring_va(g, i), r->ring[g][i], RING_SIZE, PTE_R);
+}
+
+static void queue_prog(struct rig *r, unsigned slot, unsigned g, unsigned i)
+{
+    uint32_t in = cs_in(r, slot, i);
+
     set64(r, r->userio[g][i] + 8, mem64(r, r->userio[g][i] + PAGE)); /* start at extract */
     set_fw64(r, in + 0x10, ring_va(g, i));
     set_fw(r, in + 0x18, RING_SIZE);
     set_fw64(r, in + 0x30, userio_va(g, i));
     set_fw64(r, in + 0x38, userio_va(g, i) + PAGE);
-    set_fw(r, in + 0x04, 1 | (g + 1) << 8); /* priority, doorbell */
+    set_fw(r, in + 0x04, 1 | (slot + 1) << 8); /* priority, doorbell */
     set_fw(r, in + 0x0c, ~0u);
-    set_fw(r, in, (fw(r, cs_out(r, g, i)) & ~7u) | 1 | 1 << 8 | 1 << 10); /* start; idle when waiting, empty */
+    set_fw(r, in, (fw(r, cs_out(r, slot, i)) & ~7u) | 1 | 1 << 8 | 1 << 10); /* start; idle when waiting, empty */
 }
 
-void group_prog(struct rig *r, unsigned g, unsigned as, unsigned queues)
+void group_new(struct rig *r, unsigned g, unsigned as, unsigned queues)
 {
-    uint32_t in = csg_in(r, g);
-    uint64_t cores = rd64(r, SHADER_PRESENT);
-
     if (!r->suspend[g]) {
         r->suspend[g] = rig_pages(r, r->suspend_size, PAGE);
         pt_map(r, r->fw_root, SUSPEND_VA + g * 0x100000, r->suspend[g], (r->suspend_size + 4095) & ~4095u,
                PTE_RW);
     }
     for (unsigned i = 0; i < queues; i++)
-        queue_prog(r, g, as, i);
+        queue_new(r, g, as, i);
+    r->slot[g] = NO_SLOT;
+}
+
+void group_place(struct rig *r, unsigned slot, unsigned g, unsigned as, unsigned queues)
+{
+    uint32_t in = csg_in(r, slot);
+    uint64_t cores = rd64(r, SHADER_PRESENT);
+
+    group_new(r, g, as, queues);
+    for (unsigned i = 0; i < queues; i++)
+        queue_prog(r, slot, g, i);
     set_fw64(r, in + 0x20, cores);
     set_fw64(r, in + 0x28, cores);
     set_fw(r, in + 0x30, 1);
-    set_fw(r, in + 0x34, 4 | 4 << 8 | 1 << 16 | (15 - g) << 28);
+    set_fw(r, in + 0x34, 4 | 4 << 8 | 1 << 16 | (15 - slot) << 28);
     set_fw64(r, in + 0x40, SUSPEND_VA + g * 0x100000);
     set_fw(r, in + 0x50, as);
     set_fw(r, in + 0x04, ~0u);
-    set_fw(r, in + 0x08, fw(r, csg_out(r, g) + 0x08) ^ ((1u << queues) - 1));
+    set_fw(r, in + 0x08, fw(r, csg_out(r, slot) + 0x08) ^ ((1u << queues) - 1));
+    r->slot[g] = slot;
+}
+
+void group_prog(struct rig *r, unsigned g, unsigned as, unsigned queues)
+{
+    group_place(r, g, g, as, queues);
 }
 
 bool group_start(struct rig *r, unsigned g, unsigned as, unsigned queues)
@@ -412,7 +430,8 @@ void submit(struct rig *r, unsigned g, unsigned i, const uint64_t *words, unsign
     for (unsigned at = 0; at < ((n + 7) & ~7u); at++, insert += 8)
         set64(r, r->ring[g][i] + (insert & (RING_SIZE - 1)), at < n ? words[at] : 0);
     set64(r, r->userio[g][i], insert);
-    wr(r, DOORBELL(g + 1), 1);
+    if (r->slot[g] != NO_SLOT)
+        wr(r, DOORBELL(r->slot[g] + 1), 1);
 }
 
 uint64_t put_stream(struct rig *r, unsigned as, const uint64_t *words, unsigned n)

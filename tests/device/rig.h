@@ -18,6 +18,8 @@
 #define FIRST_SPI     112u
 #define MS            1000000ull
 #define MAX_SLOTS     8
+#define MAX_GROUPS    (MAX_SLOTS + 1) /* more than there are slots for */
+#define NO_SLOT       (~0u)
 #define MAX_QUEUES    8
 
 enum { LINE_JOB, LINE_MMU, LINE_GPU };
@@ -94,7 +96,9 @@ struct rig {
     uint32_t group_num, group_stride, stream_num, stream_stride, suspend_size;
     uint64_t vm_root[16], data[16], stream[16];
     uint32_t stream_used[16];
-    uint64_t suspend[MAX_SLOTS], userio[MAX_SLOTS][MAX_QUEUES], ring[MAX_SLOTS][MAX_QUEUES];
+    /* Per group: its memory, and the slot that it is in. */
+    uint64_t suspend[MAX_GROUPS], userio[MAX_GROUPS][MAX_QUEUES], ring[MAX_GROUPS][MAX_QUEUES];
+    unsigned slot[MAX_GROUPS];
 };
 
 /** A GPU after reset, deterministic, with more @properties ("" or "a=b,c=d"). */
@@ -163,10 +167,14 @@ void csg_ack(struct rig *r, unsigned g, uint32_t bits);
 /* --- groups, rings ----------------------------------------------------------------------------- */
 /** Enables address space @as with data and stream areas. */
 void vm_new(struct rig *r, unsigned as);
-/** Programs slot @g for @queues queues in VM @as (new rings and suspend buffer). */
+/** Gives group @g rings, ring interfaces and a suspend buffer, if it has none. It is in no slot. */
+void group_new(struct rig *r, unsigned g, unsigned as, unsigned queues);
+/** Programs @slot for group @g: @queues queues in VM @as. */
+void group_place(struct rig *r, unsigned slot, unsigned g, unsigned as, unsigned queues);
+/** Programs slot @g for group @g. */
 void group_prog(struct rig *r, unsigned g, unsigned as, unsigned queues);
 bool group_start(struct rig *r, unsigned g, unsigned as, unsigned queues);
-/** Appends @n words to the ring, padded to 64 bytes, and kicks. */
+/** Appends @n words to the ring, padded to 64 bytes, and kicks if the group is in a slot. */
 void submit(struct rig *r, unsigned g, unsigned i, const uint64_t *words, unsigned n);
 /** Copies a stream into VM @as; its VA. */
 uint64_t put_stream(struct rig *r, unsigned as, const uint64_t *words, unsigned n);
