@@ -216,7 +216,7 @@ class Guest:
 
     def _job(self, command: Sequence[str] | str, window: tuple[int, int]) -> Job:
         words = ["/bin/bash", "-c", command] if isinstance(command, str) else list(command)
-        environment: Mapping[str, str] = self.options.environment
+        environment: Mapping[str, str] = {"GARM_DRIVER": self.options.driver, **self.options.environment}
         return Job(words, self.options.driver, ["display"] if self.options.display else [], self.options.shell,
                    window[0], window[1], self.options.hold, environment=environment)
 
@@ -231,7 +231,7 @@ class Guest:
         for archive in (parts.init, parts.kernel.boot_cpio):
             with archive.open("rb") as source:
                 shutil.copyfileobj(source, file, 1 << 20)
-        file.write(job_archive(job, adds, parts.programs, parts.firmware))
+        file.write(job_archive(job, adds, parts.programs, parts.firmware, parts.module))
 
     def _note_start(self, chunk: bytes) -> None:
         if self.boot_seconds is None and b"run\n" in chunk:

@@ -34,8 +34,11 @@ class Driver:
 
     def headers(self, name: str, page_size: str) -> Path:
         """The folder to give to make -C: a Debian kernel's header tree in the cache."""
+        if name == "debug":
+            from .debugkernel import debug_kernel  # a rare, slow path: its module is loaded only for it
+            return debug_kernel(self.env, self.root, page_size) / "src"
         if name not in SUITES:
-            raise GarmError(f"--driver garm with --kernel {name}: only stable and backports have header packages here")
+            raise GarmError(f"--driver garm with --kernel {name}: headers are known of stable, backports and debug")
         inputs = [self.root.apt.generation(), SUITES[name], PACKAGES[page_size], file_digest(Path(__file__))]
 
         def build(into: Path) -> None:

@@ -36,6 +36,7 @@ FOLDERS = ("dev", "proc", "sys", "tmp", "run", "out", "root", "mnt")
 # Debian's merged /usr: a folder of these names in the writable layer would hide the link below it.
 MERGED = ("bin", "sbin", "lib")
 PROGRAMS = "/usr/libexec/garm"
+MODULE = "usr/lib/garm/garm.ko"      # for insmod and modprobe; outside of the kernel's folder, which is not ours
 FIRMWARE = "lib/firmware/arm/mali/arch10.8/mali_csffw.bin"
 ENVIRONMENT = {"PATH": f"{PROGRAMS}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin", "HOME": "/root",
                "LANG": "C.UTF-8", "USER": "root", "SHELL": "/bin/bash"}
@@ -91,7 +92,7 @@ def parse_add(text: str) -> tuple[Path, str]:
 
 
 def job_archive(job: Job, adds: Sequence[tuple[Path, str]], programs: Sequence[Path],
-                firmware: Path | None) -> bytes:
+                firmware: Path | None, module: Path | None = None) -> bytes:
     """The archive of one run."""
     cpio = Cpio()
     cpio.file("job/config", job.config())
@@ -102,6 +103,10 @@ def job_archive(job: Job, adds: Sequence[tuple[Path, str]], programs: Sequence[P
         # The kernel looks in its own root, which is the initramfs until init changes it.
         for name in (FIRMWARE, guest_path(FIRMWARE)):
             cpio.file(name, firmware.read_bytes())
+    if module:
+        cpio.file("modules/garm.ko", module.read_bytes())
+        cpio.file(guest_path(MODULE), module.read_bytes())
+        cpio.file(guest_path("etc/modprobe.d/garm.conf"), f"install garm /usr/sbin/insmod /{MODULE}\n".encode())
     for program in programs:
         cpio.file(guest_path(f"{PROGRAMS}/{program.name}"), program.read_bytes(), 0o755)
     for host, guest in adds:

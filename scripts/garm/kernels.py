@@ -26,9 +26,12 @@ ROLES = {
     "base": ("virtio_pci", "virtio_console", "virtio_blk", "erofs", "overlay"),
     "display": ("virtio_gpu", "virtio_input", "evdev"),
     "panthor": ("gpio_regulator", "governor_simpleondemand", "panthor"),
+    "garm": ("gpio_regulator", "governor_simpleondemand", "drm_gpuvm", "drm_exec"),
 }
+# Modules of a role that come with each run, not with the kernel.
+OURS = {"garm": "garm.ko"}
 # Builds may leave these out: the kernel is still good for a run that does not ask for that role.
-OPTIONAL_ROLES = ("display", "panthor")
+OPTIONAL_ROLES = ("display", "panthor", "garm")
 PACKAGES = {"4k": "linux-image-arm64", "16k": "linux-image-arm64-16k"}
 SUITES = {"stable": apt.SUITE, "backports": apt.BACKPORTS}
 # The image, its modules and (in backports) its base files; not the tools that they depend on.
@@ -158,6 +161,8 @@ class Kernels:
                 if target not in written:
                     written.add(target)
                     cpio.file(f"modules/{target}", modules.content(file))
+            if role in OURS:
+                files.append(OURS[role])
             cpio.file(f"modules/{role}.order", "".join(f"{name}\n" for name in files).encode())
             roles.append(role)
         path.write_bytes(cpio.bytes())

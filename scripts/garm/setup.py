@@ -29,6 +29,7 @@ class Parts:
     init: Path
     programs: list[Path]
     firmware: Path | None
+    module: Path | None      # garm.ko
 
 
 class Setup:
@@ -52,8 +53,6 @@ class Setup:
     def parts(self, options: Options) -> Parts:
         """Bring everything that a boot with these options needs up to date."""
         options.check()
-        if options.driver == "garm":
-            raise GarmError("driver/ is not part of this tree yet: use --driver panthor")
         qemu = self.qemu(options.sanitize)
         self._check_device(qemu, options)
         self.project.build()
@@ -65,8 +64,9 @@ class Setup:
         chosen = None
         if options.driver != "none":
             chosen = firmware.choose(options.firmware, self.env, self.apt, self.project.firmware)
+        module = self.driver.build(options.kernel, options.page_size) if options.driver == "garm" else None
         return Parts(qemu, kernel, self.images.rootfs(options.packages), self.images.init_archive(),
-                     self.project.guest_programs(), chosen)
+                     self.project.guest_programs(), chosen, module)
 
     def _check_device(self, qemu: list[str], options: Options) -> None:
         """QEMU's own message for an unknown device does not say what to do."""
