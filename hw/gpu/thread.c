@@ -16,8 +16,11 @@
 
 void gpu_run_mmu_commands(struct mali_gpu *gpu)
 {
-    if (!gpu->executing && mali_mmu_command_pending(gpu->mmu))
-        gpu_irq_raise(gpu, MALI_IRQ_MMU, mali_mmu_run_commands(gpu->mmu));
+    if (gpu->executing || !mali_mmu_command_pending(gpu->mmu))
+        return;
+    gpu_irq_raise(gpu, MALI_IRQ_MMU, mali_mmu_run_commands(gpu->mmu));
+    if (mali_mcu_pending(gpu->mcu))
+        gpu_thread_wake(gpu); /* what waited for the end of a LOCK goes on */
 }
 
 /* --- what the MCU calls ------------------------------------------------------------ */

@@ -17,7 +17,7 @@
 #include "mcu_internal.h"
 
 #define POLL_SYNC_NS     1000000u   /* sync-blocked streams look again: memory may change unseen */
-#define POLL_STALL_NS    20000u     /* a locked MMU region, or AS0 itself, looks again */
+#define POLL_STALL_NS    20000u     /* a stream at a locked MMU region looks again */
 #define POLL_PROGRESS_NS 100000000u /* resolution of the progress timer */
 
 struct mali_mcu *mali_mcu_new(struct mali_bus *bus, struct mali_mmu *mmu, struct mali_pipeline *pipe,
@@ -146,8 +146,16 @@ static bool runnable_left(const struct mali_mcu *m)
     return false;
 }
 
+/* AS0 is locked for a page-table change: interface memory must wait. Whoever ends it wakes us. */
+static bool interface_locked(const struct mali_mcu *m)
+{
+    return mali_mmu_as_locked(m->mmu, FW_AS);
+}
+
 bool mali_mcu_pending(const struct mali_mcu *m)
 {
+    if (interface_locked(m))
+        return false;
     if (m->s.boot_pending || m->slices_ran || m->timer_due || m->broken)
         return true;
     return m->s.status == MALI_MCU_ENABLED &&
@@ -347,15 +355,6 @@ static bool flush_irq(struct mali_mcu *m)
     return bits;
 }
 
-/* AS0 is locked for a page-table change: interface memory must wait. */
-static bool interface_locked(struct mali_mcu *m, uint64_t now)
-{
-    if (!mali_mmu_as_locked(m->mmu, FW_AS))
-        return false;
-    m->ops->timer(m->opaque, now + POLL_STALL_NS);
-    return true;
-}
-
 static bool alive(struct mali_mcu *m)
 {
     if (m->broken)
@@ -367,9 +366,9 @@ bool mali_mcu_step(struct mali_mcu *m)
 {
     uint64_t now = mali_bus_now(m->bus);
 
-    m->timer_due = false;
-    if (interface_locked(m, now))
+    if (interface_locked(m))
         return false;
+    m->timer_due = false;
     if (m->s.boot_pending) {
         m->s.boot_pending = 0;
         mcu_boot(m);

@@ -94,6 +94,24 @@ static void protected_mode_is_refused(void)
     fd_free(d);
 }
 
+/* While a LOCK is on address space 0 requests wait, without anybody spinning for it. */
+static void locked_interface(void)
+{
+    struct fake_driver *d = fd_new(NULL);
+
+    TAP_REQUIRE(d);
+    fd_pump(d, 10000000);
+    fd_wr(d, 0x2410, 0x04138000u | 14); /* AS_LOCKADDR: 32 KiB */
+    fd_wr(d, 0x2414, 0);
+    fd_wr(d, 0x2418, 2); /* LOCK */
+    TAP_CHECK(!fd_glb_request(d, 1u << 8));
+    TAP_CHECK(!mali_gpu_run(d->gpu, 1)); /* nothing can be done: the GPU thread sleeps */
+    fd_wr(d, 0x2418, 3); /* UNLOCK */
+    fd_pump(d, 10000);
+    TAP_CHECK_EQ((*fd_word(d, fd_glb_in(d)) ^ *fd_word(d, fd_glb_out(d))) & 1u << 8, 0);
+    fd_free(d);
+}
+
 static void halt_and_boot_again(void)
 {
     struct fake_driver *d = fd_new(NULL);
@@ -530,7 +548,7 @@ static void snapshot_mid_job(void)
 TAP_MAIN({"boot", boot}, {"boot-needs-mapping", boot_needs_l2_mapping},
          {"boot-needs-execute", boot_needs_execute}, {"global-requests", global_requests},
          {"protected-mode-is-refused", protected_mode_is_refused},
-         {"halt-and-boot-again", halt_and_boot_again}, {"mov-job", mov_job},
+         {"locked-interface", locked_interface}, {"halt-and-boot-again", halt_and_boot_again}, {"mov-job", mov_job},
          {"sync-update-interrupt", sync_update_interrupt}, {"idle-event", idle_event},
          {"idle-timer-after-second-boot", idle_timer_after_second_boot},
          {"idle-again", idle_again}, {"polling-is-idle", polling_is_idle},
