@@ -2,9 +2,9 @@
 /*
  * Registers of Mali GPUs with a Command Stream Frontend, architecture 10 to 13.
  *
- * The driver's own table; tests/unit/driver_regs_test.c compares it with the model's (hw/regs/gpu.def), so
- * that a wrong offset shows on either side. Offsets are bytes in the 2 MiB window. 64-bit registers are
- * accessed as two halves, the low one first. Source: driver-facts B.3.
+ * The driver's own table; tests/unit/driver_regs_test.c compares it with the model's
+ * (hw/regs/gpu.def), so that a wrong offset shows on either side. Offsets are bytes in the 2 MiB
+ * window. 64-bit registers are accessed as two halves, the low one first. Source: driver-facts B.3.
  */
 #ifndef GARM_REGS_H
 #define GARM_REGS_H
@@ -122,10 +122,10 @@
 #define AS_MEMATTR(as)			(MMU_AS(as) + 0x08)
 #define   AS_MEMATTR_ALLOC(w, r)	(((w) ? 1 : 0) | ((r) ? 2 : 0))
 #define   AS_MEMATTR_ALLOC_EXPL(w, r)	((3 << 2) | AS_MEMATTR_ALLOC(w, r))
-#define   AS_MEMATTR_INNER_OUTER_NC	(1 << 4)
+#define   AS_MEMATTR_INNER_OUTER_NC	BIT(4)
 #define   AS_MEMATTR_INNER_OUTER_WB	(2 << 4)
 #define   AS_MEMATTR_COH_MIDGARD_INNER	(0 << 6)
-#define   AS_MEMATTR_COH_CPU_INNER	(1 << 6)
+#define   AS_MEMATTR_COH_CPU_INNER	BIT(6)
 #define   AS_MEMATTR_COH_CPU_INNER_SHADER (2 << 6)
 #define AS_LOCKADDR(as)			(MMU_AS(as) + 0x10)
 #define   AS_LOCK_MIN_SHIFT		15	/* 32 KiB: the size field holds log2 - 1 */
@@ -150,12 +150,12 @@
 #define   AS_TRANSCFG_AARCH64_4K	6
 #define   AS_TRANSCFG_AARCH64_64K	8
 #define   AS_TRANSCFG_INA_BITS(n)	((u64)(n) << 6)
-#define   AS_TRANSCFG_PTW_NC		(1ull << 24)
+#define   AS_TRANSCFG_PTW_NC		BIT_ULL(24)
 #define   AS_TRANSCFG_PTW_WB		(2ull << 24)
 #define   AS_TRANSCFG_PTW_SH_NS		(0ull << 28)
 #define   AS_TRANSCFG_PTW_SH_OS		(2ull << 28)
 #define   AS_TRANSCFG_PTW_SH_IS		(3ull << 28)
-#define   AS_TRANSCFG_PTW_RA		(1ull << 30)
+#define   AS_TRANSCFG_PTW_RA		BIT_ULL(30)
 #define AS_FAULTEXTRA(as)		(MMU_AS(as) + 0x38)
 
 /* Pages that user space or the doorbells use */

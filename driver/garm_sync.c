@@ -2,8 +2,8 @@
 /*
  * User arrays, answers of variable size, and the sync operations of an ioctl: see garm_sync.h.
  *
- * Called by every ioctl that takes an array, and by GROUP_SUBMIT and VM_BIND for their jobs; calls the syncobj
- * functions of DRM and the JobQueue.
+ * Called by every ioctl that takes an array, and by GROUP_SUBMIT and VM_BIND for their jobs; calls
+ * the syncobj functions of DRM and the JobQueue.
  */
 #include <linux/dma-fence-chain.h>
 #include <linux/slab.h>
@@ -26,7 +26,8 @@ struct garm_signal {
 	struct dma_fence_chain *chain;	/* for a point */
 	struct dma_fence *before;	/* what was there when the ioctl began, or NULL */
 	struct dma_fence *fence;	/* of the last job that signals it; reference */
-	int producer;			/* while jobs are walked: the last one passed that signals it, or -1 */
+	/* while jobs are walked: the last one passed that signals it, or -1 */
+	int producer;
 };
 
 /* A wait on a fence that exists only once the job that signals it is armed. */
@@ -58,7 +59,8 @@ void *garm_array_get(const struct drm_panthor_obj_array *in, u32 min, u32 size)
 			ret = -EFAULT;
 	} else {
 		for (u32 i = 0; i < in->count && !ret; i++) {
-			ret = copy_struct_from_user(array + (size_t)i * size, size, from + (u64)i * in->stride, in->stride);
+			ret = copy_struct_from_user(array + (size_t)i * size, size,
+						    from + (u64)i * in->stride, in->stride);
 			if (!(i % 1024))
 				cond_resched();
 		}
@@ -111,7 +113,8 @@ int garm_submit_init(struct garm_submit *s, struct drm_file *file, u32 count)
 	return s->jobs ? 0 : -ENOMEM;
 }
 
-int garm_submit_set_syncs(struct garm_submit *s, u32 index, const struct drm_panthor_obj_array *syncs)
+int garm_submit_set_syncs(struct garm_submit *s, u32 index,
+			  const struct drm_panthor_obj_array *syncs)
 {
 	struct garm_submit_job *job = &s->jobs[index];
 	struct drm_panthor_sync_op *ops;
@@ -253,7 +256,8 @@ static void publish(struct garm_submit *s)
 
 	list_for_each_entry(signal, &s->signals, node) {
 		if (signal->chain) {
-			drm_syncobj_add_point(signal->syncobj, signal->chain, signal->fence, signal->point);
+			drm_syncobj_add_point(signal->syncobj, signal->chain, signal->fence,
+					      signal->point);
 			signal->chain = NULL;	/* the syncobj owns it now */
 		} else {
 			drm_syncobj_replace_fence(signal->syncobj, signal->fence);
@@ -266,12 +270,15 @@ static void fill_late_deps(struct garm_submit *s, u32 index)
 	struct garm_late_dep *late;
 
 	list_for_each_entry(late, &s->late, node) {
-		if (late->index == index)
-			jobq_job_fill_dep(s->jobs[index].job, late->dep, dma_fence_get(late->signal->fence));
+		if (late->index != index)
+			continue;
+		jobq_job_fill_dep(s->jobs[index].job, late->dep,
+				  dma_fence_get(late->signal->fence));
 	}
 }
 
-void garm_submit_arm_all(struct garm_submit *s, void (*armed)(struct garm_submit *s, u32 index, void *arg), void *arg)
+void garm_submit_arm_all(struct garm_submit *s,
+			 void (*armed)(struct garm_submit *s, u32 index, void *arg), void *arg)
 {
 	for (u32 i = 0; i < s->count; i++) {
 		struct garm_submit_job *job = &s->jobs[i];

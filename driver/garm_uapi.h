@@ -2,13 +2,13 @@
 /*
  * The user-space interface: Panthor's, version 1.9, with Panthor's names.
  *
- * Kept here because the kernels that garm.ko supports ship different versions of it (Linux 6.12 has 1.0,
- * Linux 7.3 has 1.9) and the module serves the newest on all of them. Structures grow at their end only;
- * tests/unit compares sizes and offsets with the header of the distribution. Included by every part of the
- * driver that talks to user space; includes only <drm/drm.h>.
+ * Kept here because the kernels that garm.ko supports ship different versions of it (Linux 6.12 has
+ * 1.0, Linux 7.3 has 1.9) and the module serves the newest on all of them. Structures grow at their
+ * end only; tests/unit compares sizes and offsets with the header of the distribution. Included by
+ * every part of the driver that talks to user space; includes only <drm/drm.h>.
  *
- * Source: the layout tables of the interface documentation (driver-facts A.2 to A.9) and the numbers of
- * include/uapi/drm/panthor_drm.h of Linux 6.12 and 7.3.
+ * Source: the layout tables of the interface documentation (driver-facts A.2 to A.9) and the
+ * numbers of include/uapi/drm/panthor_drm.h of Linux 6.12 and 7.3.
  */
 #ifndef GARM_UAPI_H
 #define GARM_UAPI_H
@@ -19,10 +19,11 @@
 #define GARM_UAPI_MINOR 9
 
 /* Offsets for mmap() of MMIO pages. */
-#define DRM_PANTHOR_USER_MMIO_OFFSET_32BIT	(1ull << 43)
-#define DRM_PANTHOR_USER_MMIO_OFFSET_64BIT	(1ull << 56)
+#define DRM_PANTHOR_USER_MMIO_OFFSET_32BIT	(0x1ull << 43)
+#define DRM_PANTHOR_USER_MMIO_OFFSET_64BIT	(0x1ull << 56)
 #define DRM_PANTHOR_USER_MMIO_OFFSET \
-	(sizeof(unsigned long) < 8 ? DRM_PANTHOR_USER_MMIO_OFFSET_32BIT : DRM_PANTHOR_USER_MMIO_OFFSET_64BIT)
+	(sizeof(unsigned long) < 8 ? DRM_PANTHOR_USER_MMIO_OFFSET_32BIT : \
+				     DRM_PANTHOR_USER_MMIO_OFFSET_64BIT)
 #define DRM_PANTHOR_USER_FLUSH_ID_MMIO_OFFSET	(DRM_PANTHOR_USER_MMIO_OFFSET | 0)
 
 enum drm_panthor_ioctl_id {
@@ -350,7 +351,8 @@ struct drm_panthor_tiler_heap_destroy {
 	__u32 pad;
 };
 
-#define GARM_IOCTL(name, type) DRM_IOWR(DRM_COMMAND_BASE + DRM_PANTHOR_##name, struct drm_panthor_##type)
+#define GARM_IOCTL(name, type) \
+	DRM_IOWR(DRM_COMMAND_BASE + DRM_PANTHOR_##name, struct drm_panthor_##type)
 
 #define DRM_IOCTL_PANTHOR_DEV_QUERY		GARM_IOCTL(DEV_QUERY, dev_query)
 #define DRM_IOCTL_PANTHOR_VM_CREATE		GARM_IOCTL(VM_CREATE, vm_create)

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * JobQueue: see jobqueue.h for what it promises. Called by the rooms that have jobs (rings, VM_BIND); calls
- * nothing of the driver but the queue's operations.
+ * JobQueue: see jobqueue.h for what it promises. Called by the rooms that have jobs (rings,
+ * VM_BIND); calls nothing of the driver but the queue's operations.
  *
  * A job is in one list at a time:
  *
- *   jobq_push() → pending → (work: dependencies, credits) → running → finished → garbage → (free work) → gone
- *                    └──────────── after jobq_kill() ─────────────────┘
+ *   jobq_push() > pending > (work: dependencies, credits) > running > finished > garbage > freed
+ *                    |_________ after jobq_kill() ____________________^
  *
  * Only the work takes jobs out of pending, so it alone looks at dependencies, without a lock.
  */
@@ -44,8 +44,9 @@ static const char *jobq_fence_timeline_name(struct dma_fence *fence)
 
 #ifdef GARM_FENCE_OPS_OUTLIVE_SIGNAL
 /*
- * A signalled fence may outlive the module in a sync file or a syncobj, and this kernel calls its operations until
- * the end. So each fence holds the module, until it has been freed after a grace period.
+ * A signalled fence may outlive the module in a sync file or a syncobj, and this kernel calls its
+ * operations until the end. So each fence holds the module, until it has been freed after a grace
+ * period.
  */
 static void jobq_fence_free(struct rcu_head *rcu)
 {
@@ -93,8 +94,8 @@ static void jobq_fence_arm(struct jobq_fence *fence, u64 context, u64 seqno)
 }
 
 /*
- * Fences out of the finished list. Whoever finds nobody at it does it, also for those who add meanwhile, so that
- * fences of a queue signal in order whatever contexts complete them.
+ * Fences out of the finished list. Whoever finds nobody at it does it, also for those who add
+ * meanwhile, so that fences of a queue signal in order whatever contexts complete them.
  */
 static void jobq_signal(struct jobq *q)
 {
@@ -137,7 +138,10 @@ static void jobq_timer_update(struct jobq *q, bool restart)
 		mod_delayed_work(q->wq, &q->timer, q->timeout_left);
 	} else if (!want && q->timer_armed) {
 		q->timer_armed = false;
-		/* At least a tick, so that a queue that comes back late is not found guilty at once. */
+		/*
+		 * At least a tick, so that a queue that comes back late is not found guilty at
+		 * once.
+		 */
 		q->timeout_left = time_after(q->timer_end, jiffies) ? q->timer_end - jiffies : 1;
 		cancel_delayed_work(&q->timer);
 	}
@@ -205,7 +209,9 @@ static void jobq_stop_waiting(struct jobq_job *job)
 	job->waiting = NULL;
 }
 
-/* Are the dependencies of the head signalled? If not, the next one that is not will queue the work. */
+/*
+ * Are the dependencies of the head signalled? If not, the next one that is not will queue the work.
+ */
 static bool jobq_deps_done(struct jobq_job *job)
 {
 	if (job->waiting) {
@@ -333,8 +339,8 @@ static void jobq_timer(struct work_struct *work)
 	dma_fence_end_signalling(cookie);
 }
 
-void jobq_init(struct jobq *q, const struct jobq_ops *ops, const char *name, struct workqueue_struct *wq,
-	       u32 credits, unsigned long timeout)
+void jobq_init(struct jobq *q, const struct jobq_ops *ops, const char *name,
+	       struct workqueue_struct *wq, u32 credits, unsigned long timeout)
 {
 	*q = (struct jobq){
 		.ops = ops,
@@ -359,7 +365,10 @@ void jobq_init(struct jobq *q, const struct jobq_ops *ops, const char *name, str
 void jobq_destroy(struct jobq *q)
 {
 	jobq_kill(q, -ECANCELED);
-	/* The first flush empties pending; a dependency's callback may queue the work once more before it does. */
+	/*
+	 * The first flush empties pending; a dependency's callback may queue the work once more
+	 * before it does.
+	 */
 	flush_work(&q->work);
 	cancel_work_sync(&q->work);
 	cancel_delayed_work_sync(&q->timer);
@@ -386,8 +395,9 @@ int jobq_job_reserve_dep(struct jobq_job *job)
 {
 	if (job->dep_count == job->dep_room) {
 		u32 room = job->dep_room ? 2 * job->dep_room : 4;
-		struct dma_fence **deps = krealloc_array(job->deps, room, sizeof(*deps), GFP_KERNEL);
+		struct dma_fence **deps;
 
+		deps = krealloc_array(job->deps, room, sizeof(*deps), GFP_KERNEL);
 		if (!deps)
 			return -ENOMEM;
 		job->deps = deps;

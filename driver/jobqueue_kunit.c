@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * KUnit tests of the JobQueue. Built into garm.ko where the kernel has KUnit (the debug kernel does); run when the
- * module is loaded, results in the kernel log as KTAP. The hardware is a list of jobs that were handed over.
+ * KUnit tests of the JobQueue. Built into garm.ko where the kernel has KUnit (the debug kernel
+ * does); run when the module is loaded, results in the kernel log as KTAP. The hardware is a list
+ * of jobs that were handed over.
  */
 #include <kunit/test.h>
 #include <linux/delay.h>
@@ -114,7 +115,11 @@ static const char *dep_name(struct dma_fence *fence)
 	return "dep";
 }
 
-static const struct dma_fence_ops dep_ops = { .get_driver_name = dep_name, .get_timeline_name = dep_name };
+static const struct dma_fence_ops dep_ops = {
+	.get_driver_name = dep_name,
+	.get_timeline_name = dep_name,
+};
+
 static DEFINE_SPINLOCK(dep_lock);
 
 static struct dma_fence *dep_new(struct kunit *test, u64 context, u64 seqno)
@@ -223,7 +228,8 @@ static void reserved_dependency(struct kunit *test)
 	int room = jobq_job_reserve_dep(&second->base);
 
 	KUNIT_EXPECT_GE(test, room, 0);
-	KUNIT_EXPECT_GE(test, jobq_job_reserve_dep(&third->base), 0);	/* never filled: no dependency */
+	/* never filled: no dependency */
+	KUNIT_EXPECT_GE(test, jobq_job_reserve_dep(&third->base), 0);
 	f[0] = dma_fence_get(jobq_arm(&first->base));
 	jobq_job_fill_dep(&second->base, room, dma_fence_get(f[0]));
 	f[1] = dma_fence_get(jobq_arm(&second->base));
@@ -307,7 +313,8 @@ static void set_error(struct kunit *test)
 static void kill_signals_everything(struct kunit *test)
 {
 	struct rig *rig = rig_new(test, LONG_TIME);
-	struct dma_fence *never = dep_new(test, dma_fence_context_alloc(1), 1), *f[4];
+	struct dma_fence *never = dep_new(test, dma_fence_context_alloc(1), 1);
+	struct dma_fence *f[4];
 	struct rig_job *blocked = job_new(rig, 1);
 
 	f[0] = push(job_new(rig, 1));
@@ -442,7 +449,10 @@ static void hammer_work(struct work_struct *work)
 	}
 }
 
-/* Completions on another processor while jobs are pushed: every fence signals, in order, nothing leaks. */
+/*
+ * Completions on another processor while jobs are pushed: every fence signals, in order, nothing
+ * leaks.
+ */
 static void completion_races_with_push(struct kunit *test)
 {
 	enum { JOBS = 2000 };
@@ -488,4 +498,5 @@ static struct kunit_suite jobq_suite = {
 	.name = "garm-jobqueue",
 	.test_cases = jobq_cases,
 };
+
 kunit_test_suite(jobq_suite);
