@@ -23,6 +23,7 @@ PACKAGES = """
     gcc-aarch64-linux-gnu libc6-dev:arm64 libdrm-dev:arm64 libdrm-dev
     device-tree-compiler mtools e2fsprogs erofs-utils squashfs-tools
     libssl-dev libelf-dev libcmocka-dev
+    sparse clang-format glslang-tools spirv-tools
 """.split()
 
 # Mount points; the folder itself is mounted read-only, so they must exist.
