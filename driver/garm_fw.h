@@ -2,8 +2,9 @@
 /*
  * Firmware: image, boot and halt of the microcontroller, interface blocks, requests, watchdog.
  *
- * garm_fw_image.c parses the file (pure functions, KUnit-tested), garm_fw.c loads and boots, garm_fw_req.c
- * speaks to the interfaces. The scheduler is called back with the groups that raised events.
+ * garm_fw_image.c parses the file (pure functions, tested on the host), garm_fw.c loads, boots and halts,
+ * garm_fw_iface.c finds and configures the interfaces, garm_fw_req.c speaks to them. The scheduler is called back
+ * with the groups that raised events (JOB_IRQ_CSG_MASK only; the global idle event is taken off the list here).
  */
 #ifndef GARM_FW_H
 #define GARM_FW_H
@@ -81,8 +82,9 @@ void garm_fw_ring(struct garm_device *gdev, u32 doorbell);		/* GPU_DOORBELL_* */
 
 /**
  * garm_glb_wait(), garm_csg_wait() - wait until the requests @mask are acknowledged
- * @acked: out: those that were
- * Returns early with -EIO when a reset is pending. Return: 0, -ETIMEDOUT.
+ * @acked: out: those that were; of a group's state all bits or none
+ * Returns early with -EIO when a reset is pending, except in the reset work itself: that may still ask a firmware
+ * that lives to suspend groups. Return: 0, -ETIMEDOUT, -EIO, -EINVAL (GLB_HALT; no such slot).
  */
 int garm_glb_wait(struct garm_device *gdev, u32 mask, u32 *acked, u32 timeout_ms);
 int garm_csg_wait(struct garm_device *gdev, u32 slot, u32 mask, u32 *acked, u32 timeout_ms);

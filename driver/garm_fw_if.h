@@ -2,9 +2,10 @@
 /*
  * The firmware's interface memory: global, group (CSG) and stream (CS) blocks.
  *
- * Layouts only; the accessors are in garm_fw.h. "in" blocks are written by the driver and read by the
- * firmware, "out" blocks the other way round. The firmware is not trusted: read a field once (READ_ONCE),
- * check it, use the copy. Source: driver-facts B.7; a test compares it with the model's (hw/mcu/fw_if.h).
+ * Layouts only; the accessors are in garm_fw.h. "in" blocks are written by the driver and read by
+ * the firmware, "out" blocks the other way round. The firmware is not trusted: read a field once
+ * (READ_ONCE), check it, use the copy. Source: driver-facts B.7; a test compares it with the
+ * model's (hw/mcu/fw_if.h).
  */
 #ifndef GARM_FW_IF_H
 #define GARM_FW_IF_H
@@ -46,6 +47,8 @@ struct fw_glb_in {
 #define GLB_SLEEP			BIT(12)
 #define GLB_STATE_MASK			GENMASK(14, 12)	/* from 4.1 */
 #define GLB_STATE(n)			((n) << 12)
+#define GLB_STATE_ACTIVE		0
+#define GLB_STATE_HALT			1
 #define GLB_INACTIVE_COMPUTE		BIT(20)
 #define GLB_INACTIVE_FRAGMENT		BIT(21)
 #define GLB_INACTIVE_TILER		BIT(22)
@@ -184,7 +187,8 @@ struct fw_cs_in {
 	u32 reserved2;
 	u64 heap_start;			/* 0x20 */
 	u64 heap_end;			/* 0x28 */
-	u64 ringbuf_input;		/* 0x30: address of struct fw_ring_in in the firmware's VM */
+	/* 0x30: address of struct fw_ring_in in the firmware's VM */
+	u64 ringbuf_input;
 	u64 ringbuf_output;		/* 0x38 */
 	u32 instr_config;		/* 0x40 */
 	u32 instrbuf_size;

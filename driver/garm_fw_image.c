@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * Parser of the firmware's file: a header, a table of entries, and the contents that entries point to.
+ * Parser of the firmware's file: a header, a table of entries, and the contents that entries point
+ * to.
  *
- * Called by garm_fw.c and by tests; calls nothing of the driver, so it compiles on the host as well. The file
- * comes from user space and is not trusted: every offset is compared before it is used, sums are made in 64
- * bits, and what is counted has a limit. Source of the format: driver-facts B.6.
+ * Called by garm_fw.c and by tests; calls nothing of the driver, so it compiles on the host as
+ * well. The file comes from user space and is not trusted: every offset is compared before it is
+ * used, sums are made in 64 bits, and what is counted has a limit. Source of the format:
+ * driver-facts B.6.
  */
 #include <linux/errno.h>
 #include <linux/kernel.h>
@@ -20,7 +22,7 @@
 /* An entry: one word, then its payload. */
 #define FWI_ENTRY_TYPE(e)	((e) & 0xff)
 #define FWI_ENTRY_SIZE(e)	(((e) >> 8) & 0xff)	/* with the word itself */
-#define FWI_ENTRY_OPTIONAL	(1u << 31)
+#define FWI_ENTRY_OPTIONAL	BIT(31)
 
 #define FWI_TYPE_SECTION	0
 #define FWI_TYPE_CONFIG		1
@@ -33,16 +35,20 @@
 #define FWI_BUILD_HEADER	8	/* offset and size of a text */
 #define FWI_BUILD_PREFIX	"git_sha: "
 
-#define FWI_SECTION_FLAGS	(GARM_FWI_READ | GARM_FWI_WRITE | GARM_FWI_EXEC | GARM_FWI_CACHE_MASK | \
-				 GARM_FWI_PROTECTED | GARM_FWI_SHARED | GARM_FWI_ZERO)
+#define FWI_SECTION_FLAGS	(GARM_FWI_READ | GARM_FWI_WRITE | GARM_FWI_EXEC |		\
+				 GARM_FWI_CACHE_MASK | GARM_FWI_PROTECTED | GARM_FWI_SHARED |	\
+				 GARM_FWI_ZERO)
 
-/* A walk over the file. @end: of the part being walked; the contents may lie behind it, up to @size. */
+/*
+ * A walk over the file. @end: of the part being walked; the contents may lie behind it, up to
+ * @size.
+ */
 struct fwi_walk {
 	const u8 *data;
 	size_t size;
 	size_t end;
 	struct garm_fwi *out;
-	u64 memory;		/* bytes of all sections so far */
+	u64 memory; /* bytes of all sections so far */
 };
 
 static int fwi_refuse(struct garm_fwi *out, const char *what, size_t at, u64 value, u64 limit)
@@ -75,14 +81,16 @@ static int fwi_check_section(struct fwi_walk *w, size_t at, u32 flags, u32 va, u
 	struct garm_fwi *out = w->out;
 
 	if (data_end < data)
-		return fwi_refuse(out, "section's contents end before they start", at, data_end, data);
+		return fwi_refuse(out, "section's contents end before they start", at, data_end,
+				  data);
 	if (va_end < va)
 		return fwi_refuse(out, "section ends before it starts", at, va_end, va);
 	if (data_end > w->size)
-		return fwi_refuse(out, "section's contents end behind the file", at, data_end, w->size);
+		return fwi_refuse(out, "section's contents end behind the file", at, data_end,
+				  w->size);
 	if ((va | va_end) % GARM_FWI_PAGE)
-		return fwi_refuse(out, "section's addresses are not multiples of a page", at, va | va_end,
-				  GARM_FWI_PAGE);
+		return fwi_refuse(out, "section's addresses are not multiples of a page", at,
+				  va | va_end, GARM_FWI_PAGE);
 	if (flags & ~FWI_SECTION_FLAGS)
 		return fwi_refuse(out, "unknown flags of a section", at, flags, FWI_SECTION_FLAGS);
 	return 0;
@@ -93,9 +101,11 @@ static int fwi_check_place(struct fwi_walk *w, size_t at, const struct garm_fwi_
 	struct garm_fwi *out = w->out;
 
 	if (s->va == GARM_FWI_SHARED_VA && !(s->flags & GARM_FWI_SHARED))
-		return fwi_refuse(out, "interface section is not shared", at, s->flags, GARM_FWI_SHARED);
+		return fwi_refuse(out, "interface section is not shared", at, s->flags,
+				  GARM_FWI_SHARED);
 	if (s->data_size > s->size)
-		return fwi_refuse(out, "section is smaller than its contents", at, s->data_size, s->size);
+		return fwi_refuse(out, "section is smaller than its contents", at, s->data_size,
+				  s->size);
 	for (unsigned int i = 0; i < out->count; i++) {
 		const struct garm_fwi_section *o = &out->sections[i];
 
@@ -103,7 +113,8 @@ static int fwi_check_place(struct fwi_walk *w, size_t at, const struct garm_fwi_
 			return fwi_refuse(out, "section overlaps an earlier one", at, s->va, o->va);
 	}
 	if (out->count == GARM_FWI_MAX_SECTIONS)
-		return fwi_refuse(out, "too many sections", at, out->count + 1, GARM_FWI_MAX_SECTIONS);
+		return fwi_refuse(out, "too many sections", at, out->count + 1,
+				  GARM_FWI_MAX_SECTIONS);
 	if (w->memory + s->size > GARM_FWI_MAX_MEMORY)
 		return fwi_refuse(out, "sections are too large together", at, w->memory + s->size,
 				  GARM_FWI_MAX_MEMORY);
@@ -156,7 +167,8 @@ static int fwi_build_info(struct fwi_walk *w, size_t at, u32 len)
 	u32 text, size;
 
 	if (len < FWI_BUILD_HEADER)
-		return fwi_refuse(w->out, "build info entry is too short", at, len, FWI_BUILD_HEADER);
+		return fwi_refuse(w->out, "build info entry is too short", at, len,
+				  FWI_BUILD_HEADER);
 	text = fwi_word(w, at);
 	size = fwi_word(w, at + 4);
 	if (text > w->size || size > w->size - text || size <= prefix ||
@@ -199,8 +211,8 @@ static int fwi_entry(struct fwi_walk *w, size_t *at)
 	}
 	if (entry & FWI_ENTRY_OPTIONAL)
 		return 0;
-	return fwi_refuse(out, "unknown entry that is not optional", payload - 4, FWI_ENTRY_TYPE(entry),
-			  FWI_TYPE_BUILD_INFO);
+	return fwi_refuse(out, "unknown entry that is not optional", payload - 4,
+			  FWI_ENTRY_TYPE(entry), FWI_TYPE_BUILD_INFO);
 }
 
 static int fwi_header(struct fwi_walk *w)
@@ -209,13 +221,15 @@ static int fwi_header(struct fwi_walk *w)
 	u32 size;
 
 	if (w->size < FWI_HEADER_SIZE)
-		return fwi_refuse(out, "file is smaller than its header", 0, w->size, FWI_HEADER_SIZE);
+		return fwi_refuse(out, "file is smaller than its header", 0, w->size,
+				  FWI_HEADER_SIZE);
 	if (fwi_word(w, 0) != FWI_MAGIC)
 		return fwi_refuse(out, "wrong magic number", 0, fwi_word(w, 0), FWI_MAGIC);
 	out->minor = w->data[4];
 	out->major = w->data[5];
 	if (out->major != FWI_MAJOR)
-		return fwi_refuse(out, "unknown version of the file's format", 5, out->major, FWI_MAJOR);
+		return fwi_refuse(out, "unknown version of the file's format", 5, out->major,
+				  FWI_MAJOR);
 	out->version_hash = fwi_word(w, 8);
 	size = fwi_word(w, 16);
 	if (size > w->size)
@@ -230,7 +244,7 @@ static int fwi_header(struct fwi_walk *w)
  * @size: its bytes
  * @out: what is in it; points into @data. @out->error says what was wrong
  *
- * Context: any; allocates nothing. The work is bounded by the file's size and GARM_FWI_MAX_SECTIONS.
+ * Context: any; allocates nothing. The work is bounded by the size and GARM_FWI_MAX_SECTIONS.
  *
  * Return: 0, or -EINVAL for a file that breaks a rule; @out->sections are then of no use.
  */
