@@ -86,15 +86,25 @@ struct garm_device {
 	struct garm_fw *fw;
 	struct garm_sched *sched;
 
+	/* Probe is complete: suspend, resume and reset call the rooms, and resets are carried out. */
+	bool ready;
+
 	struct {
 		struct mutex lock;		/* serialises unplug */
-		bool done;			/* garm_device_unplug() has been called */
+		bool done;			/* garm_device_unplug() is over; under @lock */
+		struct workqueue_struct *wq;	/* for @work: reset.wq must not wait for itself */
+		struct work_struct work;	/* unplugs after the GPU was given up */
 	} unplug;
 
 	struct {
 		struct workqueue_struct *wq;	/* ordered, WQ_MEM_RECLAIM: resets and job time-outs */
 		struct work_struct work;
-		atomic_t pending;		/* requested and not yet finished */
+		/*
+		 * Requested, and the GPU not yet in its reset state. Clear again while MMU and firmware come
+		 * back, so that they can wait for each other and a request made meanwhile counts. Stays set
+		 * once the GPU was given up.
+		 */
+		atomic_t pending;
 		bool fast;			/* the next firmware boot may keep its memory */
 		atomic_t count;			/* resets done, for debugfs */
 	} reset;
@@ -103,6 +113,8 @@ struct garm_device {
 		atomic_t state;			/* enum garm_pm_state */
 		struct mutex mmio_lock;		/* flush-id page: faults against suspend and resume */
 		struct page *dummy_flush_id;	/* what user space sees while suspended; holds 1 */
+		struct mutex recover_lock;	/* protects resume_failed; leaf */
+		bool resume_failed;		/* runtime PM holds on to the error of a resume */
 	} pm;
 
 	unsigned long fast_rate;		/* Hz, highest operating point */
@@ -124,6 +136,17 @@ struct garm_file {
 static inline struct garm_device *to_garm_device(struct drm_device *drm)
 {
 	return container_of(drm, struct garm_device, base);
+}
+
+/**
+ * garm_device_powered() - may registers be touched?
+ *
+ * Stays true only while the caller holds a reference of garm_device_get(), or runs in a suspend, resume or
+ * reset hook.
+ */
+static inline bool garm_device_powered(struct garm_device *gdev)
+{
+	return atomic_read(&gdev->pm.state) != GARM_PM_SUSPENDED;
 }
 
 /* Registers. Only between drm_dev_enter() and drm_dev_exit(), with the device powered. */
@@ -173,6 +196,10 @@ static inline u64 garm_read_counter(struct garm_device *gdev, u32 reg)
 
 /* garm_device.c */
 int garm_device_init(struct garm_device *gdev);
+/*
+ * The rooms' unplug hooks run with clocks on, so registers may be touched, but drm_dev_enter() fails in them and
+ * in whatever they wait for. Was the device suspended, interrupt blocks still are and firmware does not run.
+ */
 void garm_device_unplug(struct garm_device *gdev);
 
 /**
@@ -199,11 +226,12 @@ static inline bool garm_device_reset_pending(struct garm_device *gdev)
 
 int garm_device_suspend(struct device *dev);	/* runtime and system sleep */
 int garm_device_resume(struct device *dev);
+int garm_device_system_resume(struct device *dev);
 int garm_device_mmap_io(struct garm_device *gdev, struct vm_area_struct *vma);
 
 const char *garm_exception_name(u32 code);	/* "TRANSLATION_FAULT_3", or "UNKNOWN" */
 
-/* Interrupt blocks (garm_irq.c). Request leaves the block suspended. */
+/* Interrupt blocks (garm_irq.c). Request leaves the block suspended. Resume clears only what was suspended. */
 int garm_irq_request(struct garm_device *gdev, struct garm_irq *irq, const char *name, u32 base,
 		     void (*handler)(struct garm_device *gdev, u32 status));
 void garm_irq_resume(struct garm_irq *irq, u32 mask);	/* clears what was raised, unmasks */

@@ -49,6 +49,7 @@
 #define   GPU_FLUSH_INVALIDATE		2
 #define   GPU_FLUSH_CLEAN_INVALIDATE	3
 #define   GPU_CMD_FLUSH_CACHES(l2, lsc, other) (4 | ((l2) << 8) | ((lsc) << 12) | ((other) << 16))
+#define   GPU_CMD_CLEAR_FAULT		7	/* recalled from Arm's driver; the model agrees */
 #define GPU_STATUS			0x034
 #define GPU_FAULT_STATUS		0x03c
 #define GPU_FAULT_ADDR			0x040
