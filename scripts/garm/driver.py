@@ -13,7 +13,7 @@ from pathlib import Path
 
 from . import apt
 from .buildroot import BuildRoot
-from .cache import digest, file_digest
+from .cache import digest, file_digest, remove_tree
 from .env import Env
 from .errors import GarmError
 
@@ -21,6 +21,8 @@ PACKAGES = {"4k": "linux-headers-arm64", "16k": "linux-headers-arm64-16k"}
 SUITES = {"stable": apt.SUITE, "backports": apt.BACKPORTS}
 KEEP = r"linux-headers-\d+\.\d+"
 COMMON = re.compile(r"linux-headers-(\S+)-common_")
+KERNEL_SOURCE = "linux-source-6.12"
+CHECKPATCH = ("checkpatch.pl", "spelling.txt", "const_structs.checkpatch")
 SOURCES = ("*.c", "*.h", "Kbuild")
 
 
@@ -86,6 +88,36 @@ class Driver:
             if not single:
                 stamp.write_text(state)
         return folder if single else module
+
+    def warnings(self, name: str, page_size: str, arguments: Sequence[str]) -> list[str]:
+        """What the compiler (W=1) or sparse (C=2) has to say; always a complete build, in a folder of its own."""
+        headers = self.headers(name, page_size)
+        folder = self.env.cache.root / "build" / self.env.clone_key / f"driver-{name}-{page_size}-check"
+        log = self.env.cache.log(f"driver-{name}-{page_size}-check")
+        with self.env.cache.lock(f"driver-{self.env.clone_key}-{name}-{page_size}-check"):
+            remove_tree(folder)
+            self._copy(folder)
+            command = ["make", "--no-print-directory", f"-j{self.env.jobs}", "-C", self.root.inside(headers),
+                       f"M={self.root.inside(folder)}", "ARCH=arm64", "CROSS_COMPILE=aarch64-linux-gnu-",
+                       *arguments, "modules"]
+            self.root.run(command, "garm.ko", log)
+        inside = self.root.inside(folder) + "/"
+        found = [line.replace(inside, "driver/") for line in log.read_text(errors="replace").splitlines()
+                 if re.search(r"(warning|error|WARNING|ERROR): ", line)]
+        # The kernel's image is not there to compare with, which says nothing about the module.
+        return [line for line in found if "vmlinux" not in line and "pahole" not in line]
+
+    def checkpatch(self) -> Path:
+        """The kernel's style checker and its word lists, from Debian's kernel source."""
+        def build(into: Path) -> None:
+            debs = self.root.apt.download([KERNEL_SOURCE], "amd64", keep=KERNEL_SOURCE)
+            wanted = " ".join(f"'*/scripts/{name}'" for name in CHECKPATCH)
+            self.root.run(["sh", "-ec", f"dpkg-deb --fsys-tarfile {self.root.inside(debs[0])} | tar -xO --wildcards "
+                           f"'./usr/src/*.tar.xz' | tar -xJ -C /build --strip-components=2 --wildcards {wanted}"],
+                          "checkpatch", self.env.cache.log("checkpatch"), build=into)
+
+        inputs = [self.root.apt.generation(), file_digest(Path(__file__))]
+        return self.env.cache.make("headers", "checkpatch", inputs, "the kernel's style checker", build) / CHECKPATCH[0]
 
     def _copy(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)

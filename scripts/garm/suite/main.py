@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ..env import Env, default_cache
 from ..errors import GarmError
-from . import bootcases, hostcases
+from . import bootcases, drivercases, hostcases
 from .context import Context
 from .model import FAIL, Case, Result, selected
 from .report import Report
@@ -58,7 +58,8 @@ def main(argv: list[str]) -> int:
     try:
         env = Env(args.cache, args.offline, args.mirror, args.verbose)
         context = Context(env, args.out)
-        cases = list(selected([*hostcases.cases(context), *bootcases.cases(context)], args.names))
+        everything = [*hostcases.cases(context), *drivercases.cases(context), *bootcases.cases(context)]
+        cases = list(selected(everything, args.names))
         if not cases:
             raise GarmError(f"no test matches {' '.join(args.names)} (scripts/test --list shows the names)")
         if args.list:
