@@ -1,0 +1,424 @@
+/*
+ * Vector tools for the instructions' meanings: types, selectors, fp16
+ * conversion, flushing, fused multiply-add. Everything is exact or says so.
+ *
+ * Included by sem_body.h, once per variant.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef MALI_VA_SEM_VEC_H
+#define MALI_VA_SEM_VEC_H
+
+#include "sem.h"
+
+#define VA_INLINE static inline __attribute__((always_inline))
+
+/*
+ * A warp is computed piece by piece: vectors as wide as the variant's registers
+ * (VA_PIECE bytes), because compilers take wider ones apart lane by lane.
+ */
+#define LANES  (VA_PIECE / 4)
+#define PIECES (VA_LANES / LANES)
+
+typedef uint32_t vu __attribute__((vector_size(VA_PIECE)));
+typedef int32_t vi __attribute__((vector_size(VA_PIECE)));
+typedef float vf __attribute__((vector_size(VA_PIECE)));
+typedef vu vu_mem __attribute__((may_alias)); /* a piece inside a va_v16u */
+
+/* A piece of an operand. */
+struct pval {
+    vu w[2];
+};
+
+/* 16-bit and 8-bit lanes of a word, each widened to 32 bits: 2 or 4 vectors. */
+struct vx2 {
+    vu h[2];
+};
+struct vx4 {
+    vu b[4];
+};
+
+#define F32_NAN 0x7fc00000u
+#define F16_NAN 0x7e00u
+
+VA_INLINE vu splat(uint32_t x)
+{
+    return (vu){0} + x;
+}
+
+/* m: all ones or zero per lane. */
+VA_INLINE vu pick(vu m, vu a, vu b)
+{
+    return (a & m) | (b & ~m);
+}
+
+VA_INLINE vf as_f(vu x)
+{
+    return (vf)x;
+}
+
+VA_INLINE vu as_u(vf x)
+{
+    return (vu)x;
+}
+
+/* --- integer selectors ---------------------------------------------------------- */
+
+VA_INLINE vu extend8(vu x, unsigned byte, bool sign)
+{
+    vu up = x << (24 - 8 * byte);
+    return sign ? (vu)((vi)up >> 24) : up >> 24;
+}
+
+VA_INLINE vu extend16(vu x, unsigned half, bool sign)
+{
+    vu up = half ? x : x << 16;
+    return sign ? (vu)((vi)up >> 16) : up >> 16;
+}
+
+/*
+ * Selectors other than the identity are rare and not inlined: they would be most
+ * of the code. One 32-bit operand through SWZ32, SWZ64, LANE8, LANE16, SWZ16 (low
+ * lane):
+ */
+static __attribute__((noinline)) void sel32_part(const struct va_src *s, vu *v, bool sign)
+{
+    vu x = *v;
+
+    switch (s->sel_enum) {
+    case VA_E_SWZ32:
+    case VA_E_SWZ64: /* the same numbers; W0 is the word itself */
+        if (s->sel >= VA_SWZ32_B0 && s->sel <= VA_SWZ32_B3)
+            *v = extend8(x, s->sel - VA_SWZ32_B0, sign);
+        if (s->sel == VA_SWZ32_H0 || s->sel == VA_SWZ32_H1)
+            *v = extend16(x, s->sel - VA_SWZ32_H0, sign);
+        break;
+    case VA_E_LANE8:
+        *v = extend8(x, s->sel, sign);
+        break;
+    case VA_E_LANES8: /* both bytes are the same one */
+        *v = extend8(x, s->sel - VA_LANES8_B00, sign);
+        break;
+    case VA_E_LANE16:
+        *v = extend16(x, s->sel, sign);
+        break;
+    case VA_E_SWZ16:
+        *v = extend16(x, s->sel & 1, sign); /* H10 and H11 begin with the high half */
+        break;
+    default:
+        break;
+    }
+}
+
+VA_INLINE vu sel32(const struct va_src *s, vu x, bool sign)
+{
+    bool whole = s->sel_enum == VA_E_SWZ32 || s->sel_enum == VA_E_SWZ64; /* value 0: all of it */
+
+    if (s->sel_enum && (s->sel || !whole))
+        sel32_part(s, &x, sign);
+    return x;
+}
+
+/* Which bytes or halves SWZ16 and HALF8 put into lanes 0 and 1; 8: a whole half. */
+VA_INLINE void sel16_parts(const struct va_src *s, unsigned part[2], bool *bytes)
+{
+    static const uint8_t swz16[14][3] = {
+        [VA_SWZ16_H00] = {0, 0, 0}, [VA_SWZ16_H10] = {1, 0, 0}, [VA_SWZ16_H01] = {0, 1, 0},
+        [VA_SWZ16_H11] = {1, 1, 0}, [VA_SWZ16_B00] = {0, 0, 1}, [VA_SWZ16_B20] = {2, 0, 1},
+        [VA_SWZ16_B02] = {0, 2, 1}, [VA_SWZ16_B22] = {2, 2, 1}, [VA_SWZ16_B11] = {1, 1, 1},
+        [VA_SWZ16_B31] = {3, 1, 1}, [VA_SWZ16_B13] = {1, 3, 1}, [VA_SWZ16_B33] = {3, 3, 1},
+        [VA_SWZ16_B01] = {0, 1, 1}, [VA_SWZ16_B23] = {2, 3, 1},
+    };
+
+    if (s->sel_enum == VA_E_HALF8) {
+        part[0] = s->sel & 3;
+        part[1] = s->sel >> 2;
+        *bytes = true;
+    } else if (s->sel_enum == VA_E_SWZ16) {
+        part[0] = swz16[s->sel][0];
+        part[1] = swz16[s->sel][1];
+        *bytes = swz16[s->sel][2];
+    } else {
+        part[0] = 0;
+        part[1] = 1;
+        *bytes = false;
+    }
+}
+
+static __attribute__((noinline)) void sel16_part(const struct va_src *s, const vu *x, bool sign,
+                                                 struct vx2 *r)
+{
+    unsigned part[2];
+    bool bytes;
+
+    sel16_parts(s, part, &bytes);
+    for (unsigned i = 0; i < 2; i++)
+        r->h[i] = bytes ? extend8(*x, part[i], sign) : extend16(*x, part[i], sign);
+}
+
+VA_INLINE struct vx2 sel16(const struct va_src *s, vu x, bool sign)
+{
+    struct vx2 r;
+
+    if (!s->sel_enum || (s->sel_enum == VA_E_SWZ16 && s->sel == VA_SWZ16_H01))
+        r = (struct vx2){{extend16(x, 0, sign), extend16(x, 1, sign)}};
+    else
+        sel16_part(s, &x, sign, &r);
+    return r;
+}
+
+static __attribute__((noinline)) void sel8_part(const struct va_src *s, const vu *x, bool sign,
+                                                struct vx4 *r)
+{
+    static const uint8_t swz8[12][4] = {
+        [VA_SWZ8_B0123] = {0, 1, 2, 3}, [VA_SWZ8_B3210] = {3, 2, 1, 0},
+        [VA_SWZ8_B0101] = {0, 1, 0, 1}, [VA_SWZ8_B2323] = {2, 3, 2, 3},
+        [VA_SWZ8_B0000] = {0, 0, 0, 0}, [VA_SWZ8_B1111] = {1, 1, 1, 1},
+        [VA_SWZ8_B2222] = {2, 2, 2, 2}, [VA_SWZ8_B3333] = {3, 3, 3, 3},
+        [VA_SWZ8_B2301] = {2, 3, 0, 1}, [VA_SWZ8_B1032] = {1, 0, 3, 2},
+        [VA_SWZ8_B0011] = {0, 0, 1, 1}, [VA_SWZ8_B2233] = {2, 2, 3, 3},
+    };
+    unsigned sel = s->sel_enum == VA_E_SWZ8 ? s->sel : VA_SWZ8_B0123;
+
+    for (unsigned i = 0; i < 4; i++)
+        r->b[i] = extend8(*x, swz8[sel][i], sign);
+}
+
+VA_INLINE struct vx4 sel8(const struct va_src *s, vu x, bool sign)
+{
+    struct vx4 r;
+
+    sel8_part(s, &x, sign, &r);
+    return r;
+}
+
+/* A 64-bit operand whose selector may pick a 32-bit part, extended. */
+VA_INLINE struct pval sel64(const struct va_src *s, const struct pval *v, bool sign)
+{
+    struct pval x = *v;
+
+    if (s->sel_enum == VA_E_SWZ64 && s->sel != VA_SWZ64_NONE) {
+        x.w[0] = sel32(s, x.w[0], sign);
+        x.w[1] = sign ? (vu)((vi)x.w[0] >> 31) : splat(0);
+    }
+    return x;
+}
+
+VA_INLINE vu pack16(vu lo, vu hi)
+{
+    return (lo & 0xffff) | hi << 16;
+}
+
+VA_INLINE vu pack8(struct vx4 x)
+{
+    return (x.b[0] & 0xff) | (x.b[1] & 0xff) << 8 | (x.b[2] & 0xff) << 16 | x.b[3] << 24;
+}
+
+/* --- floating point ---------------------------------------------------------------- */
+
+VA_INLINE vu is_nan(vu x)
+{
+    return (vu)((x & 0x7fffffff) > 0x7f800000);
+}
+
+VA_INLINE vu is_nan16(vu x)
+{
+    return (vu)((x & 0x7fff) > 0x7c00);
+}
+
+VA_INLINE vu flush32(vu x)
+{
+    return pick((vu)((x & 0x7f800000) == 0), x & 0x80000000, x);
+}
+
+VA_INLINE vu flush16(vu x)
+{
+    return pick((vu)((x & 0x7c00) == 0), x & 0x8000, x);
+}
+
+/* Results: one NaN for all, denormals flushed on request. */
+VA_INLINE vu settle(vf x, bool ftz)
+{
+    vu r = pick(is_nan(as_u(x)), splat(F32_NAN), as_u(x));
+    return ftz ? flush32(r) : r;
+}
+
+/* fp16 (in the low half) to fp32, exact; NaN payloads move up. */
+VA_INLINE vf half_to_float(vu h)
+{
+    vu mag = (h & 0x7fff) << 13, exp = mag & 0x0f800000;
+    vu norm = mag + ((127 - 15) << 23);
+    vu special = mag + ((255 - 31) << 23);
+    /* 113 << 23 is 2^-14: adding and subtracting it leaves the denormal's value. */
+    vu tiny = as_u(as_f(mag + (113u << 23)) - as_f(splat(113u << 23)));
+    vu r = pick((vu)(exp == 0x0f800000), special, pick((vu)(exp == 0), tiny, norm));
+
+    return as_f(r | (h & 0x8000) << 16);
+}
+
+/* fp32 to fp16, to nearest even; NaN becomes the canonical one. */
+VA_INLINE vu float_to_half(vf f)
+{
+    vu x = as_u(f), mag = x & 0x7fffffff;
+    vu norm = (mag + 0xfff + (mag >> 13 & 1) - ((127u - 15) << 23)) >> 13;
+    /* Below 2^-14: adding 0.5 shifts the bits to where they belong and rounds them. */
+    vu tiny = as_u(as_f(mag) + as_f(splat(0x3f000000))) - 0x3f000000;
+    vu r = pick((vu)(mag < 0x38800000), tiny, norm);
+
+    r = pick((vu)(mag >= 0x47800000), splat(0x7c00), r) | (x >> 16 & 0x8000);
+    return pick(is_nan(x), splat(F16_NAN), r);
+}
+
+/* Rounds one exact double to fp32 in a given mode. Denormal results are kept. */
+static inline float round_double(double d, unsigned mode)
+{
+    float f = (float)d;
+    union {
+        float f;
+        int32_t i;
+    } u = {f};
+    bool up; /* the exact value lies above f */
+
+    if (mode == VA_ROUND_RTE || (double)f == d || d != d || d - d != 0)
+        return f;
+    up = d > (double)f;
+    bool want_up = mode == VA_ROUND_RTP || (mode == VA_ROUND_RTZ && d < 0);
+    if (up != want_up)
+        return f;
+    if (f == 0) /* from zero to the smallest denormal of d's sign */
+        u.i = d < 0 ? (int32_t)0x80000001 : 1;
+    else
+        u.i += (f > 0) == up ? 1 : -1;
+    return u.f;
+}
+
+/* Rounds one exact double to fp16 in a given mode. */
+static inline uint32_t round_double_half(double d, unsigned mode)
+{
+    double mag = d < 0 ? -d : d, unit = 0x1p-24, q;
+    uint32_t sign = __builtin_signbit(d) ? 0x8000 : 0, r;
+    uint64_t n;
+    int e = 0;
+
+    if (d != d)
+        return F16_NAN;
+    if (mag - mag != 0)
+        return sign | 0x7c00;
+    if (mag >= 65536 * 2.0)
+        mag = 65536 * 2.0 - 1; /* as large as any overflow */
+    for (double top = 0x1p-13; mag >= top; top *= 2, e++)
+        unit *= 2;  /* the value of the last place */
+    q = mag / unit; /* exact: unit is a power of two */
+    n = (uint64_t)q;
+    q -= (double)n;
+    if (mode == VA_ROUND_RTE)
+        n += q > 0.5 || (q == 0.5 && (n & 1));
+    else if (mode == VA_ROUND_RTP || mode == VA_ROUND_RTN)
+        n += q > 0 && (mode == VA_ROUND_RTP) == !sign;
+    r = (uint32_t)(n + ((uint64_t)e << 10));
+    if (r < 0x7c00)
+        return sign | r;
+    /* Overflow: to infinity, unless the mode points away from it. */
+    bool to_inf = mode == VA_ROUND_RTE || (mode != VA_ROUND_RTZ && (mode == VA_ROUND_RTP) == !sign);
+    return sign | (to_inf ? 0x7c00 : 0x7bff);
+}
+
+#ifndef VA_HOST_FMA
+/*
+ * a * b + c with one rounding, without a fused instruction: the product is exact
+ * in double; the sum is rounded to odd in double, after which rounding to single
+ * equals rounding once.
+ */
+static inline float fused(float a, float b, float c)
+{
+    double p = (double)a * b, s = p + c, t = s - p;
+    double err = (p - (s - t)) + (c - t);
+    union {
+        double d;
+        int64_t i;
+    } u = {s};
+
+    if (err == err && err != 0 && s - s == 0 && !(u.i & 1))
+        u.i += (err > 0) == (s > 0) ? 1 : -1;
+    return (float)u.d;
+}
+#else
+#define fused __builtin_fmaf
+#endif
+
+VA_INLINE vf fma_lanes(vf a, vf b, vf c)
+{
+    vf r;
+
+    for (unsigned i = 0; i < LANES; i++)
+        r[i] = fused(a[i], b[i], c[i]);
+    return r;
+}
+
+/* The product of two fp16 values is exact in fp32; the sum is rounded to odd there. */
+VA_INLINE vf fma_to_odd(vf a, vf b, vf c)
+{
+    vf p = a * b, s = p + c, t = s - p, err = (p - (s - t)) + (c - t);
+    vu fix = (vu)(err != 0) & (vu)(err == err) & (vu)((as_u(s) & 0x7f800000) != 0x7f800000) &
+             (vu)((as_u(s) & 1) == 0);
+    vu up = (vu)((as_u(err) >> 31) == (as_u(s) >> 31));
+
+    return as_f(as_u(s) + (fix & pick(up, splat(1), splat(-1))));
+}
+
+/* An fp32 operand: part, absolute value, sign, denormals. */
+VA_INLINE vf src_f32(const struct va_insn *in, const struct pval *v, unsigned i, bool ftz)
+{
+    const struct va_src *s = &in->src[i];
+    vu x = v[i].w[0];
+
+    if (s->sel_enum == VA_E_WIDEN && s->sel != VA_WIDEN_NONE)
+        x = as_u(half_to_float(extend16(x, s->sel - VA_WIDEN_H0, false)));
+    if (s->abs)
+        x &= 0x7fffffff;
+    if (s->neg)
+        x ^= 0x80000000;
+    return as_f(ftz ? flush32(x) : x);
+}
+
+/* fp16 operands, as bits in the low half of each word. */
+VA_INLINE struct vx2 src_f16(const struct va_insn *in, const struct pval *v, unsigned i, bool ftz)
+{
+    const struct va_src *s = &in->src[i];
+    struct vx2 r = sel16(s, v[i].w[0], false);
+
+    for (unsigned k = 0; k < 2; k++) {
+        if (s->abs)
+            r.h[k] &= 0x7fff;
+        if (s->neg)
+            r.h[k] ^= 0x8000;
+        if (ftz)
+            r.h[k] = flush16(r.h[k]);
+    }
+    return r;
+}
+
+/* max(x, lo) with NaN giving lo and -0 < +0. */
+VA_INLINE vf clamp_low(vf x, float lo)
+{
+    vf l = as_f(splat(0)) + lo;
+    vu keep = lo == 0 ? (vu)(x > l) : (vu)(x >= l);
+    return as_f(pick(keep, as_u(x), as_u(l)));
+}
+
+VA_INLINE vf clamp_mod(const struct va_insn *in, vf x)
+{
+    unsigned mode = in->mod[VA_M_CLAMP];
+
+    if (mode == VA_CLAMP_M1_1)
+        x = clamp_low(x, -1.0f);
+    else if (mode != VA_CLAMP_NONE)
+        x = clamp_low(x, 0.0f);
+    if (mode & 2) { /* M1_1 and 0_1 */
+        vf one = as_f(splat(0x3f800000));
+        x = as_f(pick((vu)(x > one), as_u(one), as_u(x)));
+    }
+    return x;
+}
+
+#endif

@@ -1,0 +1,289 @@
+/*
+ * What execution-engine instructions compute: both variants must agree bit for
+ * bit, and with the scalar reference (valhall_ref.h) up to the error each function
+ * may have.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "tap.h"
+
+#include "valhall_ref.h"
+
+#include "../../hw/valhall/va_row.h"
+
+static uint64_t next_random(uint64_t *s)
+{
+    *s ^= *s << 13;
+    *s ^= *s >> 7;
+    *s ^= *s << 17;
+    return *s * 0x2545f4914f6cdd1dull;
+}
+
+/* --- running
+ * ------------------------------------------------------------------------------------------------
+ */
+
+static uint32_t edge_word(uint64_t *seed)
+{
+    static const uint32_t words[] = {
+        0,          1,          0xffffffff, 0x7fffffff, 0x80000000, 0x80000001, 0x7f800000,
+        0xff800000, 0x7fc00000, 0x7f800001, 0xffc00001, 0x3f800000, 0xbf800000, 0x00800000,
+        0x007fffff, 0x807fffff, 0x3f000000, 0x3effffff, 0x4b000000, 0x4affffff, 0x4f000000,
+        0x4effffff, 0x4f800000, 0x7f7fffff, 0xff7fffff, 0x477fe000, 0x477fefff, 0x477ff000,
+        0x33800000, 0x33000000, 0x33000001, 0x38800000, 0x387fffff, 0x7c007bff, 0x3c000001,
+        0x000103ff, 0x80008000, 0x7fff7fff, 0x7e01fc00, 0x3555bc00, 0x04000400, 0x00ff00ff,
+        0x3f400000, 0x3fc00000, 0x4e7e0000, 0xcf000000, 0xcf000001, 0x40200000, 0x3fbfffff,
+    };
+    uint64_t r = next_random(seed);
+
+    switch (r & 7) {
+    case 0:
+        return r >> 32;
+    case 1: /* a moderate float */
+        return (r >> 32 & 0x83ffffff) | 0x3c000000;
+    case 2: /* two moderate halves */
+        return (r >> 32 & 0x8fff8fff) | 0x30003000;
+    case 3:
+        return (r >> 32) % 70;
+    case 4:
+        return words[(r >> 32) % (sizeof(words) / sizeof(words[0]))] ^ (uint32_t)(r >> 16 & 3);
+    default:
+        return words[(r >> 32) % (sizeof(words) / sizeof(words[0]))];
+    }
+}
+
+static bool random_insn(uint64_t *seed, unsigned op, struct va_insn *in)
+{
+    unsigned sec = va_rows[op].sec;
+    uint64_t fixed = (uint64_t)va_rows[op].info.opcode << 48 |
+                     va_secondary_bits(va_rows[op].info.secondary, sec);
+    uint64_t known =
+        va_known[op] & ~(0x7fffull << 48) & ~va_secondary_bits(va_secondary(~0ull, sec), sec);
+
+    for (unsigned i = 0; i < 100000; i++) {
+        uint64_t w = (next_random(seed) & known) | fixed | 3ull << 46;
+        if (va_rows[op].src[0].bits && i % 4)
+            w &= ~0x80808080ull;
+        if (!va_decode(w & ~(va_rows[op].dst_bits == 64 ? 1ull << 40 : 0), in))
+            return true;
+    }
+    return false;
+}
+
+static void random_sources(uint64_t *seed, struct va_val *s)
+{
+    for (unsigned i = 0; i < VA_MAX_SRC; i++)
+        for (unsigned lane = 0; lane < VA_LANES; lane++) {
+            s[i].w[0][lane] = edge_word(seed);
+            s[i].w[1][lane] = edge_word(seed);
+        }
+    if (next_random(seed) & 1) /* ties */
+        for (unsigned lane = 0; lane < VA_LANES; lane += 2)
+            s[1].w[0][lane] = s[0].w[0][lane];
+}
+
+static bool check_lanes(const struct va_insn *in, const struct va_val *s, const struct va_val *d,
+                        const struct va_env *env)
+{
+    for (unsigned lane = 0; lane < VA_LANES; lane++) {
+        uint64_t src[VA_MAX_SRC], want, got = d->w[0][lane] | (uint64_t)d->w[1][lane] << 32;
+        for (unsigned i = 0; i < VA_MAX_SRC; i++)
+            src[i] =
+                s[i].w[0][lane] | (in->src[i].bits == 64 ? (uint64_t)s[i].w[1][lane] << 32 : 0);
+        enum outcome o = ref_check(in, src, env, got, &want);
+        if (o == MATCHES)
+            continue;
+        char text[256];
+        va_disasm(in, text, sizeof(text));
+        if (o == NO_REFERENCE)
+            tap_check(false, "a reference exists", __FILE__, __LINE__);
+        else
+            TAP_CHECK_EQ(got, want);
+        tap_note("%s: sources %" PRIx64 " %" PRIx64 " %" PRIx64 " %" PRIx64 "%s%s", text, src[0],
+                 src[1], src[2], src[3], env->ftz32 ? " ftz32" : "", env->ftz16 ? " ftz16" : "");
+        return false;
+    }
+    return true;
+}
+
+static bool across_lanes(unsigned op)
+{
+    return op == VA_OP_WMASK || !strncmp(va_info(op)->name, "CLPER", 5);
+}
+
+static void run_row(unsigned op, uint64_t *seed, unsigned rounds)
+{
+    va_alu_fn *const *best = va_alu_best();
+    struct va_insn in;
+
+    for (unsigned i = 0; i < rounds; i++) {
+        struct va_env env = {.active = next_random(seed), .ftz32 = i & 1, .ftz16 = i & 2};
+        struct va_val s[VA_MAX_SRC], d, d2;
+        if (!TAP_CHECK(random_insn(seed, op, &in)))
+            return;
+        if (!va_alu_modelled(&in))
+            continue;
+        random_sources(seed, s);
+        va_alu_base[op](&in, s, &d, &env);
+        best[op](&in, s, &d2, &env);
+        if (!TAP_CHECK_MEM(&d, &d2, sizeof(d)))
+            tap_note("variants differ: %s", va_info(op)->name);
+        if (!across_lanes(op) && !check_lanes(&in, s, &d, &env))
+            return;
+    }
+}
+
+static void run_unit(bool wanted(const char *name))
+{
+    uint64_t seed = 0xa1b2c3;
+
+    for (unsigned op = 0; op < VA_OPS; op++)
+        if (!va_info(op)->message && va_info(op)->fidelity != VA_TODO && wanted(va_info(op)->name))
+            run_row(op, &seed, 400);
+}
+
+static bool is_float(const char *n)
+{
+    return n[0] == 'F' || strstr(n, "CUBE") || strstr(n, "DISCARD");
+}
+
+static bool is_convert(const char *n)
+{
+    return strstr(n, "_TO_") != NULL;
+}
+
+static bool is_rest(const char *n)
+{
+    return !is_float(n) && !is_convert(n);
+}
+
+static bool is_pure_float(const char *n)
+{
+    return is_float(n) && !is_convert(n);
+}
+
+static void float_rows(void)
+{
+    run_unit(is_pure_float);
+}
+
+static void convert_rows(void)
+{
+    run_unit(is_convert);
+}
+
+static void integer_rows(void)
+{
+    run_unit(is_rest);
+}
+
+static void lanes(void)
+{
+    struct va_env env = {.active = 0xfff5};
+    struct va_val s[VA_MAX_SRC] = {0}, d;
+    struct va_insn in;
+
+    for (unsigned i = 0; i < VA_LANES; i++) {
+        s[0].w[0][i] = 100 + i;
+        s[1].w[0][i] = 0x01000200 | (15 - i); /* byte 0: reversed, 1: 2, 3: 1 */
+    }
+    /* CLPER.i32 r0, r1, r2.b00, one subgroup of 16 */
+    TAP_REQUIRE(!va_decode(0x00a0c030100f0201 | 0x400000, &in));
+    va_alu_base[in.op](&in, s, &d, &env);
+    for (unsigned i = 0; i < VA_LANES; i++)
+        TAP_CHECK_EQ(d.w[0][i], 0xfff5 >> (15 - i) & 1 ? 115 - i : 0xffffffff); /* .umax */
+    /* .xor with byte 3, quads */
+    TAP_REQUIRE(!va_decode(0x00a0c0111c0f0201, &in));
+    va_alu_base[in.op](&in, s, &d, &env);
+    for (unsigned i = 0; i < VA_LANES; i++)
+        TAP_CHECK_EQ(d.w[0][i], 0xfff5 >> (i ^ 1) & 1 ? 100 + (i ^ 1) : 0);
+    /* WMASK r0, r1: ballot */
+    s[0].w[0][4] = 0;
+    TAP_REQUIRE(!va_decode(0x0095c03000000001, &in));
+    va_alu_base[in.op](&in, s, &d, &env);
+    for (unsigned i = 0; i < VA_LANES; i++)
+        TAP_CHECK_EQ(d.w[0][i], 0xffe5);
+}
+
+/* The sequences compilers build: their ends must meet the math library's special values. */
+static uint32_t run1(uint64_t word, uint32_t a, uint32_t b, uint32_t c, uint32_t e)
+{
+    struct va_env env = {.active = 0xffff};
+    struct va_val s[VA_MAX_SRC] = {{{(va_v16u){0} + a}},
+                                   {{(va_v16u){0} + b}},
+                                   {{(va_v16u){0} + c}},
+                                   {{(va_v16u){0} + e}}},
+                  d;
+    struct va_insn in;
+
+    if (!TAP_CHECK_EQ(va_decode(word, &in), VA_OK))
+        return 0;
+    va_alu_best()[in.op](&in, s, &d, &env);
+    return d.w[0][3];
+}
+
+static uint32_t bits_of(float f)
+{
+    uint32_t u;
+    memcpy(&u, &f, 4);
+    return u;
+}
+
+static float float_of(uint32_t u)
+{
+    float f;
+    memcpy(&f, &u, 4);
+    return f;
+}
+
+static float run_log2(float x)
+{
+    uint32_t v = bits_of(x), e = run1(0x0099c00002020001, v, 0, 0, 0); /* FREXPE.f32.log */
+    uint32_t add = run1(0x00a4c00000090201, bits_of(-1), v, 0, 0);     /* FADD_LSCALE.f32 */
+    uint32_t ratio = run1(0x009cc00000080001, v, 0, 0, 0);             /* FLOGD.f32 */
+
+    e = run1(0x0090c00000090001, e, 0, 0, 0); /* S32_TO_F32 */
+    return float_of(run1(0x00b2c00000030201, ratio, add, e, 0));
+}
+
+static float run_exp2(float x)
+{
+    /* FMA_RSCALE.f32 x, 1.0, -0.0, 24; F32_TO_S32; FEXP.f32 */
+    uint32_t scaled = run1(0x0160c00004030201, bits_of(x), bits_of(1), 0x80000000, 24);
+    uint32_t fixed = run1(0x0090c000000c0001, scaled, 0, 0, 0);
+    return float_of(run1(0x00a4c00000080201, fixed, scaled, 0, 0));
+}
+
+static void composites(void)
+{
+    static const float values[] = {0.0f,      -0.0f, 1.0f,    -1.0f,   INFINITY, -INFINITY, NAN,
+                                   0x1p-149f, 1e-30, 0.7499f, 0.75f,   1.4999f,  1.5f,      3e38f,
+                                   127.9f,    128,   -126.5f, -127.5f, -200,     200,       0.3f};
+
+    for (unsigned i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+        float x = values[i], want = log2f(x), got = run_log2(x);
+        if (!TAP_CHECK(isnan(want)
+                           ? isnan(got)
+                           : got == want || fabsf(got - want) <= 3e-7f * fmaxf(1, fabsf(want))))
+            tap_note("log2(%g) = %g, not %g", x, got, want);
+        want = exp2f(x);
+        got = run_exp2(x);
+        if (!TAP_CHECK(isnan(want)
+                           ? isnan(got)
+                           : got == want || fabsf(got - want) <= 1e-5f * want || want < 1e-38f))
+            tap_note("exp2(%g) = %g, not %g", x, got, want);
+    }
+}
+
+static void every_row_has_a_function(void)
+{
+    for (unsigned op = 0; op < VA_OPS; op++) {
+        bool want = !va_info(op)->message && va_info(op)->fidelity != VA_TODO;
+        if (!TAP_CHECK_EQ(va_alu_base[op] != NULL, want))
+            tap_note("%s", va_info(op)->name);
+    }
+}
+
+TAP_MAIN({"every-row-has-a-function", every_row_has_a_function}, {"integer-rows", integer_rows},
+         {"float-rows", float_rows}, {"convert-rows", convert_rows}, {"lanes", lanes},
+         {"composites", composites})
