@@ -21,4 +21,67 @@
 #define system_dfl_wq system_unbound_wq
 #endif
 
+/*
+ * garm_gem.c, garm_vm*.c: lists of a GEM object's mappings under a mutex that may be taken on the
+ * fence-signalling path. Newer kernels have it in drm_gem_object; before, it is garm_bo.gpuva_lock.
+ */
+#if GARM_KERNEL(6, 18)
+#define garm_gpuva_lock(bo) (&(bo)->base.gpuva.lock)
+#define garm_gpuva_lock_init(bo) do { } while (0)
+#define garm_gpuva_lock_destroy(bo) do { } while (0)
+#define GARM_GPUVM_FLAGS (DRM_GPUVM_RESV_PROTECTED | DRM_GPUVM_IMMEDIATE_MODE)
+#define garm_gpuvm_sm_map(gpuvm, priv, address, bytes, object, start) ({ \
+	const struct drm_gpuvm_map_req __req = { \
+		.map.va.addr = (address), .map.va.range = (bytes), \
+		.map.gem.obj = (object), .map.gem.offset = (start), \
+	}; \
+	drm_gpuvm_sm_map(gpuvm, priv, &__req); })
+#else
+#define garm_gpuva_lock(bo) (&(bo)->gpuva_lock)
+#define garm_gpuva_lock_init(bo) do { \
+	mutex_init(&(bo)->gpuva_lock); \
+	drm_gem_gpuva_set_lock(&(bo)->base, &(bo)->gpuva_lock); \
+} while (0)
+#define garm_gpuva_lock_destroy(bo) mutex_destroy(&(bo)->gpuva_lock)
+#define GARM_GPUVM_FLAGS DRM_GPUVM_RESV_PROTECTED
+#define garm_gpuvm_sm_map(gpuvm, priv, address, bytes, object, start) \
+	drm_gpuvm_sm_map(gpuvm, priv, address, bytes, object, start)
+#endif
+#if GARM_KERNEL(7, 0)
+/* drm_gpuvm_bo_obtain_prealloc() takes the mutex by itself. */
+#define garm_gpuvm_bo_obtain(bo, prealloc) drm_gpuvm_bo_obtain_prealloc(prealloc)
+#else
+#define garm_gpuvm_bo_obtain(bo, prealloc) ({ \
+	struct drm_gpuvm_bo *__vm_bo; \
+	mutex_lock(garm_gpuva_lock(bo)); \
+	__vm_bo = drm_gpuvm_bo_obtain_prealloc(prealloc); \
+	mutex_unlock(garm_gpuva_lock(bo)); \
+	__vm_bo; })
+#endif
+#if GARM_KERNEL(6, 13)
+#define GARM_IMPORT_NS(ns) MODULE_IMPORT_NS(#ns)
+#else
+#define GARM_IMPORT_NS(ns) MODULE_IMPORT_NS(ns)
+#endif
+
+/* garm_drv.c: fields of struct drm_driver and of the file operations that come and go. */
+#if GARM_KERNEL(6, 14)
+#define GARM_DRM_DATE(when)
+#else
+/* Missing, it is a warning of the kernel at each DRM_IOCTL_VERSION. */
+#define GARM_DRM_DATE(when) .date = (when),
+#endif
+#if GARM_KERNEL(7, 3)
+/* Every driver with GEM objects has it. */
+#define GARM_DRIVER_GEM_GPUVA 0
+#else
+#define GARM_DRIVER_GEM_GPUVA DRIVER_GEM_GPUVA
+#endif
+#if GARM_KERNEL(7, 0)
+/* Addresses that fit huge pages of the object. */
+#define GARM_GET_UNMAPPED_AREA drm_gem_get_unmapped_area
+#else
+#define GARM_GET_UNMAPPED_AREA NULL
+#endif
+
 #endif

@@ -45,8 +45,8 @@
  */
 struct garm_gpu {
 	struct garm_irq irq;
-	struct mutex flush_mutex;
-	spinlock_t flush_lock;
+	struct mutex flush_mutex;	/* one flush at a time */
+	spinlock_t flush_lock;		/* the two flags */
 	bool flushing;
 	bool flush_stuck;
 	wait_queue_head_t flush_done;
