@@ -17,6 +17,7 @@
 
 #include <drm/drm_managed.h>
 
+#include "garm_dump.h"
 #include "garm_fw_priv.h"
 #include "garm_mmu.h"
 #include "garm_sched.h"
@@ -254,6 +255,7 @@ static int fw_boot(struct garm_fw *fw)
 		"firmware: no boot in %u ms: microcontroller is %s, AS 0 fault 0x%x at 0x%llx\n",
 		FW_BOOT_MS, fw_mcu_status_name(garm_read(gdev, MCU_STATUS)),
 		garm_read(gdev, AS_FAULTSTATUS(0)), garm_read64(gdev, AS_FAULTADDRESS(0)));
+	garm_dump_end(garm_dump_begin(gdev, "firmware does not boot"));
 	return -ETIMEDOUT;
 }
 
@@ -377,8 +379,8 @@ static bool fw_halt(struct garm_fw *fw)
 		return true;
 	drm_warn(&gdev->base,
 		 "firmware: no clean halt: microcontroller is %s, halt status 0x%x (%s)\n",
-		 fw_mcu_status_name(status), code,
-		 fw_halt_status_name(code));
+		 fw_mcu_status_name(status), code, fw_halt_status_name(code));
+	garm_dump_end(garm_dump_begin(gdev, "firmware does not halt"));
 	return false;
 }
 
@@ -482,6 +484,7 @@ void garm_fw_unplug(struct garm_device *gdev)
 		return;
 	disable_delayed_work_sync(&fw->ping);
 	fw_down(fw);
+	garm_dump_unplug(gdev);
 	fw_sections_destroy(fw);
 	garm_vm_put(fw->vm);
 	fw->vm = NULL;
@@ -507,6 +510,9 @@ int garm_fw_init(struct garm_device *gdev)
 	init_waitqueue_head(&fw->wait);
 	INIT_DELAYED_WORK(&fw->ping, fw_ping_work);
 	gdev->fw = fw;
+	ret = garm_dump_init(gdev);
+	if (ret)
+		goto err_unplug;
 	ret = garm_irq_request(gdev, &fw->irq, "job", JOB_INT_BASE, fw_irq_handler);
 	if (ret)
 		goto err_unplug;

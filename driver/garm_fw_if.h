@@ -13,7 +13,7 @@
 #include <linux/bits.h>
 #include <linux/types.h>
 
-#define FW_CSG_CONTROL_START	0x1000	/* of the first group's control block in the shared section */
+#define FW_CSG_CONTROL_START	0x1000	/* of the first group's control block */
 #define FW_CS_CONTROL_START	0x40	/* of the first stream's, from its group's */
 
 struct fw_glb_control {
@@ -26,6 +26,7 @@ struct fw_glb_control {
 	u32 perfcnt_size;
 	u32 instr_features;		/* from 1.1 */
 };
+
 #define FW_VERSION_MAJOR(v)	((v) >> 24)
 #define FW_VERSION_MINOR(v)	(((v) >> 16) & 0xff)
 #define FW_VERSION_PATCH(v)	((v) & 0xffff)
@@ -248,6 +249,7 @@ struct fw_ring_out {
 	u64 extract;
 	u32 active;
 };
+
 #define FW_RING_OUT_OFFSET	0x1000
 #define FW_RING_IFACE_SIZE	0x2000
 

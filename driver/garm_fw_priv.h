@@ -14,7 +14,9 @@
 #include "garm_fw_image.h"
 #include "garm_gem.h"
 
-/**
+struct garm_dump;
+
+/*
  * struct garm_fw_section - a section in memory. Constant between garm_fw_init() and
  * garm_fw_unplug()
  */
@@ -27,7 +29,7 @@ struct garm_fw_section {
 	char name[24];
 };
 
-/**
+/*
  * struct garm_fw - the microcontroller and its firmware
  * @wait: everybody who waits for an acknowledgment or the boot; woken by the JOB interrupt
  * @booted: the firmware raised its first interrupt since MCU_CONTROL was written; interrupt thread
@@ -36,6 +38,7 @@ struct garm_fw_section {
  * @enabled: MCU_CONTROL is not DISABLE; boot and halt only, which the device serialises
  * @irq_on, @vm_active: likewise
  * @ping: watchdog, on the reset workqueue
+ * @dump: the snapshot for device core dumps (garm_dump.c)
  */
 struct garm_fw {
 	struct garm_device *gdev;
@@ -50,6 +53,7 @@ struct garm_fw {
 	bool ready;
 	bool enabled, irq_on, vm_active;
 	struct delayed_work ping;
+	struct garm_dump *dump;
 
 	bool discovered; /* the fields below are constant from now on */
 	u32 stream_num;
@@ -62,5 +66,8 @@ struct garm_fw {
 int garm_fw_discover(struct garm_device *gdev);
 void garm_fw_configure(struct garm_device *gdev);
 bool garm_fw_has_glb_state(struct garm_device *gdev);
+
+/* garm_dump_state.c */
+void garm_dump_state(struct garm_device *gdev, struct garm_dump *dump, const char *why);
 
 #endif

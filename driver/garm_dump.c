@@ -1,0 +1,439 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/*
+ * Device core dumps: see garm_dump.h for the format and for who may call what.
+ *
+ * Called by the reset, the scheduler, the VMs; calls garm_dump_state.c and dev_coredumpv().
+ */
+#include <linux/delay.h>
+#include <linux/devcoredump.h>
+#include <linux/dma-mapping.h>
+#include <linux/dma-resv.h>
+#include <linux/highmem.h>
+#include <linux/scatterlist.h>
+#include <linux/sizes.h>
+#include <linux/vmalloc.h>
+
+#include <drm/drm_managed.h>
+
+#include "garm_dump.h"
+#include "garm_fw_priv.h"
+#include "garm_vm.h"
+
+#define DUMP_LIMIT		SZ_4M	/* bytes of text */
+#define DUMP_MEMORY_LIMIT	SZ_64K	/* bytes of memory in one section */
+#define DUMP_INTERVAL		HZ	/* groups can be killed at will: dumps are no load */
+#define DUMP_LINE		256
+#define DUMP_SOURCES		4
+#define DUMP_BOS		8	/* pieces of users' memory */
+
+/* A page of text. */
+struct dump_page {
+	struct list_head node;
+	u32 used;
+	char text[];
+};
+
+#define DUMP_PAGE_TEXT (PAGE_SIZE - offsetof(struct dump_page, text))
+
+/*
+ * struct garm_dump - the device's snapshot: there is one at a time
+ * @busy: somebody writes it or @work delivers it; who set it owns the rest
+ * @pages: struct dump_page, in order
+ * @not_before: jiffies; earlier ones are dropped
+ * @bos: references, put in @work: the last one may not be put on the signalling path
+ * @dropped: snapshots that were not taken since the last one that was
+ */
+struct garm_dump {
+	struct garm_device *gdev;
+	atomic_t busy;
+	atomic_t dropped;
+	struct list_head pages;
+	size_t size;
+	bool truncated;
+	bool limited;
+	unsigned long not_before;
+	struct work_struct work;
+	struct garm_bo *bos[DUMP_BOS];
+	unsigned int bo_count;
+	garm_dump_source sources[DUMP_SOURCES];
+	unsigned int source_count;
+};
+
+/* --- Text --- */
+
+static struct dump_page *dump_page_add(struct garm_dump *dump)
+{
+	struct dump_page *page = NULL;
+
+	if (dump->size < DUMP_LIMIT)
+		page = (void *)__get_free_page(GFP_NOWAIT | __GFP_NOWARN);
+	if (!page) {
+		dump->truncated = true;
+		return NULL;
+	}
+	page->used = 0;
+	list_add_tail(&page->node, &dump->pages);
+	return page;
+}
+
+static void dump_put(struct garm_dump *dump, const char *text, size_t len)
+{
+	struct dump_page *page = NULL;
+
+	if (!list_empty(&dump->pages))
+		page = list_last_entry(&dump->pages, struct dump_page, node);
+	/* Nothing behind a gap: a reader would take it for what belongs there. */
+	while (len && !dump->truncated) {
+		size_t part;
+
+		if (!page || page->used == DUMP_PAGE_TEXT)
+			page = dump_page_add(dump);
+		if (!page)
+			return;
+		part = min_t(size_t, len, DUMP_PAGE_TEXT - page->used);
+		memcpy(page->text + page->used, text, part);
+		page->used += part;
+		dump->size += part;
+		text += part;
+		len -= part;
+	}
+}
+
+/* A line; whatever could be mistaken for another one is replaced. */
+static __printf(3, 0) void dump_line(struct garm_dump *dump, const char *indent, const char *fmt,
+				     va_list args, const char *end)
+{
+	char line[DUMP_LINE];
+	int len = vscnprintf(line, sizeof(line), fmt, args);
+
+	for (int i = 0; i < len; i++) {
+		if (line[i] < 0x20 || line[i] > 0x7e)
+			line[i] = '?';
+	}
+	dump_put(dump, indent, strlen(indent));
+	dump_put(dump, line, len);
+	dump_put(dump, end, strlen(end));
+}
+
+/**
+ * garm_dump_section() - begin a section
+ * @dump: the snapshot, or NULL
+ * @fmt: name and key=value words, without brackets
+ */
+void garm_dump_section(struct garm_dump *dump, const char *fmt, ...)
+{
+	va_list args;
+
+	if (!dump)
+		return;
+	va_start(args, fmt);
+	dump_line(dump, "[", fmt, args, "]\n");
+	va_end(args);
+}
+
+/**
+ * garm_dump_add() - a line in the section
+ * @dump: the snapshot, or NULL
+ * @fmt: "key value", without a line break; more than 255 characters are cut
+ */
+void garm_dump_add(struct garm_dump *dump, const char *fmt, ...)
+{
+	va_list args;
+
+	if (!dump)
+		return;
+	va_start(args, fmt);
+	dump_line(dump, "  ", fmt, args, "\n");
+	va_end(args);
+}
+
+/* Up to four words, as one line. */
+static void dump_words(struct garm_dump *dump, u64 va, const u64 *words, size_t count)
+{
+	char line[4 * 17 + 1];
+	int len = 0;
+
+	for (size_t i = 0; i < count; i++)
+		len += scnprintf(line + len, sizeof(line) - len, " %016llx", READ_ONCE(words[i]));
+	garm_dump_add(dump, "0x%012llx:%s", va, line);
+}
+
+static void dump_hex(struct garm_dump *dump, u64 va, const void *data, size_t size)
+{
+	for (size_t at = 0; at < size && !dump->truncated; at += 32)
+		dump_words(dump, va + at, data + at, min_t(size_t, size - at, 32) / sizeof(u64));
+}
+
+/**
+ * garm_dump_memory() - memory of the GPU that the caller has mapped
+ * @dump: the snapshot, or NULL
+ * @kind: a word; see the format
+ * @va: GPU address of @data, a multiple of 8
+ * @data: aligned to 8
+ * @size: in bytes; a multiple of 8, 64 KiB at most, the rest is left out
+ */
+void garm_dump_memory(struct garm_dump *dump, const char *kind, u64 va, const void *data,
+		      size_t size)
+{
+	if (!dump)
+		return;
+	size = min_t(size_t, size, DUMP_MEMORY_LIMIT) & ~7ul;
+	garm_dump_section(dump, "memory kind=%s va=0x%llx size=0x%zx", kind, va, size);
+	dump_hex(dump, va, data, size);
+}
+
+/*
+ * On a device that does not snoop, the CPU's cache may hold what the page was before it was mapped
+ * for user space.
+ */
+static void dump_sync_page(struct garm_bo *bo, struct device *dev, size_t index)
+{
+	struct sg_dma_page_iter iter;
+
+	for_each_sgtable_dma_page(bo->sgt, &iter, index) {
+		dma_sync_single_for_cpu(dev, sg_page_iter_dma_address(&iter), PAGE_SIZE,
+					DMA_FROM_DEVICE);
+		break;
+	}
+}
+
+/* @bo: its reservation is held */
+static void dump_bo(struct garm_dump *dump, struct garm_bo *bo, u64 va, u64 offset, size_t size)
+{
+	struct garm_device *gdev = dump->gdev;
+
+	if (!bo->pages || offset >= bo->base.size) {
+		garm_dump_add(dump, "error %s",
+			      bo->pages ? "outside of the BO" : "no pages: imported or evicted");
+		return;
+	}
+	size = min_t(u64, size, bo->base.size - offset);
+	while (size) {
+		size_t in_page = offset_in_page(offset),
+		       part = min_t(size_t, size, PAGE_SIZE - in_page);
+		void *page;
+
+		/*
+		 * A write-back BO's user keeps the caches right, and dirty lines must not be thrown
+		 * away.
+		 */
+		if (!bo->cached && !gdev->coherent && bo->sgt)
+			dump_sync_page(bo, gdev->base.dev, offset >> PAGE_SHIFT);
+		page = kmap_local_page(bo->pages[offset >> PAGE_SHIFT]);
+		dump_hex(dump, va, page + in_page, part);
+		kunmap_local(page);
+		va += part;
+		offset += part;
+		size -= part;
+	}
+}
+
+/**
+ * garm_dump_va() - memory of a user's VM, as far as it is one mapping
+ * @dump: the snapshot, or NULL
+ * @kind: a word; see the format
+ * @vm: the VM
+ * @va: any address; rounded down to 8
+ * @size: in bytes; rounded down to 8, 64 KiB at most
+ *
+ * Says in the dump when there is nothing or when the BO is locked just now. Context: takes what
+ * garm_vm_bo_at() takes; only tries the BO's reservation, so it is allowed on the fence-signalling
+ * path.
+ */
+void garm_dump_va(struct garm_dump *dump, const char *kind, struct garm_vm *vm, u64 va, size_t size)
+{
+	struct garm_bo *bo;
+	u64 offset;
+
+	if (!dump)
+		return;
+	va &= ~7ull;
+	size = min_t(size_t, size, DUMP_MEMORY_LIMIT) & ~7ul;
+	garm_dump_section(dump, "memory kind=%s va=0x%llx size=0x%zx", kind, va, size);
+	if (dump->bo_count == DUMP_BOS) {
+		garm_dump_add(dump, "error too many pieces");
+		return;
+	}
+	bo = garm_vm_bo_at(vm, va, &offset);
+	if (IS_ERR_OR_NULL(bo)) {
+		garm_dump_add(dump, "error nothing is mapped");
+		return;
+	}
+	if (dma_resv_trylock(bo->base.resv)) {
+		dump_bo(dump, bo, va, offset, size);
+		dma_resv_unlock(bo->base.resv);
+	} else {
+		garm_dump_add(dump, "error the BO is locked");
+	}
+	dump->bos[dump->bo_count++] = bo;
+}
+
+/**
+ * garm_dump_map() - a mapping of a VM
+ * @dump: the snapshot, or NULL
+ * @va: address
+ * @size: in bytes
+ * @bo_offset: where in the BO
+ * @flags: DRM_PANTHOR_VM_BIND_OP_MAP_*
+ * @label: the BO's, or NULL; from user space
+ *
+ * After garm_dump_section(dump, "vm ...").
+ */
+void garm_dump_map(struct garm_dump *dump, u64 va, u64 size, u64 bo_offset, u32 flags,
+		   const char *label)
+{
+	garm_dump_add(dump, "map 0x%012llx size=0x%llx bo_offset=0x%llx flags=0x%x label=%s", va,
+		      size, bo_offset, flags, label ? label : "-");
+}
+
+/* --- Begin, end, delivery --- */
+
+static void dump_free(struct garm_dump *dump)
+{
+	struct dump_page *page, *next;
+
+	while (dump->bo_count)
+		drm_gem_object_put(&dump->bos[--dump->bo_count]->base);
+	list_for_each_entry_safe(page, next, &dump->pages, node)
+		free_page((unsigned long)page);
+	INIT_LIST_HEAD(&dump->pages);
+}
+
+/* One piece, as dev_coredumpv() wants it. */
+static char *dump_assemble(struct garm_dump *dump, size_t *size)
+{
+	char *text = vmalloc(dump->size + DUMP_LINE);
+	struct dump_page *page;
+	size_t at = 0;
+
+	if (!text)
+		return NULL;
+	list_for_each_entry(page, &dump->pages, node) {
+		memcpy(text + at, page->text, page->used);
+		at += page->used;
+	}
+	at += scnprintf(text + at, DUMP_LINE, "%s[end truncated=%d dropped=%d]\n",
+			dump->truncated ? "\n" : "", dump->truncated,
+			atomic_xchg(&dump->dropped, 0));
+	*size = at;
+	return text;
+}
+
+static void dump_work(struct work_struct *work)
+{
+	struct garm_dump *dump = container_of(work, struct garm_dump, work);
+	struct garm_device *gdev = dump->gdev;
+	size_t size;
+	char *text = dump_assemble(dump, &size);
+
+	if (text) {
+		drm_info(&gdev->base,
+			 "core dump of %zu bytes: /sys/class/devcoredump, read with scripts/dump\n",
+			 size);
+		/* Takes the text; drops it when an earlier dump has not been read yet. */
+		dev_coredumpv(gdev->base.dev, text, size, GFP_KERNEL);
+	} else {
+		drm_warn(&gdev->base, "core dump of %zu bytes: no memory\n", dump->size);
+	}
+	dump_free(dump);
+	atomic_set_release(&dump->busy, 0);
+}
+
+/**
+ * garm_dump_begin() - begin a snapshot: header, registers, interfaces of the firmware
+ * @gdev: the device, powered
+ * @why: for the reader
+ *
+ * Context: any; allocates with GFP_NOWAIT. Reads the interfaces that belong to whoever serves the
+ * firmware, but writes nothing. Return: the snapshot, for garm_dump_end(); NULL when there is none
+ * to be taken now.
+ */
+struct garm_dump *garm_dump_begin(struct garm_device *gdev, const char *why)
+{
+	struct garm_dump *dump = gdev->fw ? gdev->fw->dump : NULL;
+
+	if (!dump)
+		return NULL;
+	if (atomic_cmpxchg_acquire(&dump->busy, 0, 1)) {
+		atomic_inc(&dump->dropped);
+		return NULL;
+	}
+	if (dump->limited && time_before(jiffies, dump->not_before)) {
+		atomic_inc(&dump->dropped);
+		atomic_set_release(&dump->busy, 0);
+		return NULL;
+	}
+	dump->limited = true;
+	dump->not_before = jiffies + DUMP_INTERVAL;
+	dump->size = 0;
+	dump->truncated = false;
+	garm_dump_state(gdev, dump, why);
+	return dump;
+}
+
+/**
+ * garm_dump_end() - hand a snapshot over
+ * @dump: of garm_dump_begin(), or NULL; not to be used any more
+ *
+ * Context: any.
+ */
+void garm_dump_end(struct garm_dump *dump)
+{
+	if (dump)
+		queue_work(system_dfl_wq, &dump->work);
+}
+
+/**
+ * garm_dump_take() - a whole snapshot
+ * @gdev: the device, powered
+ * @why: for the reader
+ *
+ * Context: as the sources that the rooms added; the reset calls it on the fence-signalling path.
+ */
+void garm_dump_take(struct garm_device *gdev, const char *why)
+{
+	struct garm_dump *dump = garm_dump_begin(gdev, why);
+
+	for (unsigned int i = 0; dump && i < dump->source_count; i++)
+		dump->sources[i](gdev, dump);
+	garm_dump_end(dump);
+}
+
+/**
+ * garm_dump_add_source() - have a function called by each garm_dump_take()
+ * @gdev: the device; garm_fw_init() is over, probe is not
+ * @add: the function
+ */
+void garm_dump_add_source(struct garm_device *gdev, garm_dump_source add)
+{
+	struct garm_dump *dump = gdev->fw->dump;
+
+	if (!drm_WARN_ON(&gdev->base, dump->source_count == DUMP_SOURCES))
+		dump->sources[dump->source_count++] = add;
+}
+
+int garm_dump_init(struct garm_device *gdev)
+{
+	struct garm_dump *dump = drmm_kzalloc(&gdev->base, sizeof(*dump), GFP_KERNEL);
+
+	if (!dump)
+		return -ENOMEM;
+	dump->gdev = gdev;
+	INIT_LIST_HEAD(&dump->pages);
+	INIT_WORK(&dump->work, dump_work);
+	gdev->fw->dump = dump;
+	return 0;
+}
+
+void garm_dump_unplug(struct garm_device *gdev)
+{
+	struct garm_dump *dump = gdev->fw->dump;
+
+	if (!dump)
+		return;
+	/* Kept busy for ever: whoever is late gets none. */
+	while (atomic_cmpxchg_acquire(&dump->busy, 0, 1)) {
+		flush_work(&dump->work);
+		msleep(20);
+	}
+}
