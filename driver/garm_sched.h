@@ -5,8 +5,10 @@
  *   garm_group.c   life of a group, its memory, ioctls, state
  *   garm_submit.c  GROUP_SUBMIT: sync operations, reservations, jobs; the ring (jobq_ops.run)
  *   garm_slots.c   pure decisions: who gets a slot, with what priority (KUnit-tested, no register)
- *   garm_sched.c   tick, suspend and resume of groups through firmware, reset, power
- *   garm_events.c  interrupts from the firmware: sync updates, idle, faults, out-of-memory, progress timer
+ *   garm_sched.c   tick, reset, power
+ *   garm_csg.c     slots through the firmware: start, suspend, resume, terminate, status
+ *   garm_waits.c   sync objects that groups without a slot wait for
+ *   garm_events.c  firmware events: sync updates, idle, faults, out-of-memory, progress timer
  */
 #ifndef GARM_SCHED_H
 #define GARM_SCHED_H
@@ -21,12 +23,15 @@ struct garm_vm;
 
 int garm_sched_init(struct garm_device *gdev);
 void garm_sched_unplug(struct garm_device *gdev);
-void garm_sched_suspend(struct garm_device *gdev);	/* everything off the slots; firmware still runs */
+/* Everything off the slots; the firmware still runs. */
+void garm_sched_suspend(struct garm_device *gdev);
 void garm_sched_resume(struct garm_device *gdev);
 void garm_sched_pre_reset(struct garm_device *gdev);
 void garm_sched_post_reset(struct garm_device *gdev, bool failed);
 
-/* From interrupt threads: groups whose bits are set (JOB_IRQ_*), an MMU fault of some VM. No sleep. */
+/*
+ * From interrupt threads: groups whose bits are set (JOB_IRQ_*), an MMU fault of some VM. No sleep.
+ */
 void garm_sched_report_fw_events(struct garm_device *gdev, u32 events);
 void garm_sched_report_mmu_fault(struct garm_device *gdev);
 /* The VM's handle was destroyed: its groups die. */
@@ -40,5 +45,7 @@ int garm_ioctl_group_destroy(struct drm_device *drm, void *data, struct drm_file
 int garm_ioctl_group_submit(struct drm_device *drm, void *data, struct drm_file *file);
 int garm_ioctl_group_get_state(struct drm_device *drm, void *data, struct drm_file *file);
 u8 garm_allowed_priorities(struct drm_file *file);	/* mask, for DEV_QUERY */
+/* Bytes held by groups, and by those on a slot; for fdinfo */
+void garm_group_memory(struct garm_file *file, u64 *resident, u64 *active);
 
 #endif
