@@ -2,8 +2,9 @@
 /*
  * Frequency scaling: operating points, regulators, the simple_ondemand governor, a cooling device.
  *
- * Called by garm_device.c (probe, suspend, resume) and by the scheduler (busy, idle); calls the kernel's
- * devfreq and OPP layers. They own clock rate and voltage; the driver only says how busy the GPU is.
+ * Called by garm_device.c (probe, suspend, resume) and by the scheduler (busy, idle); calls the
+ * kernel's devfreq and OPP layers. They own clock rate and voltage; the driver only says how busy
+ * the GPU is.
  */
 #include <linux/clk.h>
 #include <linux/devfreq.h>
@@ -137,8 +138,8 @@ unsigned long garm_devfreq_rate(struct garm_device *gdev)
 }
 
 /*
- * Operating points come from the device tree, unless the power domain brought its own. The OPP layer takes
- * one regulator; "sram" is coupled to it in the device tree and only has to be kept on.
+ * Operating points come from the device tree, unless the power domain brought its own. The OPP
+ * layer takes one regulator; "sram" is coupled to it in the device tree and only has to be kept on.
  */
 static int init_opps(struct device *dev)
 {
@@ -164,8 +165,8 @@ static int init_opps(struct device *dev)
 }
 
 /*
- * The point that fits the clock as the boot loader left it. Setting it turns the regulator on, which would
- * otherwise go off as unused at the end of the kernel's start.
+ * The point that fits the clock as the boot loader left it. Setting it turns the regulator on,
+ * which would otherwise go off as unused at the end of the kernel's start.
  */
 static int init_rate(struct garm_device *gdev, unsigned long *rate)
 {
@@ -220,7 +221,9 @@ int garm_devfreq_init(struct garm_device *gdev)
 	struct garm_devfreq *df;
 	int ret;
 
-	/* Lives as long as files do: the scheduler may still say "idle" after the device is gone. */
+	/*
+	 * Lives as long as files do: the scheduler may still say "idle" after the device is gone.
+	 */
 	df = drmm_kzalloc(&gdev->base, sizeof(*df), GFP_KERNEL);
 	if (!df)
 		return -ENOMEM;

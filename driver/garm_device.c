@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * The device as a whole: clocks, power domains, runtime PM, system sleep, reset, unplug, the flush-id page.
+ * The device as a whole: clocks, power domains, runtime PM, system sleep, reset, unplug, the
+ * flush-id page.
  *
- * Called by garm_drv.c (probe, remove, mmap, PM callbacks) and by every room that needs power or a reset; calls
- * the rooms' init, suspend, resume, reset and unplug hooks in the order of README.md.
+ * Called by garm_drv.c (probe, remove, mmap, PM callbacks) and by every room that needs power or a
+ * reset; calls the rooms' init, suspend, resume, reset and unplug hooks in the order of README.md.
  *
- * Power states and resets interlock without a lock: a request first sets reset.pending and then looks at
- * pm.state; suspend and resume first change pm.state and then look at the work and at reset.pending. So either
- * the request finds the device active and queues the work, or whoever changes the state sees the request.
+ * Power states and resets interlock without a lock: a request first sets reset.pending and then
+ * looks at pm.state; suspend and resume first change pm.state and then look at the work and at
+ * reset.pending. So either the request finds the device active and queues the work, or whoever
+ * changes the state sees the request.
  */
 #include <linux/dma-fence.h>
 #include <linux/mm.h>
@@ -36,7 +38,10 @@ static enum garm_pm_state pm_state(struct garm_device *gdev)
 	return atomic_read(&gdev->pm.state);
 }
 
-/* Names of exceptions: faults of queues, of address spaces and of the GPU share one numbering (driver-facts B.10). */
+/*
+ * Names of exceptions: faults of queues, of address spaces and of the GPU share one numbering
+ * (driver-facts B.10).
+ */
 static const char * const exception_names[] = {
 	[0x00] = "OK",
 	[0x04] = "TERMINATED",
@@ -153,8 +158,9 @@ static void clocks_off(struct garm_device *gdev)
  */
 
 /*
- * Change the state and take the flush-id page away from every process: the next access faults and gets what
- * fits the new state. With the lock held no fault is half way between looking at the state and mapping a page.
+ * Change the state and take the flush-id page away from every process: the next access faults and
+ * gets what fits the new state. With the lock held no fault is half way between looking at the
+ * state and mapping a page.
  */
 static void set_state_and_zap(struct garm_device *gdev, enum garm_pm_state state)
 {
@@ -202,8 +208,8 @@ static int resume_hardware(struct garm_device *gdev)
 			garm_sched_resume(gdev);
 			return 0;
 		}
-		drm_err(&gdev->base, "%s resume, try %d of %d, failed: %d\n", fast ? "fast" : "slow",
-			try + 1, RESUME_TRIES, ret);
+		drm_err(&gdev->base, "%s resume, try %d of %d, failed: %d\n",
+			fast ? "fast" : "slow", try + 1, RESUME_TRIES, ret);
 	}
 	return ret;
 }
@@ -219,7 +225,8 @@ static void note_resume(struct garm_device *gdev, bool failed)
  * garm_device_resume() - runtime-PM callback: power the GPU up
  * @dev: the platform device
  *
- * Before probe is complete and after unplug only clocks and devfreq: there is nothing else to bring back.
+ * Before probe is complete and after unplug only clocks and devfreq: there is nothing else to bring
+ * back.
  * Return: 0, or an error after which everything is off again.
  */
 int garm_device_resume(struct device *dev)
@@ -264,7 +271,8 @@ err_state:
  * garm_device_suspend() - runtime-PM and system-sleep callback: power the GPU down
  * @dev: the platform device
  *
- * A reset in progress is waited for; one that is requested from here on makes the next resume a slow one.
+ * A reset in progress is waited for; one that is requested from here on makes the next resume a
+ * slow one.
  * Return: 0, or -EINVAL when the device is not active.
  */
 int garm_device_suspend(struct device *dev)
@@ -304,8 +312,8 @@ static void give_up(struct garm_device *gdev)
  * garm_device_system_resume() - system-sleep callback
  * @dev: the platform device
  *
- * Jobs may have been waiting since before the sleep and no ioctl will try again for them. So when the GPU does not
- * come back, it is unplugged, which ends them with an error.
+ * Jobs may have been waiting since before the sleep and no ioctl will try again for them. So when
+ * the GPU does not come back, it is unplugged, which ends them with an error.
  * Return: 0, or the error of the resume.
  */
 int garm_device_system_resume(struct device *dev)
@@ -319,7 +327,8 @@ int garm_device_system_resume(struct device *dev)
 }
 
 /*
- * Runtime PM remembers the error of a resume callback and refuses (-EINVAL) until the status is set by hand.
+ * Runtime PM remembers the error of a resume callback and refuses (-EINVAL) until the status is set
+ * by hand.
  * Return: true when the error was another caller's, so that it is worth to try once more.
  */
 static bool forget_resume_error(struct garm_device *gdev, int error)
@@ -394,11 +403,18 @@ static int reset_hardware(struct garm_device *gdev)
 		ret = reset_once(gdev);
 		if (!ret)
 			break;
-		drm_err(&gdev->base, "reset, try %d of %d, failed: %d\n", try + 1, RESET_TRIES, ret);
+		drm_err(&gdev->base, "reset, try %d of %d, failed: %d\n", try + 1, RESET_TRIES,
+			ret);
 	}
 	atomic_inc(&gdev->reset.count);
-	if (ret)
+	if (ret) {
 		give_up(gdev);
+		/*
+		 * ioctls may wait for the end of the reset, and unplug waits for them: let them go
+		 * on as without hardware.
+		 */
+		garm_mmu_unplug(gdev);
+	}
 	garm_sched_post_reset(gdev, ret);
 	return ret;
 }
@@ -410,8 +426,8 @@ static void reset_work(struct work_struct *work)
 	int idx;
 
 	/*
-	 * Suspending: the next resume does it, and suspend waits for this work. Not pending: a resume has done it
-	 * since the work was queued.
+	 * Suspending: the next resume does it, and suspend waits for this work. Not pending: a
+	 * resume has done it since the work was queued.
 	 */
 	if (!garm_device_reset_pending(gdev) || pm_state(gdev) != GARM_PM_ACTIVE)
 		return;
@@ -447,11 +463,31 @@ static void unplug_rooms(struct garm_device *gdev)
 	garm_gpu_unplug(gdev);
 }
 
+/*
+ * Power down, although jobs that have ended but are still being freed may hold references. Theirs
+ * are dropped later and change nothing then: the status is suspended already.
+ */
+static void power_down_for_good(struct garm_device *gdev)
+{
+	struct device *dev = gdev->base.dev;
+
+	pm_runtime_dont_use_autosuspend(dev);
+	pm_runtime_put_sync_suspend(dev);
+	/* Whatever the references are, and through the power domain. Disables runtime PM. */
+	if (!pm_runtime_force_suspend(dev))
+		pm_runtime_enable(dev);
+	if (!IS_ENABLED(CONFIG_PM))
+		garm_device_suspend(dev);
+}
+
 static void unplug_locked(struct garm_device *gdev)
 {
 	struct device *dev = gdev->base.dev;
 
-	/* No suspend from here on: it would find drm_dev_enter() failing and leave the firmware running. */
+	/*
+	 * No suspend from here on: it would find drm_dev_enter() failing and leave the firmware
+	 * running.
+	 */
 	pm_runtime_get_noresume(dev);
 	pm_runtime_barrier(dev);
 	drm_dev_unplug(&gdev->base);
@@ -467,22 +503,15 @@ static void unplug_locked(struct garm_device *gdev)
 			pm_runtime_put_noidle(dev);
 	}
 	unplug_rooms(gdev);
-
-	pm_runtime_dont_use_autosuspend(dev);
-	pm_runtime_put_sync_suspend(dev);
-	/* A room kept a reference, or the kernel has no runtime PM. */
-	if (garm_device_powered(gdev)) {
-		drm_WARN_ON(&gdev->base, IS_ENABLED(CONFIG_PM));
-		garm_device_suspend(dev);
-	}
+	power_down_for_good(gdev);
 }
 
 /**
  * garm_device_unplug() - take the GPU away from everybody, files may be open
  * @gdev: the device
  *
- * Afterwards every ioctl fails with ENODEV and all fences of jobs have signalled. Idempotent; a second caller
- * waits for the first. May sleep; not inside drm_dev_enter(), nor on reset.wq.
+ * Afterwards every ioctl fails with ENODEV and all fences of jobs have signalled. Idempotent; a
+ * second caller waits for the first. May sleep; not inside drm_dev_enter(), nor on reset.wq.
  */
 void garm_device_unplug(struct garm_device *gdev)
 {
@@ -499,8 +528,8 @@ static void unplug_work(struct work_struct *work)
 }
 
 /*
- * The flush-id page: the one page of registers that user space may map. LATEST_FLUSH_ID tells whether caches
- * were flushed since a job was recorded (driver-facts A.10).
+ * The flush-id page: the one page of registers that user space may map. LATEST_FLUSH_ID tells
+ * whether caches were flushed since a job was recorded (driver-facts A.10).
  */
 
 /* Physical page to show; a page of memory while the GPU is off. */
@@ -523,9 +552,9 @@ static vm_fault_t flush_id_fault(struct vm_fault *vmf)
 	if (!drm_dev_enter(&gdev->base, &idx))
 		return VM_FAULT_SIGBUS;
 	/*
-	 * The lock is held until the page is in, so that no register stays mapped after suspend has taken all of
-	 * them away. Suspend waits for the lock and fences may wait for suspend: a page table that is allocated
-	 * here must not go into reclaim, which may wait for a fence.
+	 * The lock is held until the page is in, so that no register stays mapped after suspend has
+	 * taken all of them away. Suspend waits for the lock and fences may wait for suspend: a
+	 * page table that is allocated here must not go into reclaim, which may wait for a fence.
 	 */
 	mutex_lock(&gdev->pm.mmio_lock);
 	noreclaim = memalloc_noreclaim_save();
@@ -560,7 +589,8 @@ int garm_device_mmap_io(struct garm_device *gdev, struct vm_area_struct *vma)
 	if (vma->vm_end - vma->vm_start != PAGE_SIZE)
 		return -EINVAL;
 	vm_flags_clear(vma, VM_MAYWRITE | VM_MAYEXEC);
-	vm_flags_set(vma, VM_IO | VM_PFNMAP | VM_DONTCOPY | VM_DONTEXPAND | VM_DONTDUMP | VM_NORESERVE);
+	vm_flags_set(vma, VM_IO | VM_PFNMAP | VM_DONTCOPY | VM_DONTEXPAND | VM_DONTDUMP |
+			  VM_NORESERVE);
 	/* The file that is mapped holds a reference to the device. */
 	vma->vm_private_data = gdev;
 	vma->vm_ops = &flush_id_vm_ops;
@@ -590,7 +620,8 @@ static int init_software(struct garm_device *gdev)
 	atomic_set(&gdev->pm.state, GARM_PM_SUSPENDED);
 	INIT_WORK(&gdev->reset.work, reset_work);
 	INIT_WORK(&gdev->unplug.work, unplug_work);
-	ret = drmm_mutex_init(drm, &gdev->unplug.lock) ?: drmm_mutex_init(drm, &gdev->pm.mmio_lock) ?:
+	ret = drmm_mutex_init(drm, &gdev->unplug.lock) ?:
+	      drmm_mutex_init(drm, &gdev->pm.mmio_lock) ?:
 	      drmm_mutex_init(drm, &gdev->pm.recover_lock);
 	if (ret)
 		return ret;
@@ -598,7 +629,10 @@ static int init_software(struct garm_device *gdev)
 	gdev->pm.dummy_flush_id = alloc_page(GFP_KERNEL | __GFP_ZERO);
 	if (!gdev->pm.dummy_flush_id)
 		return -ENOMEM;
-	/* While the GPU is off nothing needs flushing, which any old id tells; 0 would mean "flush always". */
+	/*
+	 * While the GPU is off nothing needs flushing, which any old id tells; 0 would mean "flush
+	 * always".
+	 */
 	*(u32 *)page_address(gdev->pm.dummy_flush_id) = 1;
 	ret = drmm_add_action_or_reset(drm, free_dummy_page, gdev->pm.dummy_flush_id);
 	if (ret)
@@ -648,7 +682,7 @@ static int init_registers(struct garm_device *gdev)
 				     (u64)resource_size(res), MIN_WINDOW_SIZE);
 	/* User space gets whole pages; register pages are 64 KiB apart. */
 	if (!PAGE_ALIGNED(res->start) || PAGE_SIZE > SZ_64K)
-		return dev_err_probe(dev, -EINVAL, "register window at %pa is not on a page of %lu bytes\n",
+		return dev_err_probe(dev, -EINVAL, "registers at %pa: not on a page of %lu bytes\n",
 				     &res->start, PAGE_SIZE);
 	gdev->phys = res->start;
 	return 0;
@@ -681,10 +715,14 @@ err_gpu:
 	return ret;
 }
 
-/* From here on suspend, resume and reset concern the rooms; a reset requested during probe is done now. */
+/*
+ * From here on suspend, resume and reset concern the rooms; a reset requested during probe is done
+ * now.
+ */
 static void set_ready(struct garm_device *gdev)
 {
 	WRITE_ONCE(gdev->ready, true);
+	/* A request sets pending, then looks at ready; here the other way round. */
 	smp_mb();
 	if (garm_device_reset_pending(gdev))
 		queue_work(gdev->reset.wq, &gdev->reset.work);
@@ -752,7 +790,7 @@ int garm_device_init(struct garm_device *gdev)
 		return 0;
 	}
 	pm_runtime_put_sync_suspend(dev);
-	if (garm_device_powered(gdev))
+	if (!IS_ENABLED(CONFIG_PM))
 		garm_device_suspend(dev);
 	return ret;
 }

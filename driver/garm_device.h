@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 OR MIT */
 /*
- * The device: what every part of the driver shares. Register access, interrupts, power references, reset.
+ * The device: what every part of the driver shares. Register access, interrupts, power references,
+ * reset.
  *
- * Implemented in garm_device.c (clocks, power, reset, interrupts) and garm_drv.c (probe, files, ioctls).
- * A part of the driver ("room") owns one pointer here and nobody else looks behind it.
+ * Implemented in garm_device.c (clocks, power, reset, interrupts) and garm_drv.c (probe, files,
+ * ioctls). A part of the driver ("room") owns one pointer here and nobody else looks behind it.
  */
 #ifndef GARM_DEVICE_H
 #define GARM_DEVICE_H
@@ -45,9 +46,9 @@ struct garm_group_pool;
 /**
  * struct garm_irq - one of the three interrupt blocks (GPU, MMU, JOB)
  *
- * The hard handler masks the block and wakes the thread; the thread calls @handler with the bits that are
- * raised and enabled, until none is left, then unmasks. @handler clears the bits itself (INT_CLEAR), so that
- * what must be read before the clear (fault registers) can be.
+ * The hard handler masks the block and wakes the thread; the thread calls @handler with the bits
+ * that are raised and enabled, until none is left, then unmasks. @handler clears the bits itself
+ * (INT_CLEAR), so that what must be read before the clear (fault registers) can be.
  */
 struct garm_irq {
 	struct garm_device *gdev;
@@ -86,7 +87,9 @@ struct garm_device {
 	struct garm_fw *fw;
 	struct garm_sched *sched;
 
-	/* Probe is complete: suspend, resume and reset call the rooms, and resets are carried out. */
+	/*
+	 * Probe is complete: suspend, resume and reset call the rooms, and resets are carried out.
+	 */
 	bool ready;
 
 	struct {
@@ -97,12 +100,12 @@ struct garm_device {
 	} unplug;
 
 	struct {
-		struct workqueue_struct *wq;	/* ordered, WQ_MEM_RECLAIM: resets and job time-outs */
+		struct workqueue_struct *wq;	/* ordered, WQ_MEM_RECLAIM: resets, time-outs */
 		struct work_struct work;
 		/*
-		 * Requested, and the GPU not yet in its reset state. Clear again while MMU and firmware come
-		 * back, so that they can wait for each other and a request made meanwhile counts. Stays set
-		 * once the GPU was given up.
+		 * Requested, and the GPU not yet in its reset state. Clear again while MMU and
+		 * firmware come back, so that they can wait for each other and a request made
+		 * meanwhile counts. Stays set once the GPU was given up.
 		 */
 		atomic_t pending;
 		bool fast;			/* the next firmware boot may keep its memory */
@@ -111,14 +114,14 @@ struct garm_device {
 
 	struct {
 		atomic_t state;			/* enum garm_pm_state */
-		struct mutex mmio_lock;		/* flush-id page: faults against suspend and resume */
+		struct mutex mmio_lock;		/* flush-id page: fault against suspend, resume */
 		struct page *dummy_flush_id;	/* what user space sees while suspended; holds 1 */
 		struct mutex recover_lock;	/* protects resume_failed; leaf */
 		bool resume_failed;		/* runtime PM holds on to the error of a resume */
 	} pm;
 
 	unsigned long fast_rate;		/* Hz, highest operating point */
-	unsigned int profile_mask;		/* sysfs "profiling": bit 0 cycles, bit 1 timestamps */
+	unsigned int profile_mask;		/* sysfs "profiling": bit 0 cycles, bit 1 time */
 };
 
 /** struct garm_file - one open file */
@@ -128,8 +131,8 @@ struct garm_file {
 	struct garm_vm_pool *vms;
 	struct garm_group_pool *groups;
 	struct {
-		u64 time_ns, cycles;		/* done by this client's jobs; groups->lock or atomic64 */
-		spinlock_t lock;
+		u64 time_ns, cycles;		/* of this client's jobs */
+		spinlock_t lock;		/* protects both; leaf */
 	} stats;
 };
 
@@ -141,8 +144,8 @@ static inline struct garm_device *to_garm_device(struct drm_device *drm)
 /**
  * garm_device_powered() - may registers be touched?
  *
- * Stays true only while the caller holds a reference of garm_device_get(), or runs in a suspend, resume or
- * reset hook.
+ * Stays true only while the caller holds a reference of garm_device_get(), or runs in a suspend,
+ * resume or reset hook.
  */
 static inline bool garm_device_powered(struct garm_device *gdev)
 {
@@ -197,16 +200,17 @@ static inline u64 garm_read_counter(struct garm_device *gdev, u32 reg)
 /* garm_device.c */
 int garm_device_init(struct garm_device *gdev);
 /*
- * The rooms' unplug hooks run with clocks on, so registers may be touched, but drm_dev_enter() fails in them and
- * in whatever they wait for. Was the device suspended, interrupt blocks still are and firmware does not run.
+ * The rooms' unplug hooks run with clocks on, so registers may be touched, but drm_dev_enter()
+ * fails in them and in whatever they wait for. Was the device suspended, interrupt blocks still are
+ * and firmware does not run.
  */
 void garm_device_unplug(struct garm_device *gdev);
 
 /**
  * garm_device_get() - take a runtime-PM reference and power the device up
  *
- * Return: 0, -ENODEV when it is gone, or the error of the resume, after which a later call tries again.
- * May sleep; not on the fence-signalling path.
+ * Return: 0, -ENODEV when it is gone, or the error of the resume, after which a later call tries
+ * again. May sleep; not on the fence-signalling path.
  */
 int garm_device_get(struct garm_device *gdev);
 /** garm_device_put() - drop a reference of garm_device_get(); autosuspend follows */
@@ -215,8 +219,8 @@ void garm_device_put(struct garm_device *gdev);
 /**
  * garm_device_reset() - request a reset of the GPU, from any context
  *
- * Does nothing when one is pending. While suspended or suspending, the request makes the next resume a slow
- * one. @why is a constant string for the log and the dump.
+ * Does nothing when one is pending. While suspended or suspending, the request makes the next
+ * resume a slow one. @why is a constant string for the log and the dump.
  */
 void garm_device_reset(struct garm_device *gdev, const char *why);
 static inline bool garm_device_reset_pending(struct garm_device *gdev)
@@ -231,11 +235,14 @@ int garm_device_mmap_io(struct garm_device *gdev, struct vm_area_struct *vma);
 
 const char *garm_exception_name(u32 code);	/* "TRANSLATION_FAULT_3", or "UNKNOWN" */
 
-/* Interrupt blocks (garm_irq.c). Request leaves the block suspended. Resume clears only what was suspended. */
+/*
+ * Interrupt blocks (garm_irq.c). Request leaves the block suspended. Resume clears only what was
+ * suspended.
+ */
 int garm_irq_request(struct garm_device *gdev, struct garm_irq *irq, const char *name, u32 base,
 		     void (*handler)(struct garm_device *gdev, u32 status));
 void garm_irq_resume(struct garm_irq *irq, u32 mask);	/* clears what was raised, unmasks */
-void garm_irq_suspend(struct garm_irq *irq);		/* masks and waits for the handler; may sleep */
+void garm_irq_suspend(struct garm_irq *irq);		/* masks, waits for the handler; sleeps */
 void garm_irq_enable(struct garm_irq *irq, u32 bits);	/* any context */
 void garm_irq_disable(struct garm_irq *irq, u32 bits);
 

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * The DRM driver: module, probe, files, the ioctl table, DEV_QUERY and the BO ioctls, mmap, fdinfo, sysfs,
- * debugfs.
+ * The DRM driver: module, probe, files, the ioctl table, DEV_QUERY and the BO ioctls, mmap, fdinfo,
+ * sysfs, debugfs.
  *
- * Called by the kernel only; calls every room. ioctls of VMs, groups and heaps are in their rooms, here they only
- * get their guard against unplug. Behaviour and errors are those of Panthor in Linux 7.3 (driver-facts A).
+ * Called by the kernel only; calls every room. ioctls of VMs, groups and heaps are in their rooms,
+ * here they only get their guard against unplug. Behaviour and errors are those of Panthor in Linux
+ * 7.3 (driver-facts A).
  */
 #include <linux/compat.h>
 #include <linux/debugfs.h>
@@ -46,8 +47,9 @@
  */
 
 #define TIMESTAMP_FLAGS \
-	(DRM_PANTHOR_TIMESTAMP_GPU | DRM_PANTHOR_TIMESTAMP_CPU_TYPE_MASK | DRM_PANTHOR_TIMESTAMP_GPU_OFFSET | \
-	 DRM_PANTHOR_TIMESTAMP_GPU_CYCLE_COUNT | DRM_PANTHOR_TIMESTAMP_FREQ | DRM_PANTHOR_TIMESTAMP_DURATION)
+	(DRM_PANTHOR_TIMESTAMP_GPU | DRM_PANTHOR_TIMESTAMP_CPU_TYPE_MASK | \
+	 DRM_PANTHOR_TIMESTAMP_GPU_OFFSET | DRM_PANTHOR_TIMESTAMP_GPU_CYCLE_COUNT | \
+	 DRM_PANTHOR_TIMESTAMP_FREQ | DRM_PANTHOR_TIMESTAMP_DURATION)
 /* What was answered before there were flags. */
 #define TIMESTAMP_DEFAULT \
 	(DRM_PANTHOR_TIMESTAMP_GPU | DRM_PANTHOR_TIMESTAMP_GPU_OFFSET | DRM_PANTHOR_TIMESTAMP_FREQ)
@@ -75,7 +77,9 @@ static int check_timestamp_flags(u32 flags)
 	}
 }
 
-/* Clocks that are compared with each other, or a duration: nothing may come between the readings. */
+/*
+ * Clocks that are compared with each other, or a duration: nothing may come between the readings.
+ */
 static bool wants_no_interruption(u32 flags)
 {
 	int clocks = !!(flags & DRM_PANTHOR_TIMESTAMP_GPU) +
@@ -85,8 +89,8 @@ static bool wants_no_interruption(u32 flags)
 	return clocks > 1 || (flags & DRM_PANTHOR_TIMESTAMP_DURATION);
 }
 
-static void read_clocks(struct garm_device *gdev, u32 flags, struct drm_panthor_timestamp_info *info,
-			struct timespec64 *cpu)
+static void read_clocks(struct garm_device *gdev, u32 flags,
+			struct drm_panthor_timestamp_info *info, struct timespec64 *cpu)
 {
 	bool quiet = wants_no_interruption(flags);
 	unsigned long irqflags = 0;
@@ -143,7 +147,9 @@ static int query_timestamp(struct garm_device *gdev, struct drm_panthor_timestam
 	return 0;
 }
 
-/* @last: field of the first version of the interface that came last; a shorter buffer is an error. */
+/*
+ * @last: field of the first version of the interface that came last; a shorter buffer is an error.
+ */
 #define COPY_OUT(args, type, last, object) \
 	garm_copy_out((args)->pointer, (args)->size, offsetofend(type, last), sizeof(type), object)
 
@@ -153,7 +159,8 @@ static int answer_timestamp(struct garm_device *gdev, const struct drm_panthor_d
 	int ret;
 
 	/* Flags are input; what older user space does not have reads as 0. */
-	ret = copy_struct_from_user(&info, sizeof(info), u64_to_user_ptr(args->pointer), args->size);
+	ret = copy_struct_from_user(&info, sizeof(info), u64_to_user_ptr(args->pointer),
+				    args->size);
 	if (ret)
 		return ret;
 	ret = query_timestamp(gdev, &info);
@@ -222,6 +229,9 @@ static int garm_ioctl_dev_query(struct drm_device *drm, void *data, struct drm_f
  * Buffer objects
  */
 
+/* Either, neither, not both. */
+#define BO_FLAGS		(DRM_PANTHOR_BO_NO_MMAP | DRM_PANTHOR_BO_WB_MMAP)
+
 static int garm_ioctl_bo_create(struct drm_device *drm, void *data, struct drm_file *file)
 {
 	struct garm_file *gfile = file->driver_priv;
@@ -229,9 +239,9 @@ static int garm_ioctl_bo_create(struct drm_device *drm, void *data, struct drm_f
 	struct garm_vm *vm = NULL;
 	int ret;
 
-	if (!args->size || args->pad || (args->flags & ~(DRM_PANTHOR_BO_NO_MMAP | DRM_PANTHOR_BO_WB_MMAP)))
+	if (!args->size || args->pad || (args->flags & ~BO_FLAGS))
 		return -EINVAL;
-	if ((args->flags & DRM_PANTHOR_BO_NO_MMAP) && (args->flags & DRM_PANTHOR_BO_WB_MMAP))
+	if ((args->flags & BO_FLAGS) == BO_FLAGS)
 		return -EINVAL;
 	/* Rounding up to pages must not wrap. */
 	if (args->size > round_down(U64_MAX, PAGE_SIZE))
@@ -341,7 +351,8 @@ static int garm_ioctl_bo_query_info(struct drm_device *drm, void *data, struct d
 	return 0;
 }
 
-static int garm_ioctl_set_user_mmio_offset(struct drm_device *drm, void *data, struct drm_file *file)
+static int garm_ioctl_set_user_mmio_offset(struct drm_device *drm, void *data,
+					   struct drm_file *file)
 {
 	struct drm_panthor_set_user_mmio_offset *args = data;
 	struct garm_file *gfile = file->driver_priv;
@@ -466,7 +477,10 @@ static int garm_mmap(struct file *filp, struct vm_area_struct *vma)
 	if (!drm_dev_enter(file->minor->dev, &idx))
 		return -ENODEV;
 	if (offset >= mmio_offset) {
-		/* Where the file put them, registers are mapped at one offset, at which suspend finds them. */
+		/*
+		 * Where the file put them, registers are mapped at one offset, at which suspend
+		 * finds them.
+		 */
 		offset = offset - mmio_offset + DRM_PANTHOR_USER_MMIO_OFFSET;
 		vma->vm_pgoff = offset >> PAGE_SHIFT;
 		ret = garm_device_mmap_io(gfile->gdev, vma);
@@ -580,8 +594,8 @@ DEFINE_DEBUGFS_ATTRIBUTE(debugfs_reset_fops, NULL, debugfs_reset, "%llu\n");
 
 static void garm_debugfs_init(struct drm_minor *minor)
 {
-	drm_debugfs_create_files(garm_debugfs_files, ARRAY_SIZE(garm_debugfs_files), minor->debugfs_root,
-				 minor);
+	drm_debugfs_create_files(garm_debugfs_files, ARRAY_SIZE(garm_debugfs_files),
+				 minor->debugfs_root, minor);
 	debugfs_create_file("reset", 0200, minor->debugfs_root, to_garm_device(minor->dev),
 			    &debugfs_reset_fops);
 }

@@ -2,8 +2,8 @@
 /*
  * GPU control: who the GPU is, power of the L2, resets, cache flushes, counters, the GPU interrupt.
  *
- * Called by garm_device.c (probe, suspend, resume, reset), garm_mmu.c (flushes), garm_drv.c (counters); calls
- * garm_irq.c and garm_device_reset().
+ * Called by garm_device.c (probe, suspend, resume, reset), garm_mmu.c (flushes), garm_drv.c
+ * (counters); calls garm_irq.c and garm_device_reset().
  *
  * Only the L2 is switched by the driver; cores and tiler belong to the firmware (driver-facts B.4).
  */
@@ -24,9 +24,13 @@
 #define FLUSH_TIMEOUT_MS	100
 
 /* RESET_COMPLETED is polled for: a reset may take the mask along with everything else. */
-#define GPU_IRQS		(GPU_IRQ_FAULT | GPU_IRQ_PROTM_FAULT | GPU_IRQ_CLEAN_CACHES_COMPLETED)
+#define GPU_IRQS \
+	(GPU_IRQ_FAULT | GPU_IRQ_PROTM_FAULT | GPU_IRQ_CLEAN_CACHES_COMPLETED)
 
-/* Ranges that the rest of the driver can work with; the page-table code needs more than 32 bits of VA. */
+/*
+ * Ranges that the rest of the driver can work with; the page-table code needs more than 32 bits of
+ * VA.
+ */
 #define MIN_VA_BITS		33
 #define MAX_VA_BITS		48
 #define MIN_PA_BITS		32
@@ -117,8 +121,10 @@ static int check_identity(struct garm_device *gdev)
 	u32 va = GPU_MMU_VA_BITS(info->mmu_features), pa = GPU_MMU_PA_BITS(info->mmu_features);
 
 	if (va < MIN_VA_BITS || va > MAX_VA_BITS || pa < MIN_PA_BITS || pa > MAX_PA_BITS) {
-		drm_err(&gdev->base, "MMU_FEATURES %#x: VA %u bits (%u to %u), PA %u bits (%u to %u)\n",
-			info->mmu_features, va, MIN_VA_BITS, MAX_VA_BITS, pa, MIN_PA_BITS, MAX_PA_BITS);
+		drm_err(&gdev->base,
+			"MMU_FEATURES %#x: VA %u bits (%u to %u), PA %u bits (%u to %u)\n",
+			info->mmu_features, va, MIN_VA_BITS, MAX_VA_BITS, pa, MIN_PA_BITS,
+			MAX_PA_BITS);
 		return -EINVAL;
 	}
 	/* Address space 0 is the firmware's; without another there is none for users. */
@@ -136,8 +142,8 @@ static int check_identity(struct garm_device *gdev)
 }
 
 /*
- * The device tree tells whether the interconnect snoops; then the GPU must be able to take part. ACE is not
- * used by GPUs with a Command Stream Frontend.
+ * The device tree tells whether the interconnect snoops; then the GPU must be able to take part.
+ * ACE is not used by GPUs with a Command Stream Frontend.
  */
 static int select_coherency(struct garm_device *gdev)
 {
@@ -147,7 +153,8 @@ static int select_coherency(struct garm_device *gdev)
 	if (!gdev->coherent)
 		return 0;
 	if (!(info->coherency_features & GPU_COHERENCY_FEATURE_ACE_LITE)) {
-		drm_err(&gdev->base, "dma-coherent, but COHERENCY_FEATURES %#x lacks ACE-Lite (bit 0)\n",
+		drm_err(&gdev->base,
+			"dma-coherent, but COHERENCY_FEATURES %#x lacks ACE-Lite (bit 0)\n",
 			info->coherency_features);
 		return -EOPNOTSUPP;
 	}
@@ -166,8 +173,8 @@ static int identify(struct garm_device *gdev)
 		return -ENXIO;
 	}
 	if (GPU_ARCH_MAJOR(info->gpu_id) < 10 || GPU_ARCH_MAJOR(info->gpu_id) > 13) {
-		drm_err(&gdev->base, "GPU_ID %#x: architecture %u, supported are 10 to 13\n", info->gpu_id,
-			GPU_ARCH_MAJOR(info->gpu_id));
+		drm_err(&gdev->base, "GPU_ID %#x: architecture %u, supported are 10 to 13\n",
+			info->gpu_id, GPU_ARCH_MAJOR(info->gpu_id));
 		return -EOPNOTSUPP;
 	}
 	read_identity(gdev);
@@ -190,7 +197,10 @@ static int identify(struct garm_device *gdev)
  * Power
  */
 
-/* The L2 of the first core group; that is the only one on every GPU with a Command Stream Frontend known. */
+/*
+ * The L2 of the first core group; that is the only one on every GPU with a Command Stream Frontend
+ * known.
+ */
 static u64 l2_mask(struct garm_device *gdev)
 {
 	return gdev->gpu_info.l2_present & -gdev->gpu_info.l2_present;
@@ -203,13 +213,15 @@ static int wait_no_transition(struct garm_device *gdev, const char *what, u32 re
 
 	ret = garm_poll64(gdev, reg, val, !(val & mask), POWER_POLL_US, POWER_TIMEOUT_US);
 	if (ret)
-		drm_err(&gdev->base, "%s: still in transition after %u us: PWRTRANS %#llx, mask %#llx\n",
+		drm_err(&gdev->base,
+			"%s: still in transition after %u us: PWRTRANS %#llx, mask %#llx\n",
 			what, POWER_TIMEOUT_US, val, mask);
 	return ret;
 }
 
 /* Power a domain down and see that it is: no transition left and nothing ready. */
-static int power_off(struct garm_device *gdev, const char *what, u32 ready, u32 off, u32 trans, u64 mask)
+static int power_off(struct garm_device *gdev, const char *what, u32 ready, u32 off, u32 trans,
+		     u64 mask)
 {
 	u64 val;
 	int ret;
@@ -239,15 +251,16 @@ static int l2_off(struct garm_device *gdev)
 			 info->shader_present) ?:
 	       power_off(gdev, "tiler", GPU_TILER_READY, GPU_TILER_PWROFF, GPU_TILER_PWRTRANS,
 			 info->tiler_present) ?:
-	       power_off(gdev, "L2", GPU_L2_READY, GPU_L2_PWROFF, GPU_L2_PWRTRANS, info->l2_present);
+	       power_off(gdev, "L2", GPU_L2_READY, GPU_L2_PWROFF, GPU_L2_PWRTRANS,
+			 info->l2_present);
 }
 
 /**
  * garm_gpu_l2_on() - power the L2 up
  * @gdev: the device, powered
  *
- * The coherency protocol may be changed only while the L2 is off, and is lost with a reset: it is written before
- * each power-on. Does nothing when the L2 is on. Sleeps.
+ * The coherency protocol may be changed only while the L2 is off, and is lost with a reset: it is
+ * written before each power-on. Does nothing when the L2 is on. Sleeps.
  * Return: 0, or -ETIMEDOUT after 20 ms (twice that when it was still going down).
  */
 int garm_gpu_l2_on(struct garm_device *gdev)
@@ -262,11 +275,14 @@ int garm_gpu_l2_on(struct garm_device *gdev)
 		return 0;
 	garm_write(gdev, GPU_COHERENCY_PROTOCOL, gdev->gpu_info.selected_coherency);
 	garm_write64(gdev, GPU_L2_PWRON, mask);
-	/* Every bit: a condition that holds for READY = 0 would not wait at all (driver-facts B.4). */
-	ret = garm_poll64(gdev, GPU_L2_READY, val, (val & mask) == mask, POWER_POLL_US, POWER_TIMEOUT_US);
+	/*
+	 * Every bit: a condition that holds for READY = 0 would not wait at all (driver-facts B.4).
+	 */
+	ret = garm_poll64(gdev, GPU_L2_READY, val, (val & mask) == mask, POWER_POLL_US,
+			  POWER_TIMEOUT_US);
 	if (ret)
-		drm_err(&gdev->base, "L2: not on after %u us: READY %#llx, mask %#llx\n", POWER_TIMEOUT_US,
-			val, mask);
+		drm_err(&gdev->base, "L2: not on after %u us: READY %#llx, mask %#llx\n",
+			POWER_TIMEOUT_US, val, mask);
 	return ret;
 }
 
@@ -313,9 +329,9 @@ static int reset_masked(struct garm_device *gdev)
 			garm_write(gdev, GPU_INT_BASE + INT_CLEAR, GPU_IRQ_RESET_COMPLETED);
 			return 0;
 		}
-		drm_err(&gdev->base, "%s reset: not done after %u us: RAWSTAT %#x, STATUS %#x\n", tries[i].name,
-			RESET_TIMEOUT_US, garm_read(gdev, GPU_INT_BASE + INT_RAWSTAT),
-			garm_read(gdev, GPU_STATUS));
+		drm_err(&gdev->base, "%s reset: not done after %u us: RAWSTAT %#x, STATUS %#x\n",
+			tries[i].name, RESET_TIMEOUT_US,
+			garm_read(gdev, GPU_INT_BASE + INT_RAWSTAT), garm_read(gdev, GPU_STATUS));
 	}
 	return -ETIMEDOUT;
 }
@@ -324,8 +340,9 @@ static int reset_masked(struct garm_device *gdev)
  * garm_gpu_soft_reset() - put the GPU into its reset state
  * @gdev: the device, powered, nothing else using it
  *
- * Soft, soft again, hard; 100 ms each. Ends a cache flush that someone waits for. Interrupts of the GPU block are
- * on afterwards if they were before, all other state of the GPU is lost. Sleeps; on the fence-signalling path.
+ * Soft, soft again, hard; 100 ms each. Ends a cache flush that someone waits for. Interrupts of the
+ * GPU block are on afterwards if they were before, all other state of the GPU is lost. Sleeps; on
+ * the fence-signalling path.
  * Return: 0 or -ETIMEDOUT.
  */
 int garm_gpu_soft_reset(struct garm_device *gdev)
@@ -369,13 +386,17 @@ static int start_flush(struct garm_device *gdev, u32 command)
 	return 0;
 }
 
-/* The interrupt did not come in time: is it the flush that is late, or only the interrupt's thread? */
+/*
+ * The interrupt did not come in time: is it the flush that is late, or only the interrupt's thread?
+ */
 static bool flush_is_over(struct garm_device *gdev)
 {
 	struct garm_gpu *gpu = gdev->gpu;
+	u32 raw;
 
 	guard(spinlock_irqsave)(&gpu->flush_lock);
-	if (gpu->flushing && !(garm_read(gdev, GPU_INT_BASE + INT_RAWSTAT) & GPU_IRQ_CLEAN_CACHES_COMPLETED)) {
+	raw = garm_read(gdev, GPU_INT_BASE + INT_RAWSTAT);
+	if (gpu->flushing && !(raw & GPU_IRQ_CLEAN_CACHES_COMPLETED)) {
 		/* Its late end must not be taken for the end of the next one. */
 		gpu->flush_stuck = true;
 		gpu->flushing = false;
@@ -395,15 +416,16 @@ int garm_gpu_flush_caches(struct garm_device *gdev, u32 l2, u32 lsc, u32 other)
 	ret = start_flush(gdev, GPU_CMD_FLUSH_CACHES(l2, lsc, other));
 	if (ret)
 		return ret;
-	if (wait_event_timeout(gpu->flush_done, !READ_ONCE(gpu->flushing), msecs_to_jiffies(FLUSH_TIMEOUT_MS)))
+	if (wait_event_timeout(gpu->flush_done, !READ_ONCE(gpu->flushing),
+			       msecs_to_jiffies(FLUSH_TIMEOUT_MS)))
 		return 0;
 	if (flush_is_over(gdev)) {
 		/* The thread may have seen the bit already: it is not to end the next flush. */
 		synchronize_irq(gpu->irq.irq);
 		return 0;
 	}
-	drm_err(&gdev->base, "cache flush (L2 %u, LSC %u, other %u): not done after %u ms\n", l2, lsc, other,
-		FLUSH_TIMEOUT_MS);
+	drm_err(&gdev->base, "cache flush (L2 %u, LSC %u, other %u): not done after %u ms\n", l2,
+		lsc, other, FLUSH_TIMEOUT_MS);
 	garm_device_reset(gdev, "cache flush timed out");
 	return -ETIMEDOUT;
 }
@@ -418,11 +440,14 @@ static void report_fault(struct garm_device *gdev)
 	u64 address = garm_read64(gdev, GPU_FAULT_ADDR);
 	u32 code = status & 0xff;
 
-	drm_err_ratelimited(&gdev->base, "GPU fault %#x (%s) at %#llx\n", status, garm_exception_name(code),
-			    address);
+	drm_err_ratelimited(&gdev->base, "GPU fault %#x (%s) at %#llx\n", status,
+			    garm_exception_name(code), address);
 	/* Otherwise the registers keep this fault and hide the next. */
 	garm_write(gdev, GPU_CMD, GPU_CMD_CLEAR_FAULT);
-	/* An access of the GPU itself that memory refused: what it holds is not to be trusted any more. */
+	/*
+	 * An access of the GPU itself that memory refused: what it holds is not to be trusted any
+	 * more.
+	 */
 	if (code == EXCEPTION_GPU_BUS_FAULT)
 		garm_device_reset(gdev, "GPU bus fault");
 }
@@ -448,17 +473,21 @@ static void garm_gpu_interrupt(struct garm_device *gdev, u32 status)
 
 static bool gpu_is_cold(struct garm_device *gdev)
 {
-	return garm_read(gdev, MCU_STATUS) == MCU_STATUS_DISABLED && !garm_read64(gdev, GPU_L2_READY) &&
-	       !garm_read64(gdev, GPU_L2_PWRTRANS);
+	return garm_read(gdev, MCU_STATUS) == MCU_STATUS_DISABLED &&
+	       !garm_read64(gdev, GPU_L2_READY) && !garm_read64(gdev, GPU_L2_PWRTRANS);
 }
 
 static int start_gpu(struct garm_device *gdev)
 {
 	int ret;
 
-	/* A driver before us, or in the kernel before this one, may have left it running, with its address spaces. */
+	/*
+	 * A driver before us, or in the kernel before this one, may have left it running, with its
+	 * address spaces.
+	 */
 	if (!gpu_is_cold(gdev)) {
-		drm_info(&gdev->base, "GPU is in use (MCU_STATUS %u): resetting it\n", garm_read(gdev, MCU_STATUS));
+		drm_info(&gdev->base, "GPU is in use (MCU_STATUS %u): resetting it\n",
+			 garm_read(gdev, MCU_STATUS));
 		ret = garm_gpu_soft_reset(gdev);
 		if (ret)
 			return ret;
@@ -475,8 +504,8 @@ static int start_gpu(struct garm_device *gdev)
  * @gdev: the device, powered; @coherent is set
  *
  * Sets gdev->gpu, gdev->gpu_info and the DMA mask. Memory is freed with the DRM device.
- * Return: 0; -ENXIO no GPU; -EOPNOTSUPP not one of ours, or not coherent as it should be; -EINVAL impossible
- * features; errors of the interrupt and DMA mask; -ETIMEDOUT. Probe only.
+ * Return: 0; -ENXIO no GPU; -EOPNOTSUPP not one of ours, or not coherent as it should be; -EINVAL
+ * impossible features; errors of the interrupt and DMA mask; -ETIMEDOUT. Probe only.
  */
 int garm_gpu_init(struct garm_device *gdev)
 {
@@ -517,7 +546,10 @@ int garm_gpu_init(struct garm_device *gdev)
  */
 void garm_gpu_unplug(struct garm_device *gdev)
 {
-	/* As a driver of the next probe may expect it. A GPU that refuses was reported, and stays as it is. */
+	/*
+	 * As a driver of the next probe may expect it. A GPU that refuses was reported, and stays
+	 * as it is.
+	 */
 	if (garm_device_powered(gdev) && !gpu_is_cold(gdev))
 		garm_gpu_soft_reset(gdev);
 	garm_irq_suspend(&gdev->gpu->irq);
@@ -529,8 +561,9 @@ void garm_gpu_unplug(struct garm_device *gdev)
  * garm_gpu_suspend() - last of the rooms to suspend
  * @gdev: the device, powered; firmware and MMU are suspended
  *
- * With the firmware halted cleanly its state is in memory and powering the L2 down is enough. Otherwise, and when
- * a reset is wanted or the L2 does not go down, the GPU is reset and the next boot of the firmware is slow.
+ * With the firmware halted cleanly its state is in memory and powering the L2 down is enough.
+ * Otherwise, and when a reset is wanted or the L2 does not go down, the GPU is reset and the next
+ * boot of the firmware is slow.
  */
 void garm_gpu_suspend(struct garm_device *gdev)
 {
@@ -555,13 +588,19 @@ int garm_gpu_resume(struct garm_device *gdev)
 	return garm_gpu_l2_on(gdev);
 }
 
-/** garm_gpu_timestamp() - the GPU's time, which runs at the rate of the architected timer. Powered; any context */
+/**
+ * garm_gpu_timestamp() - the GPU's time, which runs at the rate of the architected timer. Powered;
+ * any context
+ */
 u64 garm_gpu_timestamp(struct garm_device *gdev)
 {
 	return garm_read_counter(gdev, GPU_TIMESTAMP);
 }
 
-/** garm_gpu_timestamp_offset() - what was added to the system's time to get the GPU's. Powered; any context */
+/**
+ * garm_gpu_timestamp_offset() - what was added to the system's time to get the GPU's. Powered; any
+ * context
+ */
 u64 garm_gpu_timestamp_offset(struct garm_device *gdev)
 {
 	return garm_read64(gdev, GPU_TIMESTAMP_OFFSET);

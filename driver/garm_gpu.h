@@ -7,16 +7,17 @@
 
 struct garm_device;
 
-int garm_gpu_init(struct garm_device *gdev);		/* reads the identity, requests the interrupt */
+int garm_gpu_init(struct garm_device *gdev);		/* identity, interrupt, L2 on */
 void garm_gpu_unplug(struct garm_device *gdev);
-void garm_gpu_suspend(struct garm_device *gdev);	/* L2 off after a clean halt, else soft reset */
+void garm_gpu_suspend(struct garm_device *gdev);	/* L2 off after a clean halt, or reset */
 int garm_gpu_resume(struct garm_device *gdev);		/* interrupt on, L2 on */
 int garm_gpu_l2_on(struct garm_device *gdev);		/* 20 ms at most; -ETIMEDOUT */
-int garm_gpu_soft_reset(struct garm_device *gdev);	/* 100 ms at most, with retries and hard reset last */
+int garm_gpu_soft_reset(struct garm_device *gdev);	/* 3 tries of 100 ms, the last hard */
 /**
  * garm_gpu_flush_caches() - clean and/or invalidate, GPU_FLUSH_* each
  *
- * One at a time (a mutex); waits up to 100 ms for the interrupt, looks at RAWSTAT when it does not come.
+ * One at a time (a mutex); waits up to 100 ms for the interrupt, looks at RAWSTAT when it does not
+ * come.
  * Return: 0, or -ETIMEDOUT after requesting a reset. Allowed on the fence-signalling path.
  */
 int garm_gpu_flush_caches(struct garm_device *gdev, u32 l2, u32 lsc, u32 other);

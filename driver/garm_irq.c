@@ -2,15 +2,16 @@
 /*
  * Interrupt blocks: the four registers that the GPU, MMU and JOB blocks have in common.
  *
- * Called by garm_gpu.c, garm_mmu.c and garm_fw.c, each of which owns one block; calls their handlers in the
- * block's interrupt thread. Nothing else of the driver is called.
+ * Called by garm_gpu.c, garm_mmu.c and garm_fw.c, each of which owns one block; calls their
+ * handlers in the block's interrupt thread. Nothing else of the driver is called.
  *
- * The line is high while RAWSTAT & MASK is not zero; a bit that is raised while masked stays in RAWSTAT until
- * INT_CLEAR (driver-facts B.3). So a bit is never lost by masking, only by clearing, and only handlers and
- * garm_irq_resume() clear. INT_MASK is written under the lock together with the state that justifies it:
+ * The line is high while RAWSTAT & MASK is not zero; a bit that is raised while masked stays in
+ * RAWSTAT until INT_CLEAR (driver-facts B.3). So a bit is never lost by masking, only by clearing,
+ * and only handlers and garm_irq_resume() clear. INT_MASK is written under the lock together with
+ * the state that justifies it:
  *
- *   SUSPENDED ──resume──> ACTIVE ──hard handler──> PROCESSING ──thread found nothing more──> ACTIVE
- *       ^───────────────── suspend, from ACTIVE and from PROCESSING ────────────────────────────┘
+ *   SUSPENDED --resume--> ACTIVE --hard handler--> PROCESSING --thread found no more--> ACTIVE
+ *   ACTIVE or PROCESSING --suspend--> SUSPENDED
  *
  * In SUSPENDED nobody touches the block's registers: its clock may be off.
  */
@@ -58,7 +59,10 @@ static irqreturn_t garm_irq_thread(int nr, void *data)
 	irqreturn_t ret = IRQ_NONE;
 	u32 status;
 
-	/* The handler may still touch registers when suspend begins: that waits in synchronize_irq(). */
+	/*
+	 * The handler may still touch registers when suspend begins: that waits in
+	 * synchronize_irq().
+	 */
 	while ((status = irq_pending(irq))) {
 		irq->handler(irq->gdev, status);
 		ret = IRQ_HANDLED;
@@ -79,7 +83,8 @@ static irqreturn_t garm_irq_thread(int nr, void *data)
  * @irq: the block; must live as long as the device's managed (devm) resources
  * @name: of the interrupt in the device tree: "gpu", "mmu" or "job"
  * @base: offset of the block's registers
- * @handler: called in the thread with the bits that are raised and wanted; clears them with INT_CLEAR
+ * @handler: called in the thread with the bits that are raised and wanted; clears them with
+ * INT_CLEAR
  *
  * Leaves the block masked and suspended. The line is freed with the device's managed resources.
  * Return: 0, or the error of finding or requesting the interrupt. May sleep; probe only.
@@ -109,7 +114,8 @@ int garm_irq_request(struct garm_device *gdev, struct garm_irq *irq, const char 
 	/* A boot loader or another driver may have left bits enabled. */
 	irq_write(irq, INT_MASK, 0);
 
-	ret = devm_request_threaded_irq(dev, nr, garm_irq_hard, garm_irq_thread, IRQF_SHARED, label, irq);
+	ret = devm_request_threaded_irq(dev, nr, garm_irq_hard, garm_irq_thread, IRQF_SHARED,
+					label, irq);
 	if (ret)
 		drm_err(&gdev->base, "interrupt %s (%d): request failed: %d\n", name, nr, ret);
 	return ret;
@@ -120,7 +126,7 @@ int garm_irq_request(struct garm_device *gdev, struct garm_irq *irq, const char 
  * @irq: the block
  * @mask: bits that are wanted from now on
  *
- * On a suspended block, bits of @mask that are raised already are cleared: they belong to the time before the
+ * On a suspended block, whatever is raised already is cleared: it belongs to the time before the
  * suspend or reset. On one that is not suspended only the mask changes and nothing is lost.
  * Any context; the device is powered.
  */
@@ -129,7 +135,8 @@ void garm_irq_resume(struct garm_irq *irq, u32 mask)
 	guard(spinlock_irqsave)(&irq->lock);
 	irq->mask = mask;
 	if (irq->state == GARM_IRQ_SUSPENDED) {
-		irq_write(irq, INT_CLEAR, mask);
+		/* All bits: some may be enabled only later. */
+		irq_write(irq, INT_CLEAR, ~0u);
 		irq->state = GARM_IRQ_ACTIVE;
 	}
 	/* In PROCESSING the thread writes the mask when it is done. */
@@ -141,8 +148,8 @@ void garm_irq_resume(struct garm_irq *irq, u32 mask)
  * garm_irq_suspend() - mask a block and wait until its handler does not run any more
  * @irq: the block
  *
- * Idempotent. Does not touch registers when the block is suspended already, so the device need not be powered
- * then. May sleep; not from the handler, nor with a lock held that the handler takes.
+ * Idempotent. Does not touch registers when the block is suspended already, so the device need not
+ * be powered then. May sleep; not from the handler, nor with a lock held that the handler takes.
  */
 void garm_irq_suspend(struct garm_irq *irq)
 {
