@@ -736,18 +736,16 @@ static int init_powered(struct garm_device *gdev)
 	ret = init_rooms(gdev);
 	if (ret)
 		return ret;
-	set_ready(gdev);
+	ret = drm_dev_register(&gdev->base, 0);
+	if (ret) {
+		unplug_rooms(gdev);
+		return ret;
+	}
 	pm_runtime_set_autosuspend_delay(dev, AUTOSUSPEND_MS);
 	pm_runtime_use_autosuspend(dev);
-	ret = drm_dev_register(&gdev->base, 0);
-	if (!ret)
-		return 0;
-
-	pm_runtime_dont_use_autosuspend(dev);
-	disable_work_sync(&gdev->reset.work);
-	unplug_rooms(gdev);
-	WRITE_ONCE(gdev->ready, false);
-	return ret;
+	/* The caller's reference keeps the device from being suspended before this. */
+	set_ready(gdev);
+	return 0;
 }
 
 /**
