@@ -23,6 +23,8 @@ KEEP = r"linux-headers-\d+\.\d+"
 COMMON = re.compile(r"linux-headers-(\S+)-common_")
 KERNEL_SOURCE = "linux-source-6.12"
 CHECKPATCH = ("checkpatch.pl", "spelling.txt", "const_structs.checkpatch")
+# Type information for BPF needs the kernel's image, which header packages leave out.
+MAKE = ("ARCH=arm64", "CROSS_COMPILE=aarch64-linux-gnu-", "CONFIG_DEBUG_INFO_BTF_MODULES=")
 SOURCES = ("*.c", "*.h", "Kbuild")
 
 
@@ -82,8 +84,7 @@ class Driver:
             self._copy(folder)
             # Kbuild writes beside the sources, so it gets a copy; times are kept, so make does what it must only.
             command = ["make", "--no-print-directory", f"-j{self.env.jobs}", "-C", self.root.inside(headers),
-                       f"M={self.root.inside(folder)}", "ARCH=arm64", "CROSS_COMPILE=aarch64-linux-gnu-",
-                       *arguments, *([] if single else ["modules"])]
+                       f"M={self.root.inside(folder)}", *MAKE, *arguments, *([] if single else ["modules"])]
             self.root.run(command, "garm.ko", log)
             if not single:
                 stamp.write_text(state)
@@ -98,8 +99,7 @@ class Driver:
             remove_tree(folder)
             self._copy(folder)
             command = ["make", "--no-print-directory", f"-j{self.env.jobs}", "-C", self.root.inside(headers),
-                       f"M={self.root.inside(folder)}", "ARCH=arm64", "CROSS_COMPILE=aarch64-linux-gnu-",
-                       *arguments, "modules"]
+                       f"M={self.root.inside(folder)}", *MAKE, *arguments, "modules"]
             self.root.run(command, "garm.ko", log)
         inside = self.root.inside(folder) + "/"
         found = [line.replace(inside, "driver/") for line in log.read_text(errors="replace").splitlines()
