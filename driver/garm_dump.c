@@ -2,14 +2,12 @@
 /*
  * Device core dumps: see garm_dump.h for the format and for who may call what.
  *
- * Called by the reset, the scheduler, the VMs; calls garm_dump_state.c and dev_coredumpv().
+ * Called by the reset and the scheduler; calls garm_dump_state.c, garm_vm_dump.c and
+ * dev_coredumpv().
  */
 #include <linux/delay.h>
 #include <linux/devcoredump.h>
-#include <linux/dma-mapping.h>
 #include <linux/dma-resv.h>
-#include <linux/highmem.h>
-#include <linux/scatterlist.h>
 #include <linux/sizes.h>
 #include <linux/vmalloc.h>
 
@@ -24,13 +22,21 @@
 #define DUMP_INTERVAL		HZ	/* groups can be killed at will: dumps are no load */
 #define DUMP_LINE		256
 #define DUMP_SOURCES		4
-#define DUMP_BOS		8	/* pieces of users' memory */
+#define DUMP_LATER		16	/* pieces of users' memory */
 
 /* A page of text. */
 struct dump_page {
 	struct list_head node;
 	u32 used;
 	char text[];
+};
+
+/* Memory to be read when the dump is delivered. */
+struct dump_later {
+	struct garm_vm *vm;	/* reference */
+	const char *kind;
+	u64 va;
+	size_t size;
 };
 
 #define DUMP_PAGE_TEXT (PAGE_SIZE - offsetof(struct dump_page, text))
@@ -40,7 +46,7 @@ struct dump_page {
  * @busy: somebody writes it or @work delivers it; who set it owns the rest
  * @pages: struct dump_page, in order
  * @not_before: jiffies; earlier ones are dropped
- * @bos: references, put in @work: the last one may not be put on the signalling path
+ * @later: users' memory that @work reads: the signalling path may not
  * @dropped: snapshots that were not taken since the last one that was
  */
 struct garm_dump {
@@ -53,8 +59,8 @@ struct garm_dump {
 	bool limited;
 	unsigned long not_before;
 	struct work_struct work;
-	struct garm_bo *bos[DUMP_BOS];
-	unsigned int bo_count;
+	struct dump_later later[DUMP_LATER];
+	u32 later_count;
 	garm_dump_source sources[DUMP_SOURCES];
 	unsigned int source_count;
 };
@@ -182,90 +188,88 @@ void garm_dump_memory(struct garm_dump *dump, const char *kind, u64 va, const vo
 	dump_hex(dump, va, data, size);
 }
 
-/*
- * On a device that does not snoop, the CPU's cache may hold what the page was before it was mapped
- * for user space.
- */
-static void dump_sync_page(struct garm_bo *bo, struct device *dev, size_t index)
-{
-	struct sg_dma_page_iter iter;
-
-	for_each_sgtable_dma_page(bo->sgt, &iter, index) {
-		dma_sync_single_for_cpu(dev, sg_page_iter_dma_address(&iter), PAGE_SIZE,
-					DMA_FROM_DEVICE);
-		break;
-	}
-}
-
-/* @bo: its reservation is held */
-static void dump_bo(struct garm_dump *dump, struct garm_bo *bo, u64 va, u64 offset, size_t size)
-{
-	struct garm_device *gdev = dump->gdev;
-
-	if (!bo->pages || offset >= bo->base.size) {
-		garm_dump_add(dump, "error %s",
-			      bo->pages ? "outside of the BO" : "no pages: imported or evicted");
-		return;
-	}
-	size = min_t(u64, size, bo->base.size - offset);
-	while (size) {
-		size_t in_page = offset_in_page(offset),
-		       part = min_t(size_t, size, PAGE_SIZE - in_page);
-		void *page;
-
-		/*
-		 * A write-back BO's user keeps the caches right, and dirty lines must not be thrown
-		 * away.
-		 */
-		if (!bo->cached && !gdev->coherent && bo->sgt)
-			dump_sync_page(bo, gdev->base.dev, offset >> PAGE_SHIFT);
-		page = kmap_local_page(bo->pages[offset >> PAGE_SHIFT]);
-		dump_hex(dump, va, page + in_page, part);
-		kunmap_local(page);
-		va += part;
-		offset += part;
-		size -= part;
-	}
-}
-
 /**
- * garm_dump_va() - memory of a user's VM, as far as it is one mapping
+ * garm_dump_va() - memory of a user's VM, as far as it is one mapping; and the VM's map
  * @dump: the snapshot, or NULL
- * @kind: a word; see the format
- * @vm: the VM
+ * @kind: a constant word; see the format
+ * @vm: the VM; a reference is taken
  * @va: any address; rounded down to 8
  * @size: in bytes; rounded down to 8, 64 KiB at most
  *
- * Says in the dump when there is nothing or when the BO is locked just now. Context: takes what
- * garm_vm_bo_at() takes; only tries the BO's reservation, so it is allowed on the fence-signalling
- * path.
+ * Only noted: read when the dump is delivered, where locks and allocations are allowed. So what the
+ * dump shows is from a moment later than the rest. Context: any, any lock.
  */
 void garm_dump_va(struct garm_dump *dump, const char *kind, struct garm_vm *vm, u64 va, size_t size)
 {
-	struct garm_bo *bo;
-	u64 offset;
-
 	if (!dump)
 		return;
 	va &= ~7ull;
 	size = min_t(size_t, size, DUMP_MEMORY_LIMIT) & ~7ul;
-	garm_dump_section(dump, "memory kind=%s va=0x%llx size=0x%zx", kind, va, size);
-	if (dump->bo_count == DUMP_BOS) {
-		garm_dump_add(dump, "error too many pieces");
+	if (dump->later_count == DUMP_LATER) {
+		garm_dump_add(dump, "left_out %s 0x%llx", kind, va);
 		return;
 	}
-	bo = garm_vm_bo_at(vm, va, &offset);
-	if (IS_ERR_OR_NULL(bo)) {
+	dump->later[dump->later_count++] =
+		(struct dump_later){ .vm = garm_vm_get(vm), .kind = kind, .va = va, .size = size };
+}
+
+/* The pages of a BO through the kind of mapping that its users have: caches then do not lie. */
+static void dump_pages(struct garm_dump *dump, struct garm_bo *bo, u64 va, u64 offset, size_t size)
+{
+	unsigned int first = offset >> PAGE_SHIFT;
+	unsigned int count = DIV_ROUND_UP(offset_in_page(offset) + size, PAGE_SIZE);
+	bool cached = bo->cached || dump->gdev->coherent;
+	void *map = vmap(bo->pages + first, count, VM_MAP,
+			 cached ? PAGE_KERNEL : pgprot_writecombine(PAGE_KERNEL));
+
+	if (!map) {
+		garm_dump_add(dump, "error no memory for a mapping");
+		return;
+	}
+	dump_hex(dump, va, map + offset_in_page(offset), size);
+	vunmap(map);
+}
+
+static void dump_later(struct garm_dump *dump, const struct dump_later *later)
+{
+	struct garm_bo *bo;
+	u64 offset;
+
+	garm_dump_section(dump, "memory kind=%s va=0x%llx size=0x%zx", later->kind, later->va,
+			  later->size);
+	bo = garm_vm_bo_at(later->vm, later->va, &offset);
+	if (IS_ERR(bo)) {
 		garm_dump_add(dump, "error nothing is mapped");
 		return;
 	}
-	if (dma_resv_trylock(bo->base.resv)) {
-		dump_bo(dump, bo, va, offset, size);
-		dma_resv_unlock(bo->base.resv);
+	if (dma_resv_lock(bo->base.resv, NULL)) {
+		garm_dump_add(dump, "error the BO cannot be locked");
 	} else {
-		garm_dump_add(dump, "error the BO is locked");
+		if (!bo->pages || offset >= bo->base.size)
+			garm_dump_add(dump, "error no pages: imported, or not populated");
+		else
+			dump_pages(dump, bo, later->va, offset,
+				   min_t(u64, later->size, bo->base.size - offset));
+		dma_resv_unlock(bo->base.resv);
 	}
-	dump->bos[dump->bo_count++] = bo;
+	drm_gem_object_put(&bo->base);
+}
+
+/* Memory first: maps may be long, and what comes last is what a limit cuts. */
+static void dump_all_later(struct garm_dump *dump)
+{
+	for (u32 i = 0; i < dump->later_count; i++)
+		dump_later(dump, &dump->later[i]);
+	for (u32 i = 0; i < dump->later_count; i++) {
+		u32 k = 0;
+
+		while (dump->later[k].vm != dump->later[i].vm)
+			k++;
+		if (k == i)
+			garm_vm_dump(dump->later[i].vm, dump);
+	}
+	while (dump->later_count)
+		garm_vm_put(dump->later[--dump->later_count].vm);
 }
 
 /**
@@ -277,7 +281,7 @@ void garm_dump_va(struct garm_dump *dump, const char *kind, struct garm_vm *vm, 
  * @flags: DRM_PANTHOR_VM_BIND_OP_MAP_*
  * @label: the BO's, or NULL; from user space
  *
- * After garm_dump_section(dump, "vm ...").
+ * For garm_vm_dump(), after garm_dump_section(dump, "vm ...").
  */
 void garm_dump_map(struct garm_dump *dump, u64 va, u64 size, u64 bo_offset, u32 flags,
 		   const char *label)
@@ -292,8 +296,6 @@ static void dump_free(struct garm_dump *dump)
 {
 	struct dump_page *page, *next;
 
-	while (dump->bo_count)
-		drm_gem_object_put(&dump->bos[--dump->bo_count]->base);
 	list_for_each_entry_safe(page, next, &dump->pages, node)
 		free_page((unsigned long)page);
 	INIT_LIST_HEAD(&dump->pages);
@@ -324,8 +326,10 @@ static void dump_work(struct work_struct *work)
 	struct garm_dump *dump = container_of(work, struct garm_dump, work);
 	struct garm_device *gdev = dump->gdev;
 	size_t size;
-	char *text = dump_assemble(dump, &size);
+	char *text;
 
+	dump_all_later(dump);
+	text = dump_assemble(dump, &size);
 	if (text) {
 		drm_info(&gdev->base,
 			 "core dump of %zu bytes: /sys/class/devcoredump, read with scripts/dump\n",

@@ -63,6 +63,8 @@ void garm_dump_memory(struct garm_dump *dump, const char *kind, u64 va, const vo
 		      size_t size);
 void garm_dump_va(struct garm_dump *dump, const char *kind, struct garm_vm *vm, u64 va,
 		  size_t size);
+/* garm_vm_dump.c: the map of a VM that garm_dump_va() named; called when the dump is delivered. */
+void garm_vm_dump(struct garm_vm *vm, struct garm_dump *dump);
 void garm_dump_map(struct garm_dump *dump, u64 va, u64 size, u64 bo_offset, u32 flags,
 		   const char *label);
 
