@@ -212,6 +212,20 @@ static bool rings_are_sane(struct garm_group *group)
 	return true;
 }
 
+/* What the slot reported of groups that had it before is none of the next one's. */
+static void clean_slot(struct garm_sched *sched, u32 slot, u32 queue_count)
+{
+	struct garm_csg_iface *csg = garm_fw_csg(sched->gdev, slot);
+
+	for (u32 i = 0; i < queue_count; i++) {
+		struct garm_cs_iface *cs = garm_fw_cs(sched->gdev, slot, i);
+
+		garm_cs_update(sched->gdev, slot, i, READ_ONCE(cs->out->ack), CS_EVENT_MASK);
+	}
+	WRITE_ONCE(csg->in->cs_irq_ack, READ_ONCE(csg->out->cs_irq_req));
+	garm_csg_update(sched->gdev, slot, READ_ONCE(csg->out->ack), CSG_EVENT_MASK);
+}
+
 /* A free slot becomes the group's, and the start is requested. */
 static int begin_start(struct csg_batch *batch, struct garm_group *group, u32 slot, u8 priority)
 {
@@ -233,6 +247,7 @@ static int begin_start(struct csg_batch *batch, struct garm_group *group, u32 sl
 	list_del_init(&group->cand.node);
 	group->residency++;
 	WRITE_ONCE(group->state, GARM_GROUP_STARTING);
+	clean_slot(sched, slot, group->queue_count);
 	program_group(group, slot, priority, as);
 	batch_state(batch, slot, resume ? CSG_STATE_RESUME : CSG_STATE_START);
 	batch_toggle(batch, slot, CSG_ENDPOINT_CONFIG);
@@ -328,6 +343,7 @@ static void give_up(struct csg_batch *suspend, bool blame)
 			drm_warn(&sched->gdev->base,
 				 "%s[%d]: group on slot %u cannot be suspended\n",
 				 group->task.comm, group->task.pid, slot);
+			WRITE_ONCE(sched->dump_why, "group does not suspend");
 			if (!blame)
 				WRITE_ONCE(group->innocent, true);
 			WRITE_ONCE(group->timedout, true);

@@ -84,6 +84,7 @@ static void stream_fatal(struct garm_sched *sched, u32 slot, u32 cs, const struc
 	if (group && cs >= group->queue_count)
 		queues = garm_group_all_queues(group);
 	log_exception(sched, slot, cs, "CS_FATAL", status, READ_ONCE(out->fatal_info));
+	WRITE_ONCE(sched->dump_why, "CS_FATAL");
 	if (group)
 		garm_group_fatal(group, queues);
 	if (CS_EXCEPTION_TYPE(status) == CS_EXCEPTION_UNRECOVERABLE)
@@ -145,6 +146,7 @@ static void progress_timeout(struct garm_sched *sched, struct garm_group *group)
 {
 	drm_warn(&sched->gdev->base, "%s[%d]: no progress on slot %d\n", group->task.comm,
 		 group->task.pid, group->cand.slot);
+	WRITE_ONCE(sched->dump_why, "no progress");
 	WRITE_ONCE(group->timedout, true);
 	garm_sched_ended(group);
 }
@@ -210,8 +212,10 @@ void garm_events_work(struct work_struct *work)
 	fence_cookie = dma_fence_begin_signalling();
 	mutex_lock(&sched->lock);
 	events = atomic_xchg(&sched->events, 0);
-	if (atomic_xchg(&sched->vm_faulted, 0))
+	if (atomic_xchg(&sched->vm_faulted, 0)) {
+		WRITE_ONCE(sched->dump_why, "MMU fault");
 		garm_sched_kick(sched, 0);
+	}
 	/* Off: suspend and reset have looked at the slots, or will. */
 	if (sched->on) {
 		slots = events & JOB_IRQ_CSG_MASK;

@@ -18,6 +18,7 @@
 
 #include <drm/drm_managed.h>
 
+#include "garm_dump.h"
 #include "garm_gpu.h"
 #include "garm_sched.h"
 #include "garm_sched_internal.h"
@@ -100,7 +101,8 @@ void garm_sched_became_ready(struct garm_group *group)
 	if (group->cand.class != GARM_CAND_READY || before == GARM_CAND_READY)
 		return;
 	if (group->cand.slot >= 0) {
-		garm_sched_kick(sched, slice_left(sched));
+		if (sched->busy++)
+			garm_sched_kick(sched, slice_left(sched));
 		return;
 	}
 	place(group);
@@ -250,8 +252,9 @@ static void tick(struct garm_sched *sched)
 		garm_devfreq_idle(sched->gdev);
 	if (plan.rotate)
 		garm_sched_kick(sched, slice_left(sched));
-	if (plan.waiters_left)
-		garm_sched_kick(sched, msecs_to_jiffies(GARM_WAITERS_MS));
+	/* Waits may end, and others become idle, without an event. */
+	if (plan.left_out)
+		garm_sched_kick(sched, msecs_to_jiffies(GARM_LEFT_OUT_MS));
 }
 
 static void tick_work(struct work_struct *work)
@@ -263,6 +266,8 @@ static void tick_work(struct work_struct *work)
 	if (!drm_dev_enter(&sched->gdev->base, &cookie))
 		return;
 	fence_cookie = dma_fence_begin_signalling();
+	/* Before anything of it is gone. */
+	garm_sched_take_dump(sched);
 	mutex_lock(&sched->lock);
 	sched->next_tick = U64_MAX;
 	/* Otherwise there is one when the slots can be used again. */
@@ -355,6 +360,8 @@ void garm_sched_pre_reset(struct garm_device *gdev)
 	struct garm_sched *sched = gdev->sched;
 	bool cookie = dma_fence_begin_signalling();
 
+	cmpxchg(&sched->dump_why, NULL, "reset");
+	garm_sched_take_dump(sched);
 	mutex_lock(&sched->lock);
 	if (sched->on)
 		clear_slots(sched, true);
@@ -451,8 +458,6 @@ void garm_sched_unplug(struct garm_device *gdev)
 	list_for_each_entry_safe(group, next, &sched->groups, node)
 		garm_group_kill(group);
 	mutex_unlock(&sched->lock);
-	disable_work_sync(&sched->map_work);
-	flush_workqueue(sched->alloc_wq);
 }
 
 static void sched_fini(struct drm_device *drm, void *data)
@@ -528,6 +533,7 @@ int garm_sched_init(struct garm_device *gdev)
 		return -ENOMEM;
 
 	WRITE_ONCE(gdev->sched, sched);
+	garm_dump_add_source(gdev, garm_sched_dump);
 	mutex_lock(&sched->lock);
 	open_slots(sched);
 	mutex_unlock(&sched->lock);

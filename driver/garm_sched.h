@@ -8,6 +8,7 @@
  *   garm_sched.c   tick, reset, power
  *   garm_csg.c     slots through the firmware: start, suspend, resume, terminate, status
  *   garm_waits.c   sync objects that groups without a slot wait for
+ *   garm_sched_dump.c  what is added to core dumps
  *   garm_events.c  firmware events: sync updates, idle, faults, out-of-memory, progress timer
  */
 #ifndef GARM_SCHED_H

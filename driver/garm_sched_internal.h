@@ -42,7 +42,7 @@
 #define GARM_RING_MAX_SIZE		SZ_64K
 #define GARM_QUEUE_PRIORITY_MAX		15
 #define GARM_TICK_MS			10
-#define GARM_WAITERS_MS			100	/* a look at waiting groups that have no slot */
+#define GARM_LEFT_OUT_MS		100	/* a look at groups with work that have no slot */
 
 /*
  * A job's instructions fill whole cache lines of the ring (the prefetcher wants it); they are the
@@ -75,6 +75,8 @@ struct garm_sched;
 /** struct garm_ring_job - a job in the ring */
 struct garm_ring_job {
 	u64 seqno;			/* in the JobQueue, which counts empty jobs too */
+	u64 va;				/* of the user's stream, for dumps */
+	u32 size;
 	u32 profile;			/* GARM_PROFILE_* */
 };
 
@@ -211,6 +213,7 @@ struct garm_sched {
 	u32 busy;				/* ready groups on slots, as of the last tick */
 	u64 slice_end;				/* jiffies64 */
 	u64 next_tick;				/* jiffies64; U64_MAX: none */
+	const char *dump_why;			/* a dump is wanted; any context */
 };
 
 /* Room for the tail of a job that is done but whose last instructions may still be fetched. */
@@ -277,6 +280,11 @@ bool garm_wait_over(struct garm_queue *queue);
 void garm_wait_unmap(struct garm_queue *queue);
 void garm_sched_look_at_waits(struct garm_sched *sched);
 void garm_sched_map_waits(struct work_struct *work);
+
+/* garm_sched_dump.c */
+struct garm_dump;
+void garm_sched_dump(struct garm_device *gdev, struct garm_dump *dump);
+void garm_sched_take_dump(struct garm_sched *sched);
 
 /* garm_events.c */
 void garm_events_work(struct work_struct *work);

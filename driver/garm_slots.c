@@ -159,6 +159,32 @@ static bool needs_rotation(const struct garm_pick_ctx *ctx)
 	return false;
 }
 
+static bool is_left_out(const struct garm_cand *cand)
+{
+	return cand->can_run && !cand->picked && cand->class != GARM_CAND_IDLE;
+}
+
+static bool any_left_out(const struct garm_pick_ctx *ctx)
+{
+	struct garm_cand *cand;
+
+	for (u32 i = 0; i < ctx->row_count; i++) {
+		if (is_left_out(ctx->row[i]))
+			return true;
+	}
+	for (int p = 0; p < GARM_PRIORITIES; p++) {
+		list_for_each_entry(cand, &ctx->in->ready[p], node) {
+			if (is_left_out(cand))
+				return true;
+		}
+		list_for_each_entry(cand, &ctx->in->waiting[p], node) {
+			if (is_left_out(cand))
+				return true;
+		}
+	}
+	return false;
+}
+
 static void begin(struct garm_pick_ctx *ctx)
 {
 	struct garm_cand *cand;
@@ -194,7 +220,6 @@ static void begin(struct garm_pick_ctx *ctx)
 void garm_slots_decide(const struct garm_slots *in, struct garm_plan *plan)
 {
 	struct garm_pick_ctx ctx = { .in = in, .plan = plan };
-	struct garm_cand *cand;
 
 	*plan = (struct garm_plan){};
 	begin(&ctx);
@@ -206,13 +231,5 @@ void garm_slots_decide(const struct garm_slots *in, struct garm_plan *plan)
 	for (u32 i = 0; i < plan->count; i++)
 		plan->busy += plan->pick[i]->class == GARM_CAND_READY;
 	plan->rotate = needs_rotation(&ctx);
-	for (int p = 0; p < GARM_PRIORITIES; p++) {
-		list_for_each_entry(cand, &in->waiting[p], node)
-			plan->waiters_left |= cand->can_run && !cand->picked;
-	}
-	for (u32 i = 0; i < ctx.row_count; i++) {
-		cand = ctx.row[i];
-		if (cand->can_run && !cand->picked && cand->class == GARM_CAND_WAITING)
-			plan->waiters_left = true;
-	}
+	plan->left_out = any_left_out(&ctx);
 }

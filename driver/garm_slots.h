@@ -55,7 +55,7 @@ struct garm_plan {
 	struct garm_cand *pick[GARM_SLOTS_MAX];
 	u32 busy;			/* of the picked ones are ready */
 	bool rotate;			/* another tick is needed at the end of the time slice */
-	bool waiters_left;		/* waiting groups got no slot: look after them */
+	bool left_out;			/* groups with work got no slot: look after them */
 };
 
 void garm_slots_decide(const struct garm_slots *in, struct garm_plan *plan);

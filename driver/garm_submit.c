@@ -117,6 +117,8 @@ static void write_job(const struct garm_job *job)
 		memcpy(queue->ring->kmap + at, &words[line * GARM_RING_LINE / 8], GARM_RING_LINE);
 	}
 	queue->jobs[slot].seqno = job->base.seqno;
+	queue->jobs[slot].va = job->va;
+	queue->jobs[slot].size = job->size;
 	queue->jobs[slot].profile = job->profile;
 	queue->submitted++;
 	queue->insert += lines * GARM_RING_LINE;
@@ -167,6 +169,7 @@ static bool job_timeout(struct jobq *q, struct jobq_job *base)
 	if (!progress && garm_group_can_run(group)) {
 		drm_warn(&gdev->base, "%s[%d]: %s: job %llu of %llu timed out\n", group->task.comm,
 			 group->task.pid, queue->name, queue->done + 1, queue->submitted);
+		WRITE_ONCE(gdev->sched->dump_why, "job timed out");
 		WRITE_ONCE(group->timedout, true);
 		garm_sched_ended(group);
 	}
