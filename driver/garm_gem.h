@@ -2,8 +2,9 @@
 /*
  * Buffer objects: GEM objects on shmem, imported ones, and those that the driver makes for itself.
  *
- * A type of our own on top of shmem, not drm_gem_shmem_object: write-back mappings, labels and eviction need
- * it, and the helper changes with every kernel. Implemented in garm_gem.c; used by garm_drv.c, garm_vm.c.
+ * A type of our own on top of shmem, not drm_gem_shmem_object: write-back mappings, labels and
+ * eviction need it, and the helper changes with every kernel. Implemented in garm_gem.c; used by
+ * garm_drv.c, garm_vm.c.
  */
 #ifndef GARM_GEM_H
 #define GARM_GEM_H
@@ -22,7 +23,7 @@ struct garm_bo {
 	struct drm_gem_object base;
 	u32 flags;				/* DRM_PANTHOR_BO_* given at creation */
 	bool cached;				/* CPU mappings are write-back */
-	struct drm_gem_object *exclusive_vm;	/* reservation object of the only VM it may be in, or NULL */
+	struct drm_gem_object *exclusive_vm;	/* root of the only VM it may be in, or NULL */
 	struct mutex gpuva_lock;		/* list of vm_bo and va of this BO */
 	struct mutex label_lock;
 	const char *label;			/* kstrdup_const, or NULL */
@@ -47,9 +48,11 @@ static inline struct garm_bo *to_garm_bo(struct drm_gem_object *obj)
  * @vm: the only VM that may map it (shares that VM's reservation), or NULL
  * Return: with one reference, or ERR_PTR.
  */
-struct garm_bo *garm_bo_create(struct garm_device *gdev, size_t size, u32 flags, struct garm_vm *vm);
-int garm_bo_create_handle(struct drm_file *file, struct garm_vm *vm, u64 *size, u32 flags, u32 *handle);
-int garm_bo_pin(struct garm_bo *bo);		/* takes the reservation; allocates pages and maps them for DMA */
+struct garm_bo *garm_bo_create(struct garm_device *gdev, size_t size, u32 flags,
+			       struct garm_vm *vm);
+int garm_bo_create_handle(struct drm_file *file, struct garm_vm *vm, u64 *size, u32 flags,
+			  u32 *handle);
+int garm_bo_pin(struct garm_bo *bo);		/* takes the reservation, allocates */
 int garm_bo_pin_locked(struct garm_bo *bo);
 void garm_bo_unpin(struct garm_bo *bo);
 void garm_bo_unpin_locked(struct garm_bo *bo);
@@ -58,14 +61,15 @@ void garm_bo_vunmap(struct garm_bo *bo);
 int garm_bo_set_label(struct garm_bo *bo, const char *label);	/* takes a copy; NULL clears */
 int garm_bo_sync(struct garm_bo *bo, u32 type, u64 offset, u64 size);	/* BO_SYNC */
 struct drm_gem_object *garm_gem_prime_import(struct drm_device *drm, struct dma_buf *buf);
-struct drm_gem_object *garm_gem_prime_import_sg(struct drm_device *drm, struct dma_buf_attachment *attach,
+struct drm_gem_object *garm_gem_prime_import_sg(struct drm_device *drm,
+						struct dma_buf_attachment *attach,
 						struct sg_table *sgt);
 
 /**
  * struct garm_kbo - a BO that the driver made for itself, mapped in one VM
  *
- * In the firmware's VM (ring interfaces, suspend buffers, sections) or in the kernel's part of a user's VM
- * (rings, sync objects, heap contexts and chunks).
+ * In the firmware's VM (ring interfaces, suspend buffers, sections) or in the kernel's part of a
+ * user's VM (rings, sync objects, heap contexts and chunks).
  */
 struct garm_kbo {
 	struct garm_bo *bo;
@@ -85,10 +89,10 @@ struct garm_kbo {
  * @name: constant, for debugfs and dumps
  * Return: ERR_PTR on failure. May sleep and allocate.
  */
-struct garm_kbo *garm_kbo_create(struct garm_device *gdev, struct garm_vm *vm, size_t size, u32 bo_flags,
-				 u32 map_flags, u64 va, const char *name);
+struct garm_kbo *garm_kbo_create(struct garm_device *gdev, struct garm_vm *vm, size_t size,
+				 u32 bo_flags, u32 map_flags, u64 va, const char *name);
 void garm_kbo_destroy(struct garm_kbo *kbo);	/* NULL and ERR_PTR are allowed */
-int garm_kbo_vmap(struct garm_kbo *kbo);	/* sets kmap; write-combined unless the device is coherent */
+int garm_kbo_vmap(struct garm_kbo *kbo);	/* sets kmap; cached like the user's mappings */
 void garm_kbo_vunmap(struct garm_kbo *kbo);
 static inline size_t garm_kbo_size(const struct garm_kbo *kbo) { return kbo->bo->base.size; }
 

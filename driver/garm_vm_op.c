@@ -1,0 +1,415 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/*
+ * One change of a VM's mappings: prepare, execute, clean up. See garm_vm_internal.h.
+ *
+ * Called by garm_vm.c for the driver's own mappings and by garm_vm_bind.c for the user's. drm_gpuvm
+ * knows which mappings are touched and calls back with steps; the steps edit the tables through
+ * garm_vm_pt.c.
+ *
+ * A BO is pinned once for each VM in which it has mappings (for each drm_gpuvm_bo). What an
+ * operation removes stays linked to its BO, and so pinned, until the clean-up: then caches and TLBs
+ * have been flushed.
+ *
+ * Locks: reservation of the VM > gpuva lock of the BO; op_lock > gpuva lock. The clean-up takes
+ * reservations, so it is never on the fence-signalling path.
+ */
+#include <linux/slab.h>
+#include <linux/workqueue.h>
+
+#include "garm_vm_internal.h"
+
+static struct garm_vma *to_garm_vma(struct drm_gpuva *va)
+{
+	return container_of(va, struct garm_vma, base);
+}
+
+static bool is_sparse(u32 flags)
+{
+	return flags & DRM_PANTHOR_VM_BIND_OP_MAP_SPARSE;
+}
+
+/* The dummy BO of sparse mappings repeats every 2 MiB: its offset follows from the address. */
+static void fix_sparse_offset(struct drm_gpuva_op_map *map, u32 flags)
+{
+	if (map && is_sparse(flags))
+		map->gem.offset = map->va.addr % SZ_2M;
+}
+
+static struct garm_vma *take_spare(struct garm_vm_op *op)
+{
+	for (int i = 0; i < ARRAY_SIZE(op->spare); i++) {
+		if (op->spare[i])
+			return no_free_ptr(op->spare[i]);
+	}
+	return NULL;
+}
+
+static void give_back_spare(struct garm_vm_op *op, struct garm_vma *vma)
+{
+	for (int i = 0; vma && i < ARRAY_SIZE(op->spare); i++) {
+		if (!op->spare[i]) {
+			op->spare[i] = vma;
+			return;
+		}
+	}
+}
+
+static void link_vma(struct garm_vma *vma, struct drm_gpuvm_bo *vm_bo)
+{
+	struct mutex *lock = garm_gpuva_lock(to_garm_bo(vm_bo->obj));
+
+	mutex_lock(lock);
+	drm_gpuva_link(&vma->base, vm_bo);
+	mutex_unlock(lock);
+}
+
+static int step_map(struct drm_gpuva_op *step, void *data)
+{
+	struct garm_vm *vm = data;
+	struct garm_vm_op *op = vm->op;
+	struct garm_vma *vma = take_spare(op);
+	int ret;
+
+	if (drm_WARN_ON(&vm->gdev->base, !vma))
+		return -ENOMEM;
+	vma->flags = op->flags & GARM_MAP_FLAGS;
+	fix_sparse_offset(&step->map, vma->flags);
+	ret = garm_pt_map(vm, step->map.va.addr, step->map.va.range, op->bo, step->map.gem.offset,
+			  vma->flags);
+	if (ret) {
+		give_back_spare(op, vma);
+		return ret;
+	}
+	drm_gpuva_map(&vm->base, &vma->base, &step->map);
+	link_vma(vma, op->vm_bo);
+	return 0;
+}
+
+/*
+ * What has to be unmapped so that [@start, @end) of @old can be: leaves of 2 MiB at the ends as a
+ * whole. A leaf lies inside of one mapping, so only blocks that @old covers can be one.
+ */
+static void widen_to_blocks(struct garm_vm *vm, const struct drm_gpuva *old, u64 *start, u64 *end)
+{
+	u64 old_end = old->va.addr + old->va.range;
+	u64 first = ALIGN_DOWN(*start, SZ_2M), last = ALIGN_DOWN(*end, SZ_2M);
+
+	if (first != *start && first >= old->va.addr && first + SZ_2M <= old_end &&
+	    garm_pt_may_be_block(vm, first))
+		*start = first;
+	if (last != *end && last >= old->va.addr && last + SZ_2M <= old_end &&
+	    garm_pt_may_be_block(vm, last))
+		*end = last + SZ_2M;
+}
+
+/* Map again what was unmapped with a leaf and shall stay: [@start, @end) of what @part will be. */
+static int restore(struct garm_vm *vm, const struct drm_gpuva_op_map *part, u64 start, u64 end,
+		   u32 flags)
+{
+	u64 offset = part->gem.offset + (start - part->va.addr);
+
+	if (start >= end)
+		return 0;
+	return garm_pt_map(vm, start, end - start, to_garm_bo(part->gem.obj), offset, flags);
+}
+
+static int remap_tables(struct garm_vm *vm, const struct drm_gpuva_op_remap *remap, u32 flags)
+{
+	u64 start, end, hole_start, hole_end;
+	int ret = 0;
+
+	drm_gpuva_op_remap_to_unmap_range(remap, &hole_start, &hole_end);
+	hole_end += hole_start;
+	start = hole_start;
+	end = hole_end;
+	widen_to_blocks(vm, remap->unmap->va, &start, &end);
+	garm_pt_unmap(vm, start, end - start);
+	if (remap->prev)
+		ret = restore(vm, remap->prev, start, hole_start, flags);
+	if (remap->next && !ret)
+		ret = restore(vm, remap->next, hole_end, end, flags);
+	/* Tree and tables differ now. */
+	if (ret)
+		garm_vm_set_unusable(vm);
+	return ret;
+}
+
+static void remove_vma(struct garm_vm_op *op, struct garm_vma *vma)
+{
+	list_add_tail(&vma->node, &op->dead);
+}
+
+static int step_remap(struct drm_gpuva_op *step, void *data)
+{
+	struct garm_vm *vm = data;
+	struct garm_vm_op *op = vm->op;
+	const struct drm_gpuva_op_remap *remap = &step->remap;
+	struct garm_vma *old = to_garm_vma(remap->unmap->va);
+	struct garm_vma *prev = remap->prev ? take_spare(op) : NULL;
+	struct garm_vma *next = remap->next ? take_spare(op) : NULL;
+	int ret = -ENOMEM;
+
+	if (drm_WARN_ON(&vm->gdev->base, (remap->prev && !prev) || (remap->next && !next)))
+		goto err;
+	fix_sparse_offset(remap->prev, old->flags);
+	fix_sparse_offset(remap->next, old->flags);
+	ret = remap_tables(vm, remap, old->flags);
+	if (ret)
+		goto err;
+	drm_gpuva_remap(prev ? &prev->base : NULL, next ? &next->base : NULL, &step->remap);
+	if (prev) {
+		prev->flags = old->flags;
+		link_vma(prev, old->base.vm_bo);
+	}
+	if (next) {
+		next->flags = old->flags;
+		link_vma(next, old->base.vm_bo);
+	}
+	remove_vma(op, old);
+	return 0;
+
+err:
+	give_back_spare(op, prev);
+	give_back_spare(op, next);
+	return ret;
+}
+
+static int step_unmap(struct drm_gpuva_op *step, void *data)
+{
+	struct garm_vm *vm = data;
+	struct garm_vma *vma = to_garm_vma(step->unmap.va);
+
+	garm_pt_unmap(vm, vma->base.va.addr, vma->base.va.range);
+	drm_gpuva_unmap(&step->unmap);
+	remove_vma(vm->op, vma);
+	return 0;
+}
+
+const struct drm_gpuvm_ops garm_gpuvm_ops = {
+	.vm_free = garm_vm_free,
+	.sm_step_map = step_map,
+	.sm_step_remap = step_remap,
+	.sm_step_unmap = step_unmap,
+};
+
+/** garm_vm_op_init() - an operation that does nothing and can be cleaned up */
+void garm_vm_op_init(struct garm_vm_op *op)
+{
+	*op = (struct garm_vm_op){ .type = GARM_VM_OP_NONE };
+	INIT_LIST_HEAD(&op->dead);
+}
+
+static int alloc_spares(struct garm_vm_op *op, int count)
+{
+	for (int i = 0; i < count; i++) {
+		op->spare[i] = kzalloc(sizeof(*op->spare[i]), GFP_KERNEL_ACCOUNT);
+		if (!op->spare[i])
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/*
+ * Drop a reference of what ties @bo to @vm; the last one unpins the BO. The BO may end with it, so
+ * its lock is held inside of a reference of our own.
+ */
+static void put_vm_bo(struct garm_vm *vm, struct drm_gpuvm_bo *vm_bo)
+{
+	struct garm_bo *bo = to_garm_bo(vm_bo->obj);
+	bool last;
+
+	drm_gem_object_get(&bo->base);
+	dma_resv_lock(garm_vm_resv(vm), NULL);
+	mutex_lock(garm_gpuva_lock(bo));
+	last = drm_gpuvm_bo_put(vm_bo);
+	mutex_unlock(garm_gpuva_lock(bo));
+	dma_resv_unlock(garm_vm_resv(vm));
+	if (last)
+		garm_bo_unpin(bo);
+	drm_gem_object_put(&bo->base);
+}
+
+/* Pins @bo, and finds or makes what ties it to @vm and owns the pin. */
+static int get_vm_bo(struct garm_vm_op *op, struct garm_vm *vm, struct garm_bo *bo)
+{
+	struct drm_gpuvm_bo *new;
+	int ret;
+
+	ret = garm_bo_pin(bo);
+	if (ret)
+		return ret;
+	new = drm_gpuvm_bo_create(&vm->base, &bo->base);
+	if (!new) {
+		garm_bo_unpin(bo);
+		return -ENOMEM;
+	}
+	dma_resv_lock(garm_vm_resv(vm), NULL);
+	op->vm_bo = garm_gpuvm_bo_obtain(bo, new);
+	drm_gpuvm_bo_extobj_add(op->vm_bo);
+	dma_resv_unlock(garm_vm_resv(vm));
+	if (op->vm_bo != new)
+		garm_bo_unpin(bo);
+	return 0;
+}
+
+/**
+ * garm_vm_op_prepare_map() - everything that mapping needs and that can fail
+ * @op: to be filled; must be cleaned up, also after an error
+ * @vm: the VM
+ * @bo: what to map; the operation takes its own reference
+ * @offset: in @bo
+ * @size: bytes
+ * @va: where
+ * @flags: DRM_PANTHOR_VM_BIND_OP_MAP_*
+ *
+ * Everything is aligned to 4 KiB and in range. Takes reservations, allocates.
+ * Return: 0; -EINVAL when @bo belongs to another VM; or -ENOMEM.
+ */
+int garm_vm_op_prepare_map(struct garm_vm_op *op, struct garm_vm *vm, struct garm_bo *bo,
+			   u64 offset, u64 size, u64 va, u32 flags)
+{
+	int ret;
+
+	garm_vm_op_init(op);
+	if (bo->exclusive_vm && bo->exclusive_vm != garm_vm_root(vm))
+		return -EINVAL;
+	op->type = GARM_VM_OP_MAP;
+	op->flags = flags;
+	op->va = va;
+	op->size = size;
+	op->bo_offset = offset;
+	op->bo = bo;
+	drm_gem_object_get(&bo->base);
+	ret = alloc_spares(op, 3);
+	if (!ret)
+		ret = garm_pt_reserve(vm, &op->tables, garm_pt_count_map(va, size));
+	if (!ret)
+		ret = get_vm_bo(op, vm, bo);
+	return ret;
+}
+
+/**
+ * garm_vm_op_prepare_unmap() - everything that unmapping needs and that can fail
+ * @op: to be filled; must be cleaned up, also after an error
+ * @vm: the VM
+ * @va: first byte, aligned to 4 KiB
+ * @size: bytes, a multiple of 4 KiB
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int garm_vm_op_prepare_unmap(struct garm_vm_op *op, struct garm_vm *vm, u64 va, u64 size)
+{
+	int ret;
+
+	garm_vm_op_init(op);
+	op->type = GARM_VM_OP_UNMAP;
+	op->va = va;
+	op->size = size;
+	/* A mapping may stick out at either end. */
+	ret = alloc_spares(op, 2);
+	if (!ret)
+		ret = garm_pt_reserve(vm, &op->tables, garm_pt_count_unmap(va, size));
+	return ret;
+}
+
+static int exec_locked(struct garm_vm_op *op, struct garm_vm *vm)
+{
+	/* Leaves at the ends may have to be replaced: see widen_to_blocks(). */
+	u64 start = ALIGN_DOWN(op->va, SZ_2M), end = ALIGN(op->va + op->size, SZ_2M);
+	int ret, err;
+
+	lockdep_assert_held(&vm->op_lock);
+	if (op->type == GARM_VM_OP_MAP && (vm->destroyed || vm->unusable))
+		return -EINVAL;
+	err = garm_mmu_lock_region(vm, start, end - start);
+	if (err && op->type == GARM_VM_OP_MAP)
+		return err;
+	/* Callers free what they unmap, so go on. Without the lock it takes the reset's help. */
+	vm->op = op;
+	if (op->type == GARM_VM_OP_MAP)
+		ret = garm_gpuvm_sm_map(&vm->base, vm, op->va, op->size, &op->bo->base,
+					op->bo_offset);
+	else
+		ret = drm_gpuvm_sm_unmap(&vm->base, vm, op->va, op->size);
+	vm->op = NULL;
+	if (!err)
+		err = garm_mmu_unlock_region(vm);
+	if (err)
+		op->unflushed = true;
+	return ret ?: err;
+}
+
+/**
+ * garm_vm_op_exec() - do it
+ * @op: prepared
+ * @vm: the VM
+ * @fatal: a failure makes the VM unusable, because nobody can be told in time
+ *
+ * When it returns 0, tables are changed and nothing that the GPU has cached is older. Takes
+ * op_lock. May be on the fence-signalling path: allocates nothing.
+ * Return: 0; -EINVAL (map into a VM that is destroyed or unusable); -ETIMEDOUT of the hardware: a
+ * reset was requested, and unless it was a map, the change is made.
+ */
+int garm_vm_op_exec(struct garm_vm_op *op, struct garm_vm *vm, bool fatal)
+{
+	int ret;
+
+	if (op->type == GARM_VM_OP_NONE)
+		return 0;
+	mutex_lock(&vm->op_lock);
+	ret = exec_locked(op, vm);
+	if (ret && fatal)
+		garm_vm_set_unusable(vm);
+	mutex_unlock(&vm->op_lock);
+	return ret;
+}
+
+/** garm_vm_op_exec_sync() - garm_vm_op_exec() outside of a JobQueue; waits for a reset to end */
+int garm_vm_op_exec_sync(struct garm_vm_op *op, struct garm_vm *vm)
+{
+	struct garm_mmu *mmu = vm->gdev->mmu;
+	int ret;
+
+	garm_mmu_op_begin(mmu);
+	ret = garm_vm_op_exec(op, vm, false);
+	garm_mmu_op_end(mmu);
+	return ret;
+}
+
+static void free_vma(struct garm_vm *vm, struct garm_vma *vma)
+{
+	struct drm_gpuvm_bo *vm_bo = drm_gpuvm_bo_get(vma->base.vm_bo);
+	struct mutex *lock = garm_gpuva_lock(to_garm_bo(vm_bo->obj));
+
+	mutex_lock(lock);
+	drm_gpuva_unlink(&vma->base);
+	mutex_unlock(lock);
+	put_vm_bo(vm, vm_bo);
+	kfree(vma);
+}
+
+/**
+ * garm_vm_op_cleanup() - free what the operation did not need and what it removed
+ * @op: in any state
+ * @vm: the VM; the caller has a reference
+ *
+ * Takes reservations, sleeps: not on the fence-signalling path. After a failure of the hardware it
+ * waits for the reset, because until then the GPU may reach what was removed.
+ */
+void garm_vm_op_cleanup(struct garm_vm_op *op, struct garm_vm *vm)
+{
+	struct garm_vma *vma, *next;
+
+	if (op->unflushed && current_work() != &vm->gdev->reset.work)
+		flush_work(&vm->gdev->reset.work);
+	garm_pt_release(vm, &op->tables);
+	list_for_each_entry_safe(vma, next, &op->dead, node)
+		free_vma(vm, vma);
+	if (op->vm_bo)
+		put_vm_bo(vm, op->vm_bo);
+	if (op->bo)
+		drm_gem_object_put(&op->bo->base);
+	for (int i = 0; i < ARRAY_SIZE(op->spare); i++)
+		kfree(op->spare[i]);
+	garm_vm_op_init(op);
+}
