@@ -446,6 +446,7 @@ void garm_device_reset(struct garm_device *gdev, const char *why)
 	/* Fully ordered when it succeeds: state is read after pending was set. */
 	if (atomic_cmpxchg(&gdev->reset.pending, 0, 1))
 		return;
+	WRITE_ONCE(gdev->reset.why, why);
 	drm_warn(&gdev->base, "reset requested: %s\n", why);
 	if (READ_ONCE(gdev->ready) && pm_state(gdev) == GARM_PM_ACTIVE)
 		queue_work(gdev->reset.wq, &gdev->reset.work);

@@ -108,6 +108,7 @@ struct garm_device {
 		 * meanwhile counts. Stays set once the GPU was given up.
 		 */
 		atomic_t pending;
+		const char *why;		/* of the last request; constant string, or NULL */
 		bool fast;			/* the next firmware boot may keep its memory */
 		atomic_t count;			/* resets done, for debugfs */
 	} reset;

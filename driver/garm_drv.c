@@ -31,6 +31,7 @@
 #include "garm_gem.h"
 #include "garm_gpu.h"
 #include "garm_heap.h"
+#include "garm_mmu.h"
 #include "garm_sched.h"
 #include "garm_sync.h"
 #include "garm_vm.h"
@@ -173,8 +174,7 @@ static int answer_query(struct garm_device *gdev, const struct drm_panthor_dev_q
 			struct drm_file *file)
 {
 	struct drm_panthor_group_priorities_info priorities = {};
-	/* Of the GPU's page tables, whatever the size of the kernel's pages. */
-	const struct drm_panthor_mmu_info mmu = { .page_size_bitmap = SZ_4K | SZ_2M };
+	const struct drm_panthor_mmu_info mmu = { .page_size_bitmap = GARM_VM_PAGE_SIZES };
 
 	switch (args->type) {
 	case DRM_PANTHOR_DEV_QUERY_GPU_INFO:
@@ -523,6 +523,28 @@ static void show_size(struct drm_printer *p, const char *key, u64 size)
 	drm_printf(p, "%s:\t%llu%s\n", key, size, units[unit]);
 }
 
+/* Heaps of all VMs; those of a VM that has an address space may be in use by the GPU. */
+static void add_heaps(struct garm_file *gfile, u64 *resident, u64 *active)
+{
+	for (u32 id = 1; id <= GARM_MAX_VMS_PER_FILE; id++) {
+		struct garm_vm *vm = garm_vm_pool_get(gfile, id);
+		struct garm_heap_pool *heaps;
+
+		if (!vm)
+			continue;
+		heaps = garm_vm_heaps(vm, false);
+		if (!IS_ERR(heaps)) {
+			u64 size = garm_heap_pool_size(heaps);
+
+			*resident += size;
+			if (garm_vm_as(vm) >= 0)
+				*active += size;
+			garm_heap_pool_put(heaps);
+		}
+		garm_vm_put(vm);
+	}
+}
+
 static void garm_show_fdinfo(struct drm_printer *p, struct drm_file *file)
 {
 	struct garm_file *gfile = file->driver_priv;
@@ -536,6 +558,7 @@ static void garm_show_fdinfo(struct drm_printer *p, struct drm_file *file)
 	}
 	/* What the driver itself needs for this client; it is in no handle's size. */
 	garm_group_memory(gfile, &resident, &active);
+	add_heaps(gfile, &resident, &active);
 	show_size(p, "panthor-resident-memory", resident);
 	show_size(p, "panthor-active-memory", active);
 	drm_show_memory_stats(p, file);
@@ -573,6 +596,7 @@ static int show_device(struct seq_file *m, void *data)
 	seq_printf(m, "coherent: %d\n", gdev->coherent);
 	seq_printf(m, "resets: %d\n", atomic_read(&gdev->reset.count));
 	seq_printf(m, "reset pending: %d\n", garm_device_reset_pending(gdev));
+	seq_printf(m, "last reset: %s\n", READ_ONCE(gdev->reset.why) ?: "none");
 	seq_printf(m, "next boot: %s\n", gdev->reset.fast ? "fast" : "slow");
 	return 0;
 }
