@@ -305,11 +305,27 @@ static inline float rsqrt_lane(float x)
 /* 2^(n / 2^24) in double: Taylor series of e^y about the middle of the fraction. */
 static inline double exp2_fixed(int32_t n)
 {
+    static const double c[] = {/* 1 / k! */
+                               1.0 / 87178291200,
+                               1.0 / 6227020800,
+                               1.0 / 479001600,
+                               1.0 / 39916800,
+                               1.0 / 3628800,
+                               1.0 / 362880,
+                               1.0 / 40320,
+                               1.0 / 5040,
+                               1.0 / 720,
+                               1.0 / 120,
+                               1.0 / 24,
+                               1.0 / 6,
+                               1.0 / 2,
+                               1.0,
+                               1.0};
     double y = ((n & 0xffffff) * 0x1p-24 - 0.5) * 0.693147180559945309417, r = 0;
 
-    for (int k = 14; k >= 1; k--)
-        r = (r + 1) * y / k;
-    return (r + 1) * 1.41421356237309504880 * exp2_int(n >> 24);
+    for (unsigned k = 0; k < sizeof(c) / sizeof(c[0]); k++)
+        r = r * y + c[k];
+    return r * 1.41421356237309504880 * exp2_int(n >> 24);
 }
 
 /* log2(m) / (m - 1) without the singularity at 1: artanh series in (m - 1) / (m + 1). */

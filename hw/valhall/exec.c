@@ -1,0 +1,417 @@
+/*
+ * The interpreter's loop: the lanes at the lowest program counter run together,
+ * their sources are gathered, the instruction's function computes all 16 lanes,
+ * the result is merged into those that are active.
+ *
+ * Called by the pipeline. Calls program.c, exec_mem.c, sem.h's functions and the
+ * host's callbacks.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "exec_internal.h"
+
+#include <string.h>
+
+/* The lanes that run now. */
+struct run {
+    struct va_warp *w;
+    const struct va_shader *s;
+    const struct va_program *p; /* where pc is */
+    uint64_t base;
+    uint64_t pc;   /* of the lanes in active */
+    uint64_t next; /* lowest counter of the other lanes that can run, or ~0 */
+    uint16_t active;
+    va_v16u mask; /* of active */
+};
+
+/* --- preparation --------------------------------------------------------------------- */
+
+static uint8_t message_kind(const struct va_insn *in, uint8_t *size)
+{
+    static const uint8_t bytes[8] = {1, 2, 3, 4, 6, 8, 12, 16};
+
+    *size = bytes[va_info(in->op)->secondary & 7];
+    if (in->op >= VA_OP_LOAD_I8 && in->op <= VA_OP_LOAD_I128)
+        return VA_KIND_LOAD;
+    if (in->op >= VA_OP_STORE_I8 && in->op <= VA_OP_STORE_I128)
+        return VA_KIND_STORE;
+    switch (in->op) {
+    case VA_OP_ATOM_I32:
+    case VA_OP_ATOM_I64:
+    case VA_OP_ATOM1_RETURN_I32:
+    case VA_OP_ATOM1_RETURN_I64:
+    case VA_OP_ATOM_RETURN_I32:
+    case VA_OP_ATOM_RETURN_I64:
+        return VA_KIND_ATOM;
+    case VA_OP_BARRIER:
+        return VA_KIND_BARRIER;
+    default:
+        return VA_KIND_MESSAGE;
+    }
+}
+
+void va_step_prepare(struct va_step *s, va_alu_fn *const *alu)
+{
+    const struct va_insn *in = &s->insn;
+
+    s->fn = alu[in->op];
+    if (va_info(in->op)->message)
+        s->kind = message_kind(in, &s->size);
+    else if (!va_alu_modelled(in))
+        s->kind = VA_KIND_UNMODELLED;
+    else if (in->op == VA_OP_NOP)
+        s->kind = VA_KIND_NOP;
+    else if (in->op == VA_OP_BRANCHZ)
+        s->kind = VA_KIND_BRANCH;
+    else if (in->op == VA_OP_BRANCHZI)
+        s->kind = VA_KIND_JUMP;
+    else if (in->op == VA_OP_DISCARD_F32)
+        s->kind = VA_KIND_DISCARD;
+    else
+        s->kind = VA_KIND_ALU;
+}
+
+/* --- which lanes run ------------------------------------------------------------------- */
+
+static void set_active(struct run *x, uint16_t lanes)
+{
+    x->active = lanes;
+    va_lane_mask(&x->mask, lanes);
+}
+
+/* Lanes that stop running here go on at @pc when they are chosen again. */
+static void park(struct run *x, uint16_t lanes, uint64_t pc)
+{
+    for (unsigned i = 0; i < VA_LANES; i++)
+        if (lanes >> i & 1)
+            x->w->pc[i] = pc;
+}
+
+/* Picks the lanes at the lowest counter. False: none can run. */
+static bool choose(struct run *x)
+{
+    uint16_t ready = x->w->alive & ~x->w->waiting, lanes = 0;
+
+    x->pc = x->next = ~0ull;
+    for (unsigned i = 0; i < VA_LANES; i++) {
+        if (!(ready >> i & 1))
+            continue;
+        uint64_t pc = x->w->pc[i];
+        if (pc < x->pc) {
+            x->next = x->pc;
+            x->pc = pc;
+            lanes = 0;
+        } else if (pc > x->pc && pc < x->next) {
+            x->next = pc;
+        }
+        lanes |= (uint16_t)(pc == x->pc) << i;
+    }
+    set_active(x, lanes);
+    return ready;
+}
+
+/* Makes x->p the program that x->pc is in. */
+static bool locate(struct run *x)
+{
+    struct va_warp *w = x->w;
+    const struct va_shader *s = x->s;
+
+    if (x->pc - s->base < 8ull * s->program->count && !((x->pc - s->base) & 7)) {
+        x->p = s->program;
+        x->base = s->base;
+        return true;
+    }
+    if (!w->here || x->pc - w->here_base >= 8ull * w->here->count || ((x->pc - w->here_base) & 7)) {
+        va_program_put(w->here);
+        w->here = va_program_get(s->cache, x->pc, s->host->fetch, s->host->ctx);
+        w->here_base = x->pc;
+    }
+    x->p = w->here;
+    x->base = w->here_base;
+    return x->p;
+}
+
+/* --- sources and destinations ------------------------------------------------------------- */
+
+static const va_v16u lane_ids = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+
+static uint32_t uniform(const struct va_shader *s, unsigned word)
+{
+    return word < s->fau_words ? s->fau[word] : 0;
+}
+
+static void special(const struct run *x, unsigned which, unsigned half, va_v16u *v)
+{
+    switch (which) {
+    case VA_SPECIAL_LANE_ID:
+        *v = half ? (va_v16u){0} : lane_ids;
+        break;
+    case VA_SPECIAL_THREAD_LOCAL_POINTER:
+        for (unsigned i = 0; i < VA_LANES; i++)
+            (*v)[i] = x->w->tls[i] >> 32 * half;
+        break;
+    case VA_SPECIAL_PROGRAM_COUNTER: /* of the next instruction */
+        *v = (va_v16u){0} + (uint32_t)((x->pc + 8) >> 32 * half);
+        break;
+    default:
+        *v = (va_v16u){0} + (uint32_t)(x->s->special[which & 63] >> 32 * half);
+    }
+}
+
+static void gather(const struct run *x, const struct va_insn *in, struct va_val *out)
+{
+    for (unsigned i = 0; i < in->nr_src; i++) {
+        const struct va_src *s = &in->src[i];
+        bool pair = s->bits == 64;
+        switch (s->kind) {
+        case VA_SRC_REG:
+            out[i].w[0] = x->w->r[s->index];
+            if (pair)
+                out[i].w[1] = x->w->r[s->index | 1];
+            break;
+        case VA_SRC_UNIFORM:
+            out[i].w[0] = (va_v16u){0} + uniform(x->s, s->index);
+            if (pair)
+                out[i].w[1] = (va_v16u){0} + uniform(x->s, s->index | 1);
+            break;
+        case VA_SRC_CONST:
+            out[i].w[0] = (va_v16u){0} + s->value;
+            out[i].w[1] = (va_v16u){0};
+            break;
+        default:
+            special(x, s->index, pair ? 0 : s->half, &out[i].w[0]);
+            if (pair)
+                special(x, s->index, 1, &out[i].w[1]);
+        }
+    }
+}
+
+static void write_back(struct run *x, const struct va_insn *in, const struct va_val *d)
+{
+    static const uint32_t halves[4] = {0, 0x0000ffff, 0xffff0000, 0xffffffff};
+    va_v16u *r = &x->w->r[in->dst], mask = x->mask & halves[in->dst_mask];
+
+    if (x->active == 0xffff && in->dst_mask == 3)
+        r[0] = d->w[0];
+    else
+        va_merge(&r[0], &d->w[0], &mask);
+    if (in->dst_bits == 64)
+        va_merge(&r[1], &d->w[1], &x->mask);
+}
+
+/* --- control flow ---------------------------------------------------------------------------- */
+
+static uint16_t condition(struct run *x, const struct va_step *s, const struct va_val *src)
+{
+    struct va_env env = {x->active, x->s->ftz32, x->s->ftz16};
+    struct va_val d;
+    uint16_t lanes = 0;
+
+    s->fn(&s->insn, src, &d, &env);
+    for (unsigned i = 0; i < VA_LANES; i++)
+        lanes |= (d.w[0][i] & 1) << i;
+    return lanes & x->active;
+}
+
+static void end_lanes(struct run *x, uint16_t lanes)
+{
+    x->w->alive &= ~lanes;
+    x->w->helper &= ~lanes;
+    set_active(x, x->active & ~lanes);
+}
+
+/* The flow field, for lanes that go on with the next instruction. */
+static void flow(struct run *x, unsigned flow, uint16_t lanes)
+{
+    if (flow == VA_FLOW_END)
+        end_lanes(x, lanes);
+    else if (flow == VA_FLOW_DISCARD)
+        end_lanes(x, lanes & x->w->helper);
+}
+
+/* BRANCHZ and BRANCHZI: where lane @i goes when taken. */
+static uint64_t target(const struct run *x, const struct va_step *s, const struct va_val *src,
+                       unsigned i)
+{
+    uint64_t next = x->pc + 8;
+
+    if (s->kind == VA_KIND_BRANCH)
+        return next + 8 * (uint64_t)s->insn.imm[0];
+    if (s->insn.mod[VA_M_ABSOLUTE])
+        return (x->pc & ~0xffffffffull) | src[1].w[0][i];
+    return next + (int64_t)(int32_t)src[1].w[0][i];
+}
+
+/* Leaves all lanes of the run parked: they are chosen anew. */
+static void branch(struct run *x, const struct va_step *s, const struct va_val *src)
+{
+    uint16_t taken = condition(x, s, src), stay = x->active & ~taken;
+
+    for (unsigned i = 0; i < VA_LANES; i++)
+        if (taken >> i & 1)
+            x->w->pc[i] = target(x, s, src, i);
+    park(x, stay, x->pc + 8);
+    flow(x, s->insn.flow, stay);
+    set_active(x, 0);
+}
+
+static void discard(struct run *x, const struct va_step *s, const struct va_val *src)
+{
+    uint16_t lanes = condition(x, s, src);
+
+    if (x->s->helpers)
+        x->w->helper |= lanes;
+    else
+        end_lanes(x, lanes);
+}
+
+/* --- one instruction ----------------------------------------------------------------------------
+ */
+
+static enum va_stop fault(struct run *x, enum va_fault_kind kind, const struct va_step *s)
+{
+    if (x->w->fault.kind == VA_FAULT_NONE)
+        x->w->fault.kind = kind;
+    x->w->fault.pc = x->pc;
+    if (s && s->error)
+        x->w->fault.encoding = s->error;
+    else if (s)
+        x->w->fault.insn = &s->insn;
+    return VA_STOP_FAULT;
+}
+
+/* VA_STOP_SLICE here means: go on. */
+static enum va_stop message(struct run *x, const struct va_step *s, const struct va_val *src)
+{
+    const struct va_insn *in = &s->insn;
+    const struct va_host *host = x->s->host;
+    enum va_message_result r = s->kind != VA_KIND_MESSAGE ? va_memory(x->w, host, s, src, x->active)
+                               : host->message ? host->message(host->ctx, x->w, in, src, x->active)
+                                               : VA_MSG_UNMODELLED;
+
+    if (r == VA_MSG_UNMODELLED)
+        return fault(x, VA_FAULT_UNMODELLED, s);
+    if (r == VA_MSG_STALL)
+        return VA_STOP_STALL;
+    if (r == VA_MSG_FAULT)
+        return fault(x, VA_FAULT_HOST, s);
+    if (in->op != VA_OP_BLEND) {
+        flow(x, in->flow, x->active);
+    } else if (r == VA_MSG_TAKEN) { /* else a blend shader is called: no flow, no jump */
+        flow(x, in->flow, x->active);
+        x->pc += 8 * (uint64_t)in->imm[0];
+    }
+    return VA_STOP_SLICE;
+}
+
+static enum va_stop step(struct run *x, const struct va_step *s)
+{
+    const struct va_insn *in = &s->insn;
+    struct va_env env = {x->active, x->s->ftz32, x->s->ftz16};
+    struct va_val src[VA_MAX_SRC], d;
+    enum va_stop stop = VA_STOP_SLICE;
+
+    gather(x, in, src);
+    switch (s->kind) {
+    case VA_KIND_ALU:
+        s->fn(in, src, &d, &env);
+        write_back(x, in, &d);
+        break;
+    case VA_KIND_NOP:
+        break;
+    case VA_KIND_BRANCH:
+    case VA_KIND_JUMP:
+        branch(x, s, src);
+        return VA_STOP_SLICE;
+    case VA_KIND_DISCARD:
+        discard(x, s, src);
+        break;
+    case VA_KIND_BARRIER:
+        park(x, x->active, x->pc + 8);
+        x->w->waiting |= x->active;
+        flow(x, in->flow, x->active);
+        x->w->waiting &= x->w->alive;
+        set_active(x, 0);
+        return VA_STOP_SLICE;
+    case VA_KIND_UNMODELLED:
+        return fault(x, VA_FAULT_UNMODELLED, s);
+    default:
+        stop = message(x, s, src);
+        if (stop == VA_STOP_SLICE)
+            x->pc += 8;
+        return stop;
+    }
+    flow(x, in->flow, x->active);
+    x->pc += 8;
+    return stop;
+}
+
+/* --- the loop
+ * --------------------------------------------------------------------------------------- */
+
+static enum va_stop nothing_ready(struct va_warp *w)
+{
+    if (!w->alive)
+        return VA_STOP_ENDED;
+    w->waiting = 0;
+    return VA_STOP_BARRIER;
+}
+
+enum va_stop va_run(struct va_warp *w, const struct va_shader *s, uint32_t budget)
+{
+    struct run x = {.w = w, .s = s};
+    enum va_stop stop = VA_STOP_SLICE;
+
+    if (w->fault.kind)
+        return VA_STOP_FAULT;
+    if (!choose(&x))
+        return nothing_ready(w);
+    while (budget-- && stop == VA_STOP_SLICE) {
+        uint64_t i = x.p ? (x.pc - x.base) / 8 : 0;
+        if (!x.p || x.pc - x.base >= 8ull * x.p->count || ((x.pc - x.base) & 7)) {
+            if (!locate(&x)) {
+                stop = fault(&x, VA_FAULT_PC, NULL);
+                break;
+            }
+            i = (x.pc - x.base) / 8;
+        }
+        const struct va_step *st = &x.p->step[i];
+        stop = st->error ? fault(&x, VA_FAULT_ENCODING, st) : step(&x, st);
+        w->executed += stop == VA_STOP_SLICE;
+        if (stop == VA_STOP_SLICE && (!x.active || x.pc >= x.next)) {
+            park(&x, x.active, x.pc);
+            if (!choose(&x))
+                return nothing_ready(w);
+        }
+    }
+    park(&x, x.active, x.pc);
+    return stop;
+}
+
+void va_warp_init(struct va_warp *w, const struct va_shader *s, uint16_t lanes)
+{
+    memset(w, 0, sizeof(*w));
+    w->alive = lanes;
+    for (unsigned i = 0; i < VA_LANES; i++)
+        w->pc[i] = s->base;
+}
+
+void va_warp_fini(struct va_warp *w)
+{
+    va_program_put(w->here);
+    w->here = NULL;
+}
+
+const char *va_fault_name(enum va_fault_kind kind)
+{
+    static const char *const names[] = {
+        [VA_FAULT_NONE] = "none",
+        [VA_FAULT_PC] = "no code at the program counter",
+        [VA_FAULT_ENCODING] = "not an instruction",
+        [VA_FAULT_UNMODELLED] = "instruction is not modelled",
+        [VA_FAULT_ALIGNMENT] = "misaligned atomic operation",
+        [VA_FAULT_HOST] = "message or memory access failed",
+    };
+
+    return kind < sizeof(names) / sizeof(names[0]) ? names[kind] : NULL;
+}

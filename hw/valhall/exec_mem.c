@@ -1,0 +1,287 @@
+/*
+ * LOAD, STORE and ATOM. First every lane's address is mapped, then data moves:
+ * a stall or a fault in one lane leaves registers and memory as they were.
+ *
+ * Called by exec.c. Calls the host's map().
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "exec_internal.h"
+
+#include <string.h>
+
+/* Where a lane's bytes are: @first at p[0], the rest, beyond a page's end, at p[1]. */
+struct place {
+    uint8_t *p[2];
+    unsigned first;
+};
+
+/* The stretch of memory mapped last; neighbouring lanes mostly fall into it. */
+struct window {
+    uint64_t va, len;
+    uint8_t *p;
+};
+
+static enum va_message_result map_bytes(const struct va_host *host, struct window *win, uint64_t va,
+                                        enum va_access access, uint8_t **p, uint64_t *avail)
+{
+    enum va_message_result result = VA_MSG_FAULT;
+
+    if (va - win->va >= win->len) {
+        uint64_t len = 0;
+        uint8_t *at = host->map(host->ctx, va, access, &len, &result);
+        if (!at || !len)
+            return result == VA_MSG_STALL ? VA_MSG_STALL : VA_MSG_FAULT;
+        *win = (struct window){va, len, at};
+    }
+    *p = win->p + (va - win->va);
+    *avail = win->len - (va - win->va);
+    return VA_MSG_DONE;
+}
+
+static enum va_message_result map_lane(const struct va_host *host, struct window *win, uint64_t va,
+                                       unsigned size, enum va_access access, struct place *at)
+{
+    uint64_t avail;
+    enum va_message_result r = map_bytes(host, win, va, access, &at->p[0], &avail);
+
+    at->first = avail < size ? avail : size;
+    if (r || at->first == size)
+        return r;
+    r = map_bytes(host, win, va + at->first, access, &at->p[1], &avail);
+    return r ? r : avail < size - at->first ? VA_MSG_FAULT : VA_MSG_DONE;
+}
+
+static enum va_message_result map_lanes(struct va_warp *w, const struct va_host *host,
+                                        const struct va_step *s, const struct va_val *src,
+                                        uint16_t lanes, enum va_access access, struct place *at)
+{
+    struct window win = {0};
+    enum va_message_result r = VA_MSG_DONE;
+
+    for (unsigned i = 0; i < VA_LANES && !r; i++) {
+        if (!(lanes >> i & 1))
+            continue;
+        uint64_t va = (src[0].w[0][i] | (uint64_t)src[0].w[1][i] << 32) + s->insn.imm[0];
+        if (access == VA_ATOMIC && (va & (s->size - 1u))) {
+            w->fault.kind = VA_FAULT_ALIGNMENT;
+            return VA_MSG_FAULT;
+        }
+        r = map_lane(host, &win, va, s->size, access, &at[i]);
+    }
+    return r;
+}
+
+static void copy_in(void *to, const struct place *at, unsigned size)
+{
+    memcpy(to, at->p[0], at->first);
+    if (at->first < size)
+        memcpy((uint8_t *)to + at->first, at->p[1], size - at->first);
+}
+
+static void copy_out(const struct place *at, const void *from, unsigned size)
+{
+    memcpy(at->p[0], from, at->first);
+    if (at->first < size)
+        memcpy(at->p[1], (const uint8_t *)from + at->first, size - at->first);
+}
+
+/* --- loads ------------------------------------------------------------------------------ */
+
+/* How a load's value becomes registers, by its lane selector. */
+struct load_form {
+    unsigned extend; /* to how many bits; 0: not at all */
+    unsigned shift;  /* then moved up by */
+    uint32_t mask;   /* bits of the first register it writes */
+    unsigned words;
+};
+
+static struct load_form load_form(const struct va_step *s)
+{
+    unsigned lane = s->insn.mod[VA_M_LOAD_LANE];
+
+    if (s->size == 1 && lane <= VA_LOAD8_B3)
+        return (struct load_form){0, 8 * lane, 0xffu << 8 * lane, 1};
+    if (s->size == 1 && lane <= VA_LOAD8_H1)
+        return (struct load_form){16, 16 * (lane - VA_LOAD8_H0),
+                                  0xffffu << 16 * (lane - VA_LOAD8_H0), 1};
+    if (s->size == 2 && lane <= VA_LOAD16_H1)
+        return (struct load_form){0, 16 * lane, 0xffffu << 16 * lane, 1};
+    if ((s->size == 1 && lane == VA_LOAD8_W0) || (s->size == 2 && lane == VA_LOAD16_W0))
+        return (struct load_form){32, 0, ~0u, 1};
+    if (s->size <= 2 || (s->size == 4 && lane == VA_LOAD32_D0))
+        return (struct load_form){64, 0, ~0u, 2};
+    return (struct load_form){0, 0, ~0u, (s->size + 3u) / 4}; /* 24, 48 bits: zeros above */
+}
+
+static uint64_t extend(uint64_t x, unsigned size, const struct load_form *f, bool sign)
+{
+    if (f->extend && sign)
+        x = (uint64_t)((int64_t)(x << (64 - 8 * size)) >> (64 - 8 * size));
+    return f->extend == 16 ? (x & 0xffff) << f->shift : x << f->shift;
+}
+
+static void load(struct va_warp *w, const struct va_step *s, const struct place *at, uint16_t lanes)
+{
+    struct load_form f = load_form(s);
+    const struct va_staging *sr = &s->insn.sr[0];
+    unsigned words = f.words < sr->count ? f.words : sr->count;
+
+    for (unsigned i = 0; i < VA_LANES; i++) {
+        uint64_t v[2] = {0};
+        if (!(lanes >> i & 1))
+            continue;
+        copy_in(v, &at[i], s->size);
+        if (s->size <= 4)
+            v[0] = extend(v[0], s->size, &f, !s->insn.mod[VA_M_UNSIGNED]);
+        for (unsigned k = 0; k < words; k++) {
+            uint32_t mask = k ? ~0u : f.mask, x = v[k / 2] >> 32 * (k & 1);
+            va_v16u *r = &w->r[sr->reg + k];
+            (*r)[i] = ((*r)[i] & ~mask) | (x & mask);
+        }
+    }
+}
+
+/* --- stores -------------------------------------------------------------------------------- */
+
+static void store(struct va_warp *w, const struct va_step *s, const struct place *at,
+                  uint16_t lanes)
+{
+    const struct va_staging *sr = &s->insn.sr[0];
+
+    for (unsigned i = 0; i < VA_LANES; i++) {
+        uint32_t v[4] = {0};
+        if (!(lanes >> i & 1))
+            continue;
+        for (unsigned k = 0; k < 4 && k < sr->count; k++)
+            v[k] = w->r[sr->reg + k][i];
+        copy_out(&at[i], v, s->size);
+    }
+}
+
+/* --- atomics ---------------------------------------------------------------------------------- */
+
+enum atom { ADD, SUB, SMIN, SMAX, UMIN, UMAX, AND, OR, XOR, XCHG };
+
+static uint64_t atom_result(enum atom op, uint64_t old, uint64_t x, unsigned size)
+{
+    unsigned up = 64 - 8 * size;
+    int64_t so = (int64_t)(old << up) >> up, sx = (int64_t)(x << up) >> up;
+
+    switch (op) {
+    case ADD:
+        return old + x;
+    case SUB:
+        return old - x;
+    case SMIN:
+        return so < sx ? old : x;
+    case SMAX:
+        return so > sx ? old : x;
+    case UMIN:
+        return old < x ? old : x;
+    case UMAX:
+        return old > x ? old : x;
+    case AND:
+        return old & x;
+    case OR:
+        return old | x;
+    case XOR:
+        return old ^ x;
+    default:
+        return x;
+    }
+}
+
+/* @cmp: compare and exchange. Returns the old value. */
+static uint64_t atom_at(void *p, unsigned size, enum atom op, uint64_t x, const uint64_t *cmp)
+{
+    if (size == 4) {
+        uint32_t old = __atomic_load_n((uint32_t *)p, __ATOMIC_RELAXED), want;
+        do {
+            want =
+                cmp ? (old == (uint32_t)*cmp ? x : old) : atom_result(op, old, (uint32_t)x, size);
+        } while (!__atomic_compare_exchange_n((uint32_t *)p, &old, want, false, __ATOMIC_SEQ_CST,
+                                              __ATOMIC_SEQ_CST));
+        return old;
+    }
+    uint64_t old = __atomic_load_n((uint64_t *)p, __ATOMIC_RELAXED), want;
+    do {
+        want = cmp ? (old == *cmp ? x : old) : atom_result(op, old, x, size);
+    } while (!__atomic_compare_exchange_n((uint64_t *)p, &old, want, false, __ATOMIC_SEQ_CST,
+                                          __ATOMIC_SEQ_CST));
+    return old;
+}
+
+static enum atom atom_op(const struct va_insn *in, uint64_t *one)
+{
+    static const uint8_t with_operand[16] = {
+        [VA_ATOM_AADD] = ADD,   [VA_ATOM_ASMIN] = SMIN, [VA_ATOM_ASMAX] = SMAX,
+        [VA_ATOM_AUMIN] = UMIN, [VA_ATOM_AUMAX] = UMAX, [VA_ATOM_AAND] = AND,
+        [VA_ATOM_AOR] = OR,     [VA_ATOM_AXOR] = XOR,   [VA_ATOM_AXCHG] = XCHG,
+    };
+    static const uint8_t with_one[8] = {
+        [VA_ATOM1_AINC] = ADD,    [VA_ATOM1_ADEC] = SUB, [VA_ATOM1_AUMAX1] = UMAX,
+        [VA_ATOM1_ASMAX1] = SMAX, [VA_ATOM1_AOR1] = OR,
+    };
+
+    *one = in->op == VA_OP_ATOM1_RETURN_I32 || in->op == VA_OP_ATOM1_RETURN_I64;
+    return *one ? with_one[in->mod[VA_M_ATOM1]] : with_operand[in->mod[VA_M_ATOM]];
+}
+
+/* Word pair @k of staging registers, as wide as the operation. */
+static uint64_t staged(const struct va_warp *w, const struct va_staging *sr, unsigned k,
+                       unsigned size, unsigned lane)
+{
+    unsigned per = size / 4;
+    uint64_t v = 0;
+
+    for (unsigned j = 0; j < per; j++)
+        if (k * per + j < sr->count)
+            v |= (uint64_t)w->r[sr->reg + k * per + j][lane] << 32 * j;
+    return v;
+}
+
+static void atom(struct va_warp *w, const struct va_step *s, const struct place *at, uint16_t lanes)
+{
+    const struct va_staging *in = NULL, *out = NULL;
+    uint64_t one, cmp, x, old;
+    enum atom op = atom_op(&s->insn, &one);
+
+    for (unsigned i = 0; i < s->insn.nr_sr; i++)
+        if (s->insn.sr[i].read)
+            in = &s->insn.sr[i];
+        else
+            out = &s->insn.sr[i];
+    for (unsigned i = 0; i < VA_LANES; i++) {
+        if (!(lanes >> i & 1))
+            continue;
+        x = one || !in ? 1 : staged(w, in, 0, s->size, i);
+        cmp = in ? staged(w, in, 1, s->size, i) : 0;
+        old = atom_at(at[i].p[0], s->size, op, x, s->insn.mod[VA_M_COMPARE] ? &cmp : NULL);
+        for (unsigned k = 0; out && k < out->count && k < s->size / 4u; k++)
+            w->r[out->reg + k][i] = old >> 32 * k;
+    }
+}
+
+enum va_message_result va_memory(struct va_warp *w, const struct va_host *host,
+                                 const struct va_step *s, const struct va_val *src, uint16_t lanes)
+{
+    struct place at[VA_LANES];
+    enum va_access access = s->kind == VA_KIND_LOAD    ? VA_READ
+                            : s->kind == VA_KIND_STORE ? VA_WRITE
+                                                       : VA_ATOMIC;
+    enum va_message_result r;
+
+    if (access != VA_READ && s->insn.mod[VA_M_ACCESS] != VA_ACCESS_FORCE)
+        lanes &= ~w->helper;
+    r = map_lanes(w, host, s, src, lanes, access, at);
+    if (r)
+        return r;
+    if (access == VA_READ)
+        load(w, s, at, lanes);
+    else if (access == VA_WRITE)
+        store(w, s, at, lanes);
+    else
+        atom(w, s, at, lanes);
+    return VA_MSG_DONE;
+}
