@@ -102,12 +102,50 @@ static void pick_within_slice(struct garm_pick_ctx *ctx)
 	}
 }
 
+/* Of those without a slot, the one that has waited longest and fits. */
+static struct garm_cand *pick_longest_waiting(struct garm_pick_ctx *ctx, struct list_head *list)
+{
+	struct garm_cand *cand;
+
+	list_for_each_entry(cand, list, node) {
+		if (ctx->plan->count == ctx->in->slot_count)
+			return NULL;
+		try_pick(ctx, cand);
+		if (cand->picked)
+			return cand;
+	}
+	return NULL;
+}
+
+/* Behind the others of its priority that have been picked so far. */
+static void move_back(struct garm_plan *plan, struct garm_cand *cand)
+{
+	u32 at = 0;
+
+	while (plan->pick[at] != cand)
+		at++;
+	plan->count--;
+	for (; at < plan->count; at++)
+		plan->pick[at] = plan->pick[at + 1];
+	insert(plan, cand);
+}
+
+/*
+ * When the time slice is over, the one that has waited longest comes in before residents can use up
+ * the address spaces: groups of few VMs would keep those of others out for ever.
+ */
 static void pick_ready(struct garm_pick_ctx *ctx)
 {
 	for (int p = GARM_PRIORITIES - 1; p >= 0; p--) {
-		struct garm_cand *first = ctx->in->slice_over ? first_of_row(ctx, p) : NULL;
+		struct garm_cand *first = NULL, *next = NULL;
 
+		if (ctx->in->slice_over) {
+			first = first_of_row(ctx, p);
+			next = pick_longest_waiting(ctx, &ctx->in->ready[p]);
+		}
 		pick_residents(ctx, p, GARM_CAND_READY, first);
+		if (next)
+			move_back(ctx->plan, next);
 		pick_list(ctx, &ctx->in->ready[p]);
 		if (first)
 			try_pick(ctx, first);

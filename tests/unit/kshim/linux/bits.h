@@ -5,5 +5,6 @@
 
 #define BIT(n)        (1ul << (n))
 #define GENMASK(h, l) ((~0ul >> (63 - (h))) & (~0ul << (l)))
+#define GENMASK_ULL(h, l) ((~0ull >> (63 - (h))) & (~0ull << (l)))
 
 #endif
