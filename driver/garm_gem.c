@@ -346,10 +346,8 @@ static vm_fault_t garm_gem_fault(struct vm_fault *vmf)
 	if (dma_resv_lock_interruptible(obj->resv, NULL))
 		return VM_FAULT_NOPAGE;
 	err = bo->cached ? populate_locked(bo) : dma_map_locked(bo);
-	if (!err)
-		ret = insert_pages(vmf, bo, index);
-	else
-		ret = err == -ENOMEM ? VM_FAULT_OOM : VM_FAULT_SIGBUS;
+	/* Not VM_FAULT_OOM, which faults again and again: what was tried has tried hard. */
+	ret = err ? VM_FAULT_SIGBUS : insert_pages(vmf, bo, index);
 	dma_resv_unlock(obj->resv);
 	return ret;
 }

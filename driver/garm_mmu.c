@@ -110,16 +110,16 @@ static int slot_disable(struct garm_mmu *mmu, int as)
 {
 	struct garm_as_slot *slot = &mmu->slots[as];
 	struct garm_device *gdev = mmu->gdev;
-	int ret, err;
+	int ret = 0, err;
 
 	lockdep_assert_held(&mmu->slots_lock);
 	garm_irq_disable(&mmu->irq, MMU_IRQ_FAULT(as));
-	ret = flush_caches(gdev);
-	if (slot->vm && slot->vm->as.lock_size) {
-		err = as_command(gdev, as, AS_CMD_UNLOCK);
-		ret = ret ?: err;
-	}
+	if (slot->vm && slot->vm->as.lock_size)
+		ret = as_command(gdev, as, AS_CMD_UNLOCK);
 	err = as_configure(gdev, as, 0, 0, AS_TRANSCFG_UNMAPPED);
+	ret = ret ?: err;
+	/* Last: walks put page tables into the L2 cache, where no later change would reach them. */
+	err = flush_caches(gdev);
 	slot->on = false;
 	return ret ?: err;
 }
@@ -219,7 +219,9 @@ void garm_vm_deactivate(struct garm_vm *vm)
 	struct garm_mmu *mmu = vm->gdev->mmu;
 
 	mutex_lock(&mmu->slots_lock);
-	if (!drm_WARN_ON(&vm->gdev->base, !vm->as.active) && !--vm->as.active && vm->as.slot >= 0)
+	/* Slot 0 is the firmware's also while that is stopped. */
+	if (!drm_WARN_ON(&vm->gdev->base, !vm->as.active) && !--vm->as.active &&
+	    vm->as.slot >= 0 && !vm->for_fw)
 		list_add_tail(&vm->as.lru, &mmu->lru);
 	mutex_unlock(&mmu->slots_lock);
 }

@@ -2,8 +2,9 @@
 /*
  * Address spaces of the GPU: slots, commands, faults. VMs are in garm_vm.h.
  *
- * Slot 0 belongs to the firmware's VM; the others are shared by user VMs, least recently used first out.
- * Implemented in garm_mmu.c; called by garm_vm.c (activation, flush after a change) and garm_device.c.
+ * Slot 0 belongs to the firmware's VM; the others are shared by user VMs, least recently used first
+ * out. Implemented in garm_mmu.c; called by garm_vm.c (activation, flush after a change) and
+ * garm_device.c.
  */
 #ifndef GARM_MMU_H
 #define GARM_MMU_H
@@ -23,9 +24,9 @@ void garm_mmu_post_reset(struct garm_device *gdev);
 /**
  * garm_vm_activate() - get the VM an address-space slot and keep it there
  *
- * Counted; called when a group of the VM gets a CSG slot. Return: the slot, or -EBUSY when all slots are held
- * by active VMs, -ENODEV, -ETIMEDOUT of the hardware (a reset was requested).
- * On the fence-signalling path: allocates nothing.
+ * Counted; called when a group of the VM gets a CSG slot. Return: the slot, or -EBUSY when all
+ * slots are held by active VMs, -ENODEV, -ETIMEDOUT of the hardware (a reset was requested). On the
+ * fence-signalling path: allocates nothing.
  */
 int garm_vm_activate(struct garm_vm *vm);
 void garm_vm_deactivate(struct garm_vm *vm);	/* the slot can be taken by others */
