@@ -21,7 +21,10 @@ for src in "$root"/hw/*/*.c "$root"/images/firmware/fwbuild.c "$root"/images/fir
     $cc $compile -c "$src" -o "$obj"
     objs="$objs $obj"
 done
+shim=-I$root/tests/unit/kshim
+$cc $compile $shim -c "$root/driver/garm_fw_image.c" -o "$out/obj/driver_garm_fw_image.o"
+objs="$objs $out/obj/driver_garm_fw_image.o"
 for t in $targets; do
-    $cc $compile -c "$here/fuzz_$t.c" -o "$out/obj/fuzz_$t.o"
+    $cc $compile $shim -c "$here/fuzz_$t.c" -o "$out/obj/fuzz_$t.o"
     $cc $link "$out/obj/fuzz_$t.o" $main $objs -lpthread -lm -o "$out/fuzz_$t"
 done

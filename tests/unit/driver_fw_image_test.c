@@ -92,6 +92,22 @@ static bool parse(const uint8_t *data, size_t size, struct garm_fwi *f)
     return !ret;
 }
 
+/*
+ * As parse(), and fwdump's parser, which follows panthor 7.2, must agree; it has no limit of the memory. Two
+ * parsers written apart do not make the same mistake.
+ */
+static bool parse_both(const uint8_t *data, size_t size, struct garm_fwi *f)
+{
+    bool ok = parse(data, size, f);
+    struct fwi_image other;
+
+    if (!ok && !strcmp(f->error.what, "sections are too large together"))
+        return false;
+    if (!TAP_CHECK_EQ(ok, fwi_parse(data, size, FWI_PANTHOR_7_2, &other)))
+        tap_note("driver: %s; fwdump: %s", ok ? "accepted" : f->error.what, other.error);
+    return ok;
+}
+
 static void free_image(void)
 {
     struct blob b = build(NULL);
@@ -138,7 +154,7 @@ static void corruptions(void)
         struct blob b = build(c->name);
         struct garm_fwi f;
 
-        if (!TAP_CHECK_EQ(parse(b.p, b.size, &f), c->expect != FWB_PROBE_FAILS))
+        if (!TAP_CHECK_EQ(parse_both(b.p, b.size, &f), c->expect != FWB_PROBE_FAILS))
             tap_note("%s: %s", c->name, f.error.what ? f.error.what : "accepted");
         free(b.p);
     }
@@ -158,7 +174,7 @@ static void truncation(void)
     }
     TAP_CHECK(needed > 100 && needed < b.size);
     for (size_t n = 0; n <= b.size; n++) {
-        if (!TAP_CHECK_EQ(parse(b.p, n, &f), n >= needed))
+        if (!TAP_CHECK_EQ(parse_both(b.p, n, &f), n >= needed))
             tap_note("%zu of %zu bytes: %s", n, b.size, f.error.what ? f.error.what : "accepted");
     }
     free(b.p);
@@ -172,7 +188,7 @@ static void one_bit(void)
 
     for (size_t bit = 0; bit < b.size * 8; bit++) {
         b.p[bit / 8] ^= 1u << (bit % 8);
-        accepted += parse(b.p, b.size, &f);
+        accepted += parse_both(b.p, b.size, &f);
         b.p[bit / 8] ^= 1u << (bit % 8);
     }
     tap_note("%u of %zu files with one bit wrong are accepted (contents are not checked)", accepted,
@@ -208,7 +224,7 @@ static void random_words(void)
 
             put32(&b, at, r % 2 ? r : extremes[r / 2 % (sizeof(extremes) / sizeof(extremes[0]))]);
         }
-        accepted += parse(b.p, b.size, &f);
+        accepted += parse_both(b.p, b.size, &f);
     }
     tap_note("%u of 200000 accepted", accepted);
     free(good.p);
