@@ -8,6 +8,8 @@
 #include "panthor_util.h"
 
 #include <stdlib.h>
+#include <string.h>
+#include <sys/klog.h>
 #include <unistd.h>
 
 static void job(void)
@@ -23,21 +25,68 @@ static void job(void)
     close(c.fd);
 }
 
+/* A line in the kernel log to look behind. */
+static void mark(const char *text)
+{
+    FILE *f = fopen("/dev/kmsg", "we");
+
+    igt_require_f(f, "/dev/kmsg cannot be written");
+    fprintf(f, "%s\n", text);
+    fclose(f);
+}
+
+/* Fails when the kernel complained after the mark. */
+static void check_log(const char *from)
+{
+    static const char *const bad[] = {"WARNING:", "BUG:", "Oops", "Call trace:", "refcount_t:", "still in use"};
+    static char log[1 << 20];
+    int n = klogctl(3 /* read all */, log, sizeof(log) - 1);
+    const char *at;
+
+    igt_assert_lte(0, n);
+    log[n] = 0;
+    at = strstr(log, from);
+    igt_assert_f(at, "the kernel log lost the mark: too much was printed");
+    for (unsigned i = 0; i < PU_N(bad); i++) {
+        const char *hit = strstr(at, bad[i]);
+
+        igt_assert_f(!hit, "expected a quiet kernel log, got: %.400s", hit);
+    }
+}
+
+static bool appears(void)
+{
+    for (unsigned i = 0; i < 200; i++) {
+        int fd = pu_open();
+
+        if (fd >= 0) {
+            close(fd);
+            return true;
+        }
+        usleep(50000);
+    }
+    return false;
+}
+
 static void reload(unsigned n)
 {
+    char begin[64];
+
+    snprintf(begin, sizeof(begin), "garm module_reload %d begins", (int)getpid());
+    mark(begin);
     job();
     for (unsigned i = 0; i < n; i++) {
-        igt_assert_eq(system("rmmod panthor"), 0);
+        igt_assert_eq(system("rmmod ${GARM_DRIVER:-panthor}"), 0);
         igt_assert_lt(pu_open(), 0);
-        igt_assert_eq(system("modprobe panthor"), 0);
-        for (unsigned wait = 0; wait < 200 && access("/dev/dri/renderD128", R_OK); wait++)
-            usleep(50000);
+        igt_assert_eq(system("modprobe ${GARM_DRIVER:-panthor}"), 0);
+        igt_assert_f(appears(), "no render node 10 s after modprobe");
         job();
     }
+    check_log(begin);
 }
 
 igt_main
 {
-    igt_describe("rmmod and modprobe, three times, with a job each time");
+    igt_describe("rmmod and modprobe, three times, with a job each time and a quiet kernel log");
     igt_subtest("reload") reload(3);
 }

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 static struct pu_ctx c;
 static uint32_t group;
@@ -87,6 +88,66 @@ static int bad(uint32_t handle, bool signal, bool timeline, uint64_t point)
     return pu_submit(c.fd, group, 0, add_stream(), 48, &s, 1);
 }
 
+static int bad_flags(uint32_t flags)
+{
+    struct drm_panthor_sync_op op = {.flags = flags, .handle = pu_sync_create(c.fd)};
+    struct drm_panthor_queue_submit q = {
+        .stream_addr = add_stream(), .stream_size = 48,
+        .syncs = {.stride = sizeof(op), .count = 1, .array = (uintptr_t)&op},
+    };
+    struct drm_panthor_group_submit a = {
+        .group_handle = group, .queue_submits = {.stride = sizeof(q), .count = 1, .array = (uintptr_t)&q},
+    };
+    int r = pu_ioctl(c.fd, DRM_IOCTL_PANTHOR_GROUP_SUBMIT, &a);
+
+    pu_sync_destroy(c.fd, op.handle);
+    return r;
+}
+
+/* A job waits for a timeline point that the CPU has given; one nobody gave yet is refused. */
+static void cpu_timeline(void)
+{
+    uint32_t tl = pu_sync_create(c.fd);
+    const struct pu_sync s[] = {{.handle = tl, .timeline = true, .point = 3},
+                                {.handle = tl, .timeline = true, .signal = true, .point = 9}};
+    uint64_t va = add_stream(), point = 0;
+
+    *pu_data(&c, 0) = 0;
+    igt_assert_eq(pu_submit(c.fd, group, 0, va, 48, s, 2), -EINVAL);
+    igt_assert_eq(pu_timeline_signal(c.fd, tl, 3), 0);
+    igt_assert_eq(pu_submit(c.fd, group, 0, va, 48, s, 2), 0);
+    igt_assert_eq(pu_sync_wait(c.fd, tl, 9, PU_WAIT), 0);
+    igt_assert_eq_u32(*pu_data(&c, 0), 1); /* the refused one did not run */
+    igt_assert_eq(pu_timeline_query(c.fd, tl, &point), 0);
+    igt_assert_eq_u64(point, 9);
+    pu_sync_destroy(c.fd, tl);
+}
+
+/* The fence leaves as a sync_file, and comes back into another syncobj. */
+static void sync_file(void)
+{
+    uint32_t a = pu_sync_create(c.fd), b = pu_sync_create(c.fd);
+    const struct pu_sync s = {.handle = a, .signal = true}, w = {.handle = b};
+    struct drm_syncobj_handle h = {.handle = a, .flags = DRM_SYNCOBJ_HANDLE_TO_FD_FLAGS_EXPORT_SYNC_FILE};
+    uint64_t va = add_stream();
+
+    *pu_data(&c, 0) = 0;
+    igt_assert_eq(pu_submit(c.fd, group, 0, va, 48, &s, 1), 0);
+    igt_assert_eq(pu_ioctl(c.fd, DRM_IOCTL_SYNCOBJ_HANDLE_TO_FD, &h), 0);
+    h.handle = b;
+    h.flags = DRM_SYNCOBJ_FD_TO_HANDLE_FLAGS_IMPORT_SYNC_FILE;
+    igt_assert_eq(pu_ioctl(c.fd, DRM_IOCTL_SYNCOBJ_FD_TO_HANDLE, &h), 0);
+    close(h.fd);
+    igt_assert_eq(pu_submit(c.fd, group, 1, va, 48, &w, 1), 0);
+    igt_assert_eq(pu_submit(c.fd, group, 1, 0, 0, &s, 1), 0);
+    igt_assert_eq(pu_sync_wait(c.fd, b, 0, PU_WAIT), 0);
+    igt_assert_eq(pu_sync_wait(c.fd, a, 0, PU_WAIT), 0);
+    igt_assert_eq(pu_sync_status(c.fd, b), 1);
+    igt_assert_eq_u32(*pu_data(&c, 0), 2);
+    pu_sync_destroy(c.fd, a);
+    pu_sync_destroy(c.fd, b);
+}
+
 /*
  * panthor 6.12.107 crashes here, and 7.2.12 reads the same: on an unknown handle the cleanup of
  * panthor_submit_ctx_add_sync_signal() drops a reference of the syncobj that was not found (NULL).
@@ -111,6 +172,10 @@ igt_main
     igt_subtest("chain-timeline") chain(true);
     igt_subtest("sync-only") sync_only();
     igt_subtest("wait-for-later-job") gpu_then_cpu();
+    igt_subtest("cpu-timeline") cpu_timeline();
+    igt_subtest("sync-file") sync_file();
+    igt_subtest("bad-flags") igt_assert_eq(bad_flags(0x100), -EINVAL);
+    igt_subtest("bad-handle-type") igt_assert_eq(bad_flags(2), -EINVAL);
     igt_subtest("bad-wait-handle") igt_assert_eq(bad(12345, false, false, 0), -ENOENT);
     igt_subtest("bad-signal-handle") bad_signal_handle();
     igt_subtest("bad-binary-point") igt_assert_eq(bad(fresh, true, false, 3), -EINVAL);

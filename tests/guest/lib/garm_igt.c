@@ -19,7 +19,9 @@ const char *garm_igt_description = "see --describe";
 
 static struct {
     const char *program, *pattern, *describe, *current;
-    bool list, show, broken; /* broken: a fixture failed or skipped */
+    bool list, show;
+    bool armed;  /* inside a subtest or fixture: garm_igt_jump is valid */
+    bool broken; /* a fixture failed or skipped */
     unsigned passed, failed, skipped;
     int broken_status;
     struct timespec start;
@@ -56,10 +58,22 @@ void garm_igt_describe(const char *text)
     igt.describe = text;
 }
 
+const char *garm_igt_name(const char *fmt, ...)
+{
+    static char name[128];
+    va_list ap;
+
+    va_start(ap, fmt);
+    vsnprintf(name, sizeof(name), fmt, ap);
+    va_end(ap);
+    return name;
+}
+
 bool garm_igt_fixture(void)
 {
     igt.current = NULL;
-    return !igt.list && !igt.broken;
+    igt.armed = !igt.list && !igt.broken;
+    return igt.armed;
 }
 
 static double elapsed(void)
@@ -95,12 +109,14 @@ bool garm_igt_enter(const char *name)
         return false;
     }
     printf("Starting subtest: %s\n", name);
+    igt.armed = true;
     return true;
 }
 
 /* Reached when a subtest or fixture ran to its end. */
 bool garm_igt_leave(void)
 {
+    igt.armed = false;
     if (igt.current) {
         igt.passed++;
         result("SUCCESS");
@@ -108,10 +124,12 @@ bool garm_igt_leave(void)
     return false;
 }
 
+/* Ends the running block; a program without blocks (mov_bench) ends itself. */
 static void ended(int status)
 {
-    if (!igt.program) /* no igt_main: nobody to jump to */
+    if (!igt.armed)
         exit(status);
+    igt.armed = false;
     if (!igt.current) {
         igt.broken = true;
         igt.broken_status = status;

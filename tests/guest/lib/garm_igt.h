@@ -38,6 +38,8 @@ bool garm_igt_enter(const char *name);
 bool garm_igt_leave(void);
 bool garm_igt_fixture(void);
 void garm_igt_describe(const char *text);
+/** A subtest's name from a format; valid until the next call. */
+const char *garm_igt_name(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 __attribute__((noreturn)) void garm_igt_skip(const char *file, int line, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 __attribute__((noreturn)) void garm_igt_fail(const char *file, int line, const char *fmt, ...)
@@ -66,6 +68,7 @@ __attribute__((noreturn)) void garm_igt_fail(const char *file, int line, const c
          once_ = garm_igt_leave())
 #define igt_fixture for (bool once_ = garm_igt_fixture() && !sigsetjmp(garm_igt_jump, 1); once_;   \
                          once_ = garm_igt_leave())
+#define igt_subtest_f(...) igt_subtest(garm_igt_name(__VA_ARGS__))
 #define igt_describe(text) garm_igt_describe(text)
 #define igt_info(...) printf(__VA_ARGS__)
 #define igt_skip(...) garm_igt_skip(__FILE__, __LINE__, __VA_ARGS__)
@@ -75,6 +78,8 @@ __attribute__((noreturn)) void garm_igt_fail(const char *file, int line, const c
             garm_igt_skip(__FILE__, __LINE__, __VA_ARGS__);                                        \
     } while (0)
 #define igt_require(cond) igt_require_f(cond, "requires: %s", #cond)
+#define igt_skip_on_f(cond, ...) igt_require_f(!(cond), __VA_ARGS__)
+#define igt_skip_on(cond) igt_skip_on_f(cond, "cannot go with: %s", #cond)
 #define igt_assert_f(cond, ...)                                                                    \
     do {                                                                                           \
         if (!(cond))                                                                               \
@@ -87,12 +92,23 @@ __attribute__((noreturn)) void garm_igt_fail(const char *file, int line, const c
         igt_assert_f(a_ op b_, "%s %s %s: got %" PRId64 " (0x%" PRIx64 "), expected %s %" PRId64   \
                      " (0x%" PRIx64 ")", #a, #op, #b, a_, a_, #op, b_, b_);                        \
     } while (0)
+#define garm_igt_cmp_u64(a, op, b)                                                                 \
+    do {                                                                                           \
+        uint64_t a_ = (uint64_t)(a), b_ = (uint64_t)(b);                                           \
+        igt_assert_f(a_ op b_, "%s %s %s: got 0x%" PRIx64 ", expected %s 0x%" PRIx64, #a, #op, #b, \
+                     a_, #op, b_);                                                                 \
+    } while (0)
 #define igt_assert_eq(a, b) garm_igt_cmp(a, ==, b)
 #define igt_assert_eq_u32(a, b) garm_igt_cmp((uint32_t)(a), ==, (uint32_t)(b))
-#define igt_assert_eq_u64(a, b) garm_igt_cmp(a, ==, b)
 #define igt_assert_neq(a, b) garm_igt_cmp(a, !=, b)
+#define igt_assert_neq_u32(a, b) garm_igt_cmp((uint32_t)(a), !=, (uint32_t)(b))
 #define igt_assert_lt(a, b) garm_igt_cmp(a, <, b)
 #define igt_assert_lte(a, b) garm_igt_cmp(a, <=, b)
+/* IGT's plain forms compare int; these are for 64-bit values */
+#define igt_assert_eq_u64(a, b) garm_igt_cmp_u64(a, ==, b)
+#define igt_assert_neq_u64(a, b) garm_igt_cmp_u64(a, !=, b)
+#define igt_assert_lt_u64(a, b) garm_igt_cmp_u64(a, <, b)
+#define igt_assert_lte_u64(a, b) garm_igt_cmp_u64(a, <=, b)
 
 #endif
 #endif

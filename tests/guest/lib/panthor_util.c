@@ -71,6 +71,19 @@ int pu_query(int fd, uint32_t type, void *out, uint32_t size)
     return pu_ioctl(fd, DRM_IOCTL_PANTHOR_DEV_QUERY, &q);
 }
 
+int64_t pu_flush_id(int fd)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    volatile uint32_t *p = mmap(NULL, page, PROT_READ, MAP_SHARED, fd, DRM_PANTHOR_USER_FLUSH_ID_MMIO_OFFSET);
+    uint32_t id;
+
+    if (p == MAP_FAILED)
+        return -errno;
+    id = *p;
+    munmap((void *)p, page);
+    return id;
+}
+
 int pu_vm_create(int fd, uint32_t flags, uint64_t range, uint32_t *id)
 {
     struct drm_panthor_vm_create a = {.flags = flags, .user_va_range = range};
@@ -87,16 +100,23 @@ int pu_vm_destroy(int fd, uint32_t id)
     return pu_ioctl(fd, DRM_IOCTL_PANTHOR_VM_DESTROY, &a);
 }
 
+int pu_vm_bind(int fd, uint32_t vm, uint32_t flags, struct drm_panthor_obj_array *ops)
+{
+    struct drm_panthor_vm_bind a = {.vm_id = vm, .flags = flags, .ops = *ops};
+    int r = pu_ioctl(fd, DRM_IOCTL_PANTHOR_VM_BIND, &a);
+
+    ops->count = a.ops.count;
+    return r;
+}
+
 int pu_vm_op(int fd, uint32_t vm, uint32_t flags, uint32_t bo, uint64_t off, uint64_t va, uint64_t size)
 {
     struct drm_panthor_vm_bind_op op = {
         .flags = flags, .bo_handle = bo, .bo_offset = off, .va = va, .size = size,
     };
-    struct drm_panthor_vm_bind a = {
-        .vm_id = vm, .ops = {.stride = sizeof(op), .count = 1, .array = (uintptr_t)&op},
-    };
+    struct drm_panthor_obj_array ops = {.stride = sizeof(op), .count = 1, .array = (uintptr_t)&op};
 
-    return pu_ioctl(fd, DRM_IOCTL_PANTHOR_VM_BIND, &a);
+    return pu_vm_bind(fd, vm, 0, &ops);
 }
 
 int pu_map(int fd, uint32_t vm, uint32_t bo, uint64_t va, uint64_t size, uint32_t flags)
@@ -239,13 +259,43 @@ int pu_sync_status(int fd, uint32_t handle)
     return r ? r : info.status;
 }
 
+int pu_timeline_signal(int fd, uint32_t handle, uint64_t point)
+{
+    struct drm_syncobj_timeline_array a = {
+        .handles = (uintptr_t)&handle, .points = (uintptr_t)&point, .count_handles = 1,
+    };
+
+    return pu_ioctl(fd, DRM_IOCTL_SYNCOBJ_TIMELINE_SIGNAL, &a);
+}
+
+int pu_timeline_query(int fd, uint32_t handle, uint64_t *point)
+{
+    struct drm_syncobj_timeline_array a = {
+        .handles = (uintptr_t)&handle, .points = (uintptr_t)point, .count_handles = 1,
+    };
+
+    return pu_ioctl(fd, DRM_IOCTL_SYNCOBJ_QUERY, &a);
+}
+
+struct drm_panthor_obj_array pu_sync_ops(struct drm_panthor_sync_op *ops, const struct pu_sync *syncs,
+                                         unsigned count)
+{
+    for (unsigned i = 0; i < count && i < 16; i++) {
+        ops[i].handle = syncs[i].handle;
+        ops[i].timeline_value = syncs[i].point;
+        ops[i].flags = (syncs[i].signal ? DRM_PANTHOR_SYNC_OP_SIGNAL : DRM_PANTHOR_SYNC_OP_WAIT) |
+                       (syncs[i].timeline ? DRM_PANTHOR_SYNC_OP_HANDLE_TYPE_TIMELINE_SYNCOBJ
+                                          : DRM_PANTHOR_SYNC_OP_HANDLE_TYPE_SYNCOBJ);
+    }
+    return (struct drm_panthor_obj_array){.stride = sizeof(*ops), .count = count, .array = (uintptr_t)ops};
+}
+
 int pu_submit(int fd, uint32_t group, uint32_t queue, uint64_t va, uint32_t bytes,
               const struct pu_sync *syncs, unsigned count)
 {
     struct drm_panthor_sync_op ops[16] = {0};
     struct drm_panthor_queue_submit q = {
-        .queue_index = queue, .stream_size = bytes, .stream_addr = va,
-        .syncs = {.stride = sizeof(ops[0]), .count = count, .array = (uintptr_t)ops},
+        .queue_index = queue, .stream_size = bytes, .stream_addr = va, .syncs = pu_sync_ops(ops, syncs, count),
     };
     struct drm_panthor_group_submit a = {
         .group_handle = group,
@@ -254,13 +304,6 @@ int pu_submit(int fd, uint32_t group, uint32_t queue, uint64_t va, uint32_t byte
 
     if (count > PU_N(ops))
         return -E2BIG;
-    for (unsigned i = 0; i < count; i++) {
-        ops[i].handle = syncs[i].handle;
-        ops[i].timeline_value = syncs[i].point;
-        ops[i].flags = (syncs[i].signal ? DRM_PANTHOR_SYNC_OP_SIGNAL : DRM_PANTHOR_SYNC_OP_WAIT) |
-                       (syncs[i].timeline ? DRM_PANTHOR_SYNC_OP_HANDLE_TYPE_TIMELINE_SYNCOBJ
-                                          : DRM_PANTHOR_SYNC_OP_HANDLE_TYPE_SYNCOBJ);
-    }
     return pu_ioctl(fd, DRM_IOCTL_PANTHOR_GROUP_SUBMIT, &a);
 }
 
@@ -322,8 +365,7 @@ uint64_t pu_stream(struct pu_ctx *c, const uint64_t *words, unsigned n)
 {
     uint32_t at = c->used;
 
-    igt_assert_f(n <= PU_AREA / 8, "a stream of %u instructions does not fit\n", n);
-
+    igt_assert_f(n <= PU_AREA / 8, "a stream of %u instructions does not fit", n);
     if (at + n * 8 > PU_AREA)
         at = 0; /* callers that need this much have waited for the older ones */
     memcpy((uint8_t *)c->stream + at, words, n * 8);
@@ -339,15 +381,19 @@ int pu_go(struct pu_ctx *c, uint32_t group, uint32_t queue, const uint64_t *word
     return pu_submit(c->fd, group, queue, pu_stream(c, words, n), n * 8, &s, sync ? 1 : 0);
 }
 
-int pu_run(struct pu_ctx *c, uint32_t group, const uint64_t *words, unsigned n)
+int pu_run_on(struct pu_ctx *c, uint32_t group, uint32_t queue, const uint64_t *words, unsigned n, int64_t ns)
 {
     uint32_t sync = pu_sync_create(c->fd);
-    int r = pu_go(c, group, 0, words, n, sync);
+    int r = pu_go(c, group, queue, words, n, sync);
 
-    if (!r)
-        r = pu_sync_wait(c->fd, sync, 0, PU_WAIT);
-    if (!r)
-        r = pu_sync_status(c->fd, sync); /* waiting succeeds for a fence with an error, too */
+    r = r ? r : pu_sync_wait(c->fd, sync, 0, ns);
+    if (!r) /* waiting succeeds for a fence with an error, too */
+        r = pu_sync_status(c->fd, sync);
     pu_sync_destroy(c->fd, sync);
     return r < 0 ? r : 0;
+}
+
+int pu_run(struct pu_ctx *c, uint32_t group, const uint64_t *words, unsigned n)
+{
+    return pu_run_on(c, group, 0, words, n, PU_WAIT);
 }

@@ -7,8 +7,8 @@
 #ifndef PANTHOR_UTIL_H
 #define PANTHOR_UTIL_H
 
-#include <drm/drm.h>
-#include <drm/panthor_drm.h>
+#include "panthor_compat.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -25,12 +25,16 @@ int pu_ioctl(int fd, unsigned long request, void *arg);
 /** drm version minor: 0 on Linux 6.12, 8 on 7.2. */
 int pu_minor(int fd);
 int pu_query(int fd, uint32_t type, void *out, uint32_t size);
+/** LATEST_FLUSH_ID, read through a mapping of its page; -errno when that fails. */
+int64_t pu_flush_id(int fd);
 
 int pu_vm_create(int fd, uint32_t flags, uint64_t range, uint32_t *id);
 int pu_vm_destroy(int fd, uint32_t id);
 int pu_vm_op(int fd, uint32_t vm, uint32_t flags, uint32_t bo, uint64_t off, uint64_t va, uint64_t size);
 int pu_map(int fd, uint32_t vm, uint32_t bo, uint64_t va, uint64_t size, uint32_t flags);
 int pu_unmap(int fd, uint32_t vm, uint64_t va, uint64_t size);
+/** Any number of operations; their count is rewritten when one of a synchronous bind fails. */
+int pu_vm_bind(int fd, uint32_t vm, uint32_t flags, struct drm_panthor_obj_array *ops);
 int pu_vm_state(int fd, uint32_t vm, uint32_t *state);
 
 int pu_bo_create(int fd, uint64_t *size, uint32_t flags, uint32_t exclusive_vm, uint32_t *handle);
@@ -55,6 +59,12 @@ struct pu_sync {
     bool signal, timeline;
     uint64_t point;
 };
+/** Translates @count (at most 16) of them into @ops, the uAPI's form. */
+struct drm_panthor_obj_array pu_sync_ops(struct drm_panthor_sync_op *ops, const struct pu_sync *syncs,
+                                         unsigned count);
+/** Signals a timeline point from the CPU, or reads how far the timeline is. */
+int pu_timeline_signal(int fd, uint32_t handle, uint64_t point);
+int pu_timeline_query(int fd, uint32_t handle, uint64_t *point);
 int pu_submit(int fd, uint32_t group, uint32_t queue, uint64_t va, uint32_t bytes,
               const struct pu_sync *syncs, unsigned count);
 
@@ -76,7 +86,9 @@ uint64_t pu_stream(struct pu_ctx *c, const uint64_t *words, unsigned n);
 /** Submits a stream that signals @sync. */
 int pu_go(struct pu_ctx *c, uint32_t group, uint32_t queue, const uint64_t *words, unsigned n,
           uint32_t sync);
-/** Submits and waits; 0 or -errno of submission, of waiting, or of the fence. */
+/** Submits and waits; 0, or -errno of submission, waiting or the fence itself. */
+int pu_run_on(struct pu_ctx *c, uint32_t group, uint32_t queue, const uint64_t *words, unsigned n, int64_t ns);
+/** The same on queue 0 with the usual time-out. */
 int pu_run(struct pu_ctx *c, uint32_t group, const uint64_t *words, unsigned n);
 /** CPU view of the data area at byte @off. */
 static inline volatile uint32_t *pu_data(struct pu_ctx *c, uint32_t off)

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define SYSFS_GPU "/sys/bus/platform/drivers/panthor/*.gpu/"
+#define SYSFS_GPU "/sys/bus/platform/devices/*.gpu/"
 
 /** First file that matches @pattern; "" when none does. */
 static inline const char *sysfs_find(const char *pattern, char *path, size_t size)
