@@ -1,66 +1,190 @@
 /*
- * ADD_IMMEDIATE32, ADD_IMMEDIATE64 and UMIN32 on edge values, each pair of them.
+ * Register arithmetic: ADD_IMMEDIATE32/64, UMIN32, and what the two MOVEs do to
+ * a pair. The cases of a subtest are one stream; each leaves its result in
+ * memory.
  *
  * SPDX-License-Identifier: MIT
  */
-#include "cs_builder.h"
-#include "garm_igt.h"
-#include "panthor_util.h"
+#include "cs_job.h"
 
-static const uint32_t edges[] = {0, 1, 0x7fffffff, 0x80000000u, 0x80000001u, ~1u, ~0u};
-static const uint64_t wide[] = {0, 1, 0x7fffffff, 0x80000000ull, ~0u, 0x100000000ull, 0xffffffffffffull};
+#define PER_CASE 6 /* at most so many instructions */
 
-static struct pu_ctx c;
-static uint32_t group;
-
-/* Runs @setup and @insn, whose result is in d20; compares the two words of it. */
-static void check(uint64_t a, uint64_t b, uint64_t insn, uint64_t want)
+/* The pair r10:r11 goes to the @i-th 64-bit word. */
+static uint64_t keep(unsigned i)
 {
-    const uint64_t job[] = {cs_mov48(80, PU_DATA_VA), cs_mov48(10, a), cs_mov48(12, b), cs_mov48(20, 0),
-                            insn, cs_store(20, 80, 3, 0), cs_wait(0xff)};
-
-    igt_assert_eq(pu_run(&c, group, job, PU_N(job)), 0);
-    igt_assert_f(pu_data64(&c, 0) == want,
-                 "0x%" PRIx64 " and 0x%" PRIx64 ": got 0x%" PRIx64 ", expected 0x%" PRIx64 "\n", a, b,
-                 pu_data64(&c, 0), want);
+    return cs_store(10, 80, 3, (int16_t)(i * 8));
 }
 
-static void add32(void)
+static void check(struct pu_ctx *c, unsigned i, uint64_t want)
 {
-    for (unsigned i = 0; i < PU_N(edges); i++)
-        for (unsigned k = 0; k < PU_N(edges); k++)
-            check(edges[i], edges[k], cs_add32(20, 10, (int32_t)edges[k]), (uint32_t)(edges[i] + edges[k]));
+    uint64_t got = pu_data64(c, i * 8);
+
+    igt_assert_f(got == want, "case %u: expected: 0x%" PRIx64 ", got: 0x%" PRIx64 "\n", i, want,
+                 got);
 }
 
-static void add64(void)
+static void add32(struct pu_ctx *c, uint32_t group)
 {
-    for (unsigned i = 0; i < PU_N(wide); i++)
-        for (unsigned k = 0; k < PU_N(edges); k++)
-            check(wide[i], edges[k], cs_add64(20, 10, (int32_t)edges[k]),
-                  wide[i] + (uint64_t)(int64_t)(int32_t)edges[k]);
+    static const struct {
+        uint32_t src;
+        int32_t imm;
+        uint32_t want;
+    } t[] = {
+        {0, 0, 0},
+        {1, 2, 3},
+        {0xffffffff, 1, 0},
+        {0xffffffff, 2, 1},
+        {0, -1, 0xffffffff},
+        {3, -5, 0xfffffffe},
+        {0x7fffffff, 1, 0x80000000},
+        {0x80000000, -1, 0x7fffffff},
+        {0x80000000, INT32_MIN, 0},
+        {0xffffffff, INT32_MAX, 0x7ffffffe},
+        {0x12345678, INT32_MIN, 0x92345678},
+    };
+    uint64_t s[1 + PU_N(t) * PER_CASE];
+    unsigned n = 0;
+
+    s[n++] = cs_mov48(80, PU_DATA_VA);
+    for (unsigned i = 0; i < PU_N(t); i++) {
+        s[n++] = cs_mov32(20, t[i].src);
+        s[n++] = cs_mov32(11, 0x5afe0000 + i); /* the neighbour: no carry may get there */
+        s[n++] = cs_add32(10, 20, t[i].imm);
+        s[n++] = keep(i);
+        s[n++] = cs_wait(0xff);
+    }
+    pu_must_run(c, group, s, n);
+    for (unsigned i = 0; i < PU_N(t); i++)
+        check(c, i, (0x5afe0000ull + i) << 32 | t[i].want);
 }
 
-static void umin32(void)
+/* Sources are made of two MOVE32: a MOVE has only 48 bits. */
+static void add64(struct pu_ctx *c, uint32_t group)
 {
-    for (unsigned i = 0; i < PU_N(edges); i++)
-        for (unsigned k = 0; k < PU_N(edges); k++)
-            check(edges[i], edges[k], cs_umin32(20, 10, 12), edges[i] < edges[k] ? edges[i] : edges[k]);
+    static const struct {
+        uint64_t src;
+        int32_t imm;
+        uint64_t want;
+    } t[] = {
+        {0, 0, 0},
+        {0xffffffffull, 1, 0x100000000ull},
+        {0x100000000ull, -1, 0xffffffffull},
+        {0, -1, UINT64_MAX},
+        {UINT64_MAX, 1, 0},
+        {UINT64_MAX, 2, 1},
+        {0xffffffffffffull, 1, 0x1000000000000ull},
+        {INT64_MAX, 1, 0x8000000000000000ull},
+        {0x8000000000000000ull, -1, INT64_MAX},
+        {0, INT32_MIN, 0xffffffff80000000ull},
+        {0x80000000ull, INT32_MIN, 0},
+        {0xfedcba9876543210ull, INT32_MAX, 0xfedcba98f654320full},
+    };
+    uint64_t s[1 + PU_N(t) * PER_CASE];
+    unsigned n = 0;
+
+    s[n++] = cs_mov48(80, PU_DATA_VA);
+    for (unsigned i = 0; i < PU_N(t); i++) {
+        s[n++] = cs_mov32(20, (uint32_t)t[i].src);
+        s[n++] = cs_mov32(21, (uint32_t)(t[i].src >> 32));
+        s[n++] = cs_add64(10, 20, t[i].imm);
+        s[n++] = keep(i);
+        s[n++] = cs_wait(0xff);
+    }
+    pu_must_run(c, group, s, n);
+    for (unsigned i = 0; i < PU_N(t); i++)
+        check(c, i, t[i].want);
+}
+
+static void umin32(struct pu_ctx *c, uint32_t group)
+{
+    static const uint32_t t[][2] = {
+        {0, 0},
+        {0, 1},
+        {1, 0},
+        {7, 7},
+        {0, 0xffffffff},
+        {0xffffffff, 0x80000000},
+        {1, 0xffffffff},
+        {0x7fffffff, 0x80000000},
+        {0x80000001, 0x80000000},
+    };
+    uint64_t s[1 + PU_N(t) * PER_CASE];
+    unsigned n = 0;
+
+    s[n++] = cs_mov48(80, PU_DATA_VA);
+    for (unsigned i = 0; i < PU_N(t); i++) {
+        s[n++] = cs_mov32(20, t[i][0]);
+        s[n++] = cs_mov32(21, t[i][1]);
+        s[n++] = cs_mov32(11, 0x5afe0000 + i);
+        s[n++] = cs_umin32(10, 20, 21);
+        s[n++] = keep(i);
+        s[n++] = cs_wait(0xff);
+    }
+    pu_must_run(c, group, s, n);
+    for (unsigned i = 0; i < PU_N(t); i++)
+        check(c, i, (0x5afe0000ull + i) << 32 | (t[i][0] < t[i][1] ? t[i][0] : t[i][1]));
+}
+
+static void in_place(struct pu_ctx *c, uint32_t group)
+{
+    pu_do(c, group, cs_mov48(80, PU_DATA_VA), cs_mov32(10, 0xfffffff0), cs_mov32(11, 5),
+          cs_add32(10, 10, 0x20), keep(0), cs_wait(0xff),
+          cs_add64(10, 10, -0x11), keep(1), cs_wait(0xff),
+          cs_mov32(12, 3), cs_umin32(10, 10, 12), keep(2), cs_wait(0xff),
+          cs_umin32(11, 12, 11), keep(3), cs_wait(0xff),
+          cs_umin32(11, 11, 11), cs_add32(11, 10, -4), keep(4));
+    check(c, 0, 0x500000010ull);
+    check(c, 1, 0x4ffffffffull);
+    check(c, 2, 0x400000003ull);
+    check(c, 3, 0x300000003ull);
+    check(c, 4, 0xffffffff00000003ull);
+}
+
+static void mov48(struct pu_ctx *c, uint32_t group)
+{
+    static const uint64_t t[] = {
+        0, 1, 0x80000000, 0xffffffff, 0x100000000, 0x800000000000, 0xffffffffffff, 0x123456789abc,
+    };
+    uint64_t s[1 + PU_N(t) * PER_CASE];
+    unsigned n = 0;
+
+    s[n++] = cs_mov48(80, PU_DATA_VA);
+    for (unsigned i = 0; i < PU_N(t); i++) {
+        s[n++] = cs_mov32(10, ~0u);
+        s[n++] = cs_mov32(11, ~0u);
+        s[n++] = cs_mov48(10, t[i]);
+        s[n++] = keep(i);
+        s[n++] = cs_wait(0xff);
+    }
+    pu_must_run(c, group, s, n);
+    for (unsigned i = 0; i < PU_N(t); i++)
+        check(c, i, t[i]);
+}
+
+static void mov32(struct pu_ctx *c, uint32_t group)
+{
+    pu_do(c, group, cs_mov48(80, PU_DATA_VA), cs_mov48(10, 0xaaaabbbbcccc),
+          cs_mov32(10, 0x11111111), keep(0), cs_wait(0xff), cs_mov32(11, 0x22222222), keep(1));
+    check(c, 0, 0xaaaa11111111ull);
+    check(c, 1, 0x2222222211111111ull);
+}
+
+/* 70000 steps of 0x10001: over the carry into the high word. */
+static void carries(struct pu_ctx *c, uint32_t group)
+{
+    pu_do(c, group, cs_mov48(80, PU_DATA_VA), cs_mov48(10, 0), cs_mov32(12, 70000),
+          cs_add64(10, 10, 0x10001), cs_add32(12, 12, -1), cs_branch(CS_NE, 12, -3), keep(0));
+    check(c, 0, 70000ull * 0x10001);
 }
 
 igt_main
 {
-    igt_fixture {
-        c = pu_need_ctx(pu_need_device());
-        group = pu_need_group(&c, 1);
-    }
-    igt_describe("32-bit sums wrap and carry nothing into the next register");
-    igt_subtest("add32-edges") add32();
-    igt_describe("the immediate of a 64-bit sum is sign-extended");
-    igt_subtest("add64-edges") add64();
-    igt_describe("the minimum is unsigned");
-    igt_subtest("umin32-edges") umin32();
-    igt_fixture {
-        pu_group_destroy(c.fd, group);
-        pu_ctx_free(&c);
-    }
+    pu_subtest("add32-wraps", "ADD_IMMEDIATE32 wraps at 32 bits and carries nowhere", add32, 1);
+    pu_subtest("add64-wraps", "ADD_IMMEDIATE64 sign-extends its constant, carries and wraps",
+               add64, 1);
+    pu_subtest("umin32", "UMIN32 compares without sign", umin32, 1);
+    pu_subtest("in-place", "a destination may be one of the sources", in_place, 1);
+    pu_subtest("move48-zero-extends", "MOVE clears the 16 bits above its constant", mov48, 1);
+    pu_subtest("move32-one-register", "MOVE32 writes half of a pair", mov32, 1);
+    pu_subtest("add64-loop", "70000 additions in a loop", carries, 1);
 }
