@@ -115,8 +115,9 @@ static void dump_head(struct garm_device *gdev, struct garm_dump *dump, const ch
 	garm_dump_add(dump, "driver %s %d.%d", gdev->base.driver->name, gdev->base.driver->major,
 		      gdev->base.driver->minor);
 	garm_dump_add(dump, "time %llu", ktime_get_boottime_ns());
-	garm_dump_add(dump, "resets %d%s", atomic_read(&gdev->reset.count),
-		      garm_device_reset_pending(gdev) ? " pending" : "");
+	garm_dump_add(dump, "resets %d", atomic_read(&gdev->reset.count));
+	if (garm_device_reset_pending(gdev))
+		garm_dump_add(dump, "reset_pending %s", READ_ONCE(gdev->reset.why) ?: "yes");
 	garm_dump_add(dump, "gpu_id 0x%08x", gdev->gpu_info.gpu_id);
 	garm_dump_add(dump, "coherent %d", gdev->coherent);
 }

@@ -231,7 +231,7 @@ static int fw_stop(struct garm_fw *fw)
 			FW_STOP_US);
 	if (ret)
 		drm_err(&gdev->base,
-			"firmware: the microcontroller does not stop (status %s after %lu ms)\n",
+			"firmware: the microcontroller does not stop (status %s after %ld ms)\n",
 			fw_mcu_status_name(status), FW_STOP_US / USEC_PER_MSEC);
 	return ret;
 }
@@ -321,7 +321,7 @@ static int fw_start(struct garm_fw *fw, bool fast)
 	ret = fw_boot(fw);
 	if (ret)
 		goto err_down;
-	ret = garm_fw_discover(fw->gdev);
+	ret = garm_fw_discover(fw->gdev, fast);
 	if (ret) {
 		drm_err(&fw->gdev->base, "firmware: its interfaces cannot be used: error %d\n",
 			ret);

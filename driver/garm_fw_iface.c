@@ -302,6 +302,7 @@ static void fw_fill_csif_info(struct garm_fw *fw)
 /**
  * garm_fw_discover() - find and check the interfaces of a firmware that has booted
  * @gdev: the device
+ * @kept: its memory was kept, so that a look at the global interface is enough
  *
  * The first time, remembers where they are and fills csif_info; later, checks that they are where
  * they were.
@@ -309,7 +310,7 @@ static void fw_fill_csif_info(struct garm_fw *fw)
  * Context: boot; sleeps and allocates the first time only, so that it is allowed in a reset.
  * Return: 0, -EINVAL when a field is outside its limits (logged), -ENOMEM.
  */
-int garm_fw_discover(struct garm_device *gdev)
+int garm_fw_discover(struct garm_device *gdev, bool kept)
 {
 	struct garm_fw *fw = gdev->fw;
 	struct fw_glb_control c;
@@ -317,6 +318,8 @@ int garm_fw_discover(struct garm_device *gdev)
 	int ret;
 
 	ret = fw_discover_glb(fw, &c);
+	if (ret || kept)
+		return ret;
 	for (u32 slot = 0; !ret && slot < fw->glb.group_num; slot++)
 		ret = fw_discover_csg(fw, slot, c.group_stride, &features);
 	if (ret || fw->discovered)

@@ -63,7 +63,7 @@ struct garm_fw {
 };
 
 /* garm_fw_iface.c */
-int garm_fw_discover(struct garm_device *gdev);
+int garm_fw_discover(struct garm_device *gdev, bool kept);
 void garm_fw_configure(struct garm_device *gdev);
 bool garm_fw_has_glb_state(struct garm_device *gdev);
 
