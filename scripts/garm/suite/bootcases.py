@@ -25,6 +25,9 @@ PAGES = ("4k", "16k")
 FIRMWARE = ("free", "vendor")
 # In every cell of the matrix; everything else runs once per kernel.
 SMOKE = ("garm-demo", "panthor_query", "cs_mov", "pm_suspend", "devfreq", "module_reload")
+# Also run with 16 KiB pages and the vendor's firmware: what depends on the page size, and the scheduler's hard cases.
+LARGE_PAGES = ("cs_fault", "cs_sync", "groups_many", "mmio_flush_id", "panthor_gem", "panthor_group", "panthor_vm",
+               "ring_wrap", "tiler_heap", "vm_isolation")
 OWN_BOOT = ("garm-demo", "mov_bench")
 # What the RK3588's G610 answers; panthor_query compares.
 EXPECT = ("gpu_id=0xa8670005,shader_present=0x50005,l2_present=0x1,tiler_present=0x1,l2_features=0x7120306,"
@@ -46,6 +49,9 @@ def cases(context: Context) -> Iterator[Case]:
     for kernel in KERNELS:
         yield Case(f"boot/programs-{kernel}", partial(programs, context, Options(kernel=kernel), names),
                    f"every guest program on the {kernel} kernel")
+    large = Options(page_size="16k", firmware="vendor")
+    yield Case("boot/programs-stable-16k", partial(programs, context, large, LARGE_PAGES),
+               "guest programs on the stable kernel with 16k pages, vendor firmware")
     for path in sorted((context.env.repo / "tests/boot").glob("*.py")):
         yield from scenarios(context, path)
 
