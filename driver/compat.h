@@ -27,8 +27,7 @@
  */
 #if GARM_KERNEL(6, 18)
 #define garm_gpuva_lock(bo) (&(bo)->base.gpuva.lock)
-#define garm_gpuva_lock_init(bo) do { } while (0)
-#define garm_gpuva_lock_destroy(bo) do { } while (0)
+#define drm_gem_gpuva_set_lock(obj, lock) ((void)(obj), (void)(lock))
 #define GARM_GPUVM_FLAGS (DRM_GPUVM_RESV_PROTECTED | DRM_GPUVM_IMMEDIATE_MODE)
 #define garm_gpuvm_sm_map(gpuvm, priv, address, bytes, object, start) ({ \
 	const struct drm_gpuvm_map_req __req = { \
@@ -38,25 +37,17 @@
 	drm_gpuvm_sm_map(gpuvm, priv, &__req); })
 #else
 #define garm_gpuva_lock(bo) (&(bo)->gpuva_lock)
-#define garm_gpuva_lock_init(bo) do { \
-	mutex_init(&(bo)->gpuva_lock); \
-	drm_gem_gpuva_set_lock(&(bo)->base, &(bo)->gpuva_lock); \
-} while (0)
-#define garm_gpuva_lock_destroy(bo) mutex_destroy(&(bo)->gpuva_lock)
 #define GARM_GPUVM_FLAGS DRM_GPUVM_RESV_PROTECTED
 #define garm_gpuvm_sm_map(gpuvm, priv, address, bytes, object, start) \
 	drm_gpuvm_sm_map(gpuvm, priv, address, bytes, object, start)
 #endif
 #if GARM_KERNEL(7, 0)
 /* drm_gpuvm_bo_obtain_prealloc() takes the mutex by itself. */
-#define garm_gpuvm_bo_obtain(bo, prealloc) drm_gpuvm_bo_obtain_prealloc(prealloc)
+#define garm_gpuvm_obtain_lock(lock) ((void)(lock))
+#define garm_gpuvm_obtain_unlock(lock) ((void)(lock))
 #else
-#define garm_gpuvm_bo_obtain(bo, prealloc) ({ \
-	struct drm_gpuvm_bo *__vm_bo; \
-	mutex_lock(garm_gpuva_lock(bo)); \
-	__vm_bo = drm_gpuvm_bo_obtain_prealloc(prealloc); \
-	mutex_unlock(garm_gpuva_lock(bo)); \
-	__vm_bo; })
+#define garm_gpuvm_obtain_lock(lock) mutex_lock(lock)
+#define garm_gpuvm_obtain_unlock(lock) mutex_unlock(lock)
 #endif
 #if GARM_KERNEL(6, 13)
 #define GARM_IMPORT_NS(ns) MODULE_IMPORT_NS(#ns)

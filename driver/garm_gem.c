@@ -246,7 +246,7 @@ static void garm_gem_free(struct drm_gem_object *obj)
 			drm_gem_put_pages(obj, bo->pages, true, false);
 	}
 	drm_gem_object_release(obj);
-	garm_gpuva_lock_destroy(bo);
+	mutex_destroy(&bo->gpuva_lock);
 	mutex_destroy(&bo->label_lock);
 	kfree_const(bo->label);
 	kfree(bo);
@@ -516,7 +516,8 @@ static struct garm_bo *bo_alloc(struct garm_device *gdev, u32 flags)
 	bo->base.funcs = &garm_gem_funcs;
 	bo->flags = flags;
 	bo->cached = gdev->coherent || (flags & DRM_PANTHOR_BO_WB_MMAP);
-	garm_gpuva_lock_init(bo);
+	mutex_init(&bo->gpuva_lock);
+	drm_gem_gpuva_set_lock(&bo->base, &bo->gpuva_lock);
 	mutex_init(&bo->label_lock);
 	bo->creator_pid = current->tgid;
 	get_task_comm(bo->creator, current->group_leader);

@@ -24,7 +24,7 @@ struct garm_bo {
 	u32 flags;				/* DRM_PANTHOR_BO_* given at creation */
 	bool cached;				/* CPU mappings are write-back */
 	struct drm_gem_object *exclusive_vm;	/* root of the only VM it may be in, or NULL */
-	struct mutex gpuva_lock;		/* list of vm_bo and va of this BO */
+	struct mutex gpuva_lock;		/* garm_gpuva_lock(); later kernels have one */
 	struct mutex label_lock;
 	const char *label;			/* kstrdup_const, or NULL */
 	u32 creator_pid;

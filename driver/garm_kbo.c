@@ -89,10 +89,7 @@ void garm_kbo_destroy(struct garm_kbo *kbo)
 	kfree(kbo);
 }
 
-/**
- * garm_kbo_vmap() - set @kbo->kmap; returns 0 at once when it is mapped. Takes the reservation,
- * allocates
- */
+/** garm_kbo_vmap() - set kmap, unless it is set. Takes the reservation, allocates */
 int garm_kbo_vmap(struct garm_kbo *kbo)
 {
 	return kbo->kmap ? 0 : garm_bo_vmap(kbo->bo, &kbo->kmap);

@@ -417,9 +417,7 @@ static void handle_fault(struct garm_mmu *mmu, int as)
 		garm_device_reset(gdev, "MMU fault of the firmware");
 }
 
-/**
- * garm_mmu_fault_mask() - the bits of an MMU interrupt status that are faults of slots that exist
- */
+/** garm_mmu_fault_mask() - the faults of slots that exist in an MMU interrupt status */
 u32 garm_mmu_fault_mask(struct garm_device *gdev, u32 status)
 {
 	return status & MMU_IRQ_FAULT_MASK & gdev->gpu_info.as_present;
@@ -482,8 +480,10 @@ void garm_mmu_suspend(struct garm_device *gdev)
 }
 
 /**
- * garm_mmu_resume() - undo garm_mmu_suspend(): interrupt on, slots of active VMs on. L2 is powered.
- * Sleeps
+ * garm_mmu_resume() - undo garm_mmu_suspend(): interrupt on, slots of active VMs on
+ * @gdev: the device, L2 powered
+ *
+ * Sleeps.
  */
 void garm_mmu_resume(struct garm_device *gdev)
 {
@@ -546,8 +546,8 @@ static void end_reset(struct garm_mmu *mmu)
 }
 
 /**
- * garm_mmu_post_reset() - the reset is done, L2 is powered: as garm_mmu_resume(), and operations go
- * on
+ * garm_mmu_post_reset() - the reset is done: as garm_mmu_resume(), and operations go on
+ * @gdev: the device, L2 powered
  */
 void garm_mmu_post_reset(struct garm_device *gdev)
 {

@@ -244,7 +244,9 @@ static int get_vm_bo(struct garm_vm_op *op, struct garm_vm *vm, struct garm_bo *
 		return -ENOMEM;
 	}
 	dma_resv_lock(garm_vm_resv(vm), NULL);
-	op->vm_bo = garm_gpuvm_bo_obtain(bo, new);
+	garm_gpuvm_obtain_lock(garm_gpuva_lock(bo));
+	op->vm_bo = drm_gpuvm_bo_obtain_prealloc(new);
+	garm_gpuvm_obtain_unlock(garm_gpuva_lock(bo));
 	drm_gpuvm_bo_extobj_add(op->vm_bo);
 	dma_resv_unlock(garm_vm_resv(vm));
 	if (op->vm_bo != new)

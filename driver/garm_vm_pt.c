@@ -144,18 +144,13 @@ static u64 spanned(u64 va, u64 size, u64 unit)
 	return size ? (va + size - 1) / unit - va / unit + 1 : 0;
 }
 
-/**
- * garm_pt_count_map() - tables that mapping a range may need, one per entry of each level above the
- * last
- */
+/* Tables that mapping a range may need: one for each entry of each level above the last. */
 u64 garm_pt_count_map(u64 va, u64 size)
 {
 	return spanned(va, size, 1ull << 39) + spanned(va, size, SZ_1G) + spanned(va, size, SZ_2M);
 }
 
-/**
- * garm_pt_count_unmap() - tables that unmapping a range may need: a leaf at either end, to be split
- */
+/* Tables that unmapping a range may need: for a leaf at either end, which is split. */
 u64 garm_pt_count_unmap(u64 va, u64 size)
 {
 	u64 end = va + size;
