@@ -114,6 +114,7 @@ static void sync_group(struct garm_group *group)
 
 /**
  * garm_csg_update_status() - ask the firmware what the groups on slots are doing
+ * @sched: the scheduler
  *
  * Return: 0, or -ETIMEDOUT after requesting a reset.
  */
@@ -268,9 +269,11 @@ static void started(struct csg_batch *batch)
 
 /**
  * garm_csg_start() - give the picked groups that have no slot one, and start or resume them
+ * @sched: the scheduler
+ * @plan: who gets a slot
  *
  * There are as many free slots as such groups. Return: 0; an error after a reset was requested.
- * Groups that could not get an address space stay off the slots.
+ * Groups that get no address space stay off the slots.
  */
 int garm_csg_start(struct garm_sched *sched, const struct garm_plan *plan)
 {
@@ -289,12 +292,14 @@ int garm_csg_start(struct garm_sched *sched, const struct garm_plan *plan)
 			break;
 		ret = begin_start(&batch, group, slot, GARM_FW_PRIORITY_MAX - i);
 	}
-	if (ret)
+	if (ret) {
+		/* It is in the lists; what kept it out may be over next time. */
 		drm_err(&sched->gdev->base, "no address space for a group: %d\n", ret);
-	if (batch_run(&batch) || ret) {
-		garm_device_reset(sched->gdev, "group not started");
-		ret = ret ?: -ETIMEDOUT;
+		garm_sched_kick(sched, msecs_to_jiffies(GARM_LEFT_OUT_MS));
 	}
+	ret = batch_run(&batch);
+	if (ret)
+		garm_device_reset(sched->gdev, "group not started");
 	started(&batch);
 	return ret;
 }
@@ -348,18 +353,21 @@ static void give_up(struct csg_batch *suspend, bool blame)
 				WRITE_ONCE(group->innocent, true);
 			WRITE_ONCE(group->timedout, true);
 		}
-		batch_state(&batch, slot, CSG_STATE_TERMINATE);
+		/* A reset ends it without waiting. */
+		if (!garm_device_reset_pending(sched->gdev))
+			batch_state(&batch, slot, CSG_STATE_TERMINATE);
 	}
 	batch_run(&batch);
 	for (u32 slot = 0; slot < sched->slot_count; slot++) {
 		if (suspend->failed & BIT(slot))
 			WRITE_ONCE(sched->slots[slot]->state, GARM_GROUP_STOPPED);
 	}
-	suspend->failed = batch.failed;
+	suspend->failed &= ~batch.slots | batch.failed;
 }
 
 /**
  * garm_csg_evict() - suspend the groups of slots, terminate those that cannot run
+ * @sched: the scheduler
  * @slots: mask
  * @blame: a group that does not suspend is guilty; false in a reset and when the device suspends
  *
@@ -399,6 +407,8 @@ u32 garm_csg_evict(struct garm_sched *sched, u32 slots, bool blame)
 /**
  * garm_csg_set_priorities() - groups that stay on their slots get the priorities of the plan; 0 or
  * -ETIMEDOUT
+ * @sched: the scheduler
+ * @plan: who gets a slot
  */
 int garm_csg_set_priorities(struct garm_sched *sched, const struct garm_plan *plan)
 {
@@ -424,6 +434,7 @@ int garm_csg_set_priorities(struct garm_sched *sched, const struct garm_plan *pl
 
 /**
  * garm_csg_unbind() - the slot becomes free
+ * @group: the group
  *
  * The group is no longer run (or nobody will know better before the reset). What the slot has to
  * say is heard first. The caller places the group, or kills it.
@@ -454,6 +465,7 @@ void garm_csg_unbind(struct garm_group *group)
 
 /**
  * garm_csg_evict_all() - everything off the slots, because the device suspends or is reset
+ * @sched: the scheduler
  *
  * What the firmware wrote to the suspend buffers is made to reach memory. The groups are still
  * bound. Return: slots that did not stop.

@@ -28,6 +28,7 @@ void garm_sched_report_fw_events(struct garm_device *gdev, u32 events)
 /**
  * garm_sched_report_mmu_fault() - some VM has faulted (garm_vm_faulted()): its groups must die. Any
  * context
+ * @gdev: the device
  */
 void garm_sched_report_mmu_fault(struct garm_device *gdev)
 {
@@ -41,6 +42,7 @@ void garm_sched_report_mmu_fault(struct garm_device *gdev)
 
 /**
  * garm_events_vm_faults() - mark the groups of VMs that faulted
+ * @sched: the scheduler
  *
  * The scheduler's lock is held. The queue that did it has a fatal event if the firmware saw it; if
  * none has, all queues are guilty. The tick takes the groups off their slots.
@@ -66,14 +68,14 @@ static void log_exception(struct garm_sched *sched, u32 slot, u32 cs, const char
 			  u64 info)
 {
 	struct garm_group *group = sched->slots[slot];
+	u32 type = CS_EXCEPTION_TYPE(status);
 
 	if (!__ratelimit(&sched->log))
 		return;
 	drm_warn(&sched->gdev->base,
 		 "%s[%d]: %s on slot %u stream %u: %s (0x%02x), data 0x%x, info 0x%llx\n",
 		 group ? group->task.comm : "no group", group ? group->task.pid : 0, what, slot, cs,
-		 garm_exception_name(CS_EXCEPTION_TYPE(status)), CS_EXCEPTION_TYPE(status),
-		 CS_EXCEPTION_DATA(status), info);
+		 garm_exception_name(type), type, CS_EXCEPTION_DATA(status), info);
 }
 
 static void stream_fatal(struct garm_sched *sched, u32 slot, u32 cs, const struct fw_cs_out *out)
@@ -164,6 +166,8 @@ static void group_events(struct garm_sched *sched, struct garm_group *group, u32
 
 /**
  * garm_events_slot() - look at everything that a slot reports
+ * @sched: the scheduler
+ * @slot: number of the slot
  *
  * The scheduler's lock is held and the slots are usable. Faults come first: jobs that a sync update
  * completes would otherwise end without their error.
@@ -322,6 +326,7 @@ static void handle_oom(struct garm_group *group, u32 cs)
 /**
  * garm_group_oom_work() - work: tiler out-of-memory events of a group. May allocate: off the
  * fence-signalling path
+ * @work: the work item
  */
 void garm_group_oom_work(struct work_struct *work)
 {

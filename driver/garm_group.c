@@ -151,6 +151,7 @@ static int death_error(const struct garm_group *group, u32 queue)
 
 /**
  * garm_group_kill() - the end of a group: every fence of its queues signals, now and later
+ * @group: the group
  *
  * The caller holds the scheduler's lock and has made sure that the GPU no longer runs the group: it
  * is on no slot. Drops the scheduler's reference. Does nothing the second time.
@@ -192,6 +193,8 @@ void garm_group_kill(struct garm_group *group)
 
 /**
  * garm_group_fatal() - queues of the group cannot go on, so the group cannot; scheduler's lock held
+ * @group: the group
+ * @queues: mask
  */
 void garm_group_fatal(struct garm_group *group, u32 queues)
 {
@@ -212,6 +215,7 @@ static int check_priority(struct drm_file *file, u8 priority)
 
 /**
  * garm_allowed_priorities() - for DEV_QUERY: a bit for each priority that the caller may ask for
+ * @file: the caller's open file
  */
 u8 garm_allowed_priorities(struct drm_file *file)
 {
@@ -364,6 +368,9 @@ err_put:
 
 /**
  * garm_ioctl_group_create() - GROUP_CREATE
+ * @drm: the device
+ * @data: argument of the ioctl
+ * @file: the caller's open file
  *
  * Return: 0; -EINVAL for anything malformed, an unknown VM, or more queues than a slot has streams;
  * -EACCES for a priority that the caller may not have; -EBUSY beyond 128 groups; -ENODEV; -ENOMEM.
@@ -404,6 +411,9 @@ out_exit:
 
 /**
  * garm_ioctl_group_destroy() - GROUP_DESTROY; jobs end with ECANCELED. -EINVAL: pad, unknown handle
+ * @drm: the device
+ * @data: argument of the ioctl
+ * @drm_file: the caller's open file
  */
 int garm_ioctl_group_destroy(struct drm_device *drm, void *data, struct drm_file *drm_file)
 {
@@ -435,6 +445,9 @@ struct garm_group *garm_group_lookup(struct garm_file *file, u32 handle)
 
 /**
  * garm_ioctl_group_get_state() - GROUP_GET_STATE
+ * @drm: the device
+ * @data: argument of the ioctl
+ * @drm_file: the caller's open file
  *
  * Without the scheduler's lock: whoever has seen a fence's error sees the state, which was set
  * before. The answer's handle is zero, as Panthor's is. Return: 0, or -EINVAL for a pad or an
@@ -467,6 +480,9 @@ int garm_ioctl_group_get_state(struct drm_device *drm, void *data, struct drm_fi
 
 /**
  * garm_group_memory() - for fdinfo: bytes that a file's groups hold, and those of groups on a slot
+ * @file: the caller's open file
+ * @resident: out: of all groups
+ * @active: out: of those on a slot
  */
 void garm_group_memory(struct garm_file *file, u64 *resident, u64 *active)
 {
@@ -501,6 +517,7 @@ int garm_group_pool_create(struct garm_file *file)
 
 /**
  * garm_group_pool_destroy() - at close: all groups of the file end
+ * @file: the caller's open file
  *
  * Returns when the last one has been released, so no group outlives its file, and its VMs can be
  * torn down: the firmware writes heap contexts while it suspends or terminates a group. Sleeps.

@@ -41,6 +41,8 @@ unsigned long garm_job_timeout(void)
 
 /**
  * garm_sched_kick() - a tick is needed, in @delay jiffies at the latest
+ * @sched: the scheduler
+ * @delay: jiffies
  *
  * The scheduler's lock is held. Does nothing while slots cannot be used: whoever makes them usable
  * kicks.
@@ -88,6 +90,7 @@ static void place(struct garm_group *group)
 
 /**
  * garm_sched_became_ready() - queues of the group have something to do that had not
+ * @group: the group
  *
  * The scheduler's lock is held. A group with a slot is run already; the tick only sees whether it
  * has rivals.
@@ -127,12 +130,26 @@ void garm_sched_work_added(struct garm_queue *queue)
 	garm_devfreq_busy(group->gdev);
 }
 
+static bool has_groups(struct garm_sched *sched, const struct garm_vm *vm)
+{
+	struct garm_group *group;
+
+	list_for_each_entry(group, &sched->groups, node) {
+		if (group->vm == vm)
+			return true;
+	}
+	return false;
+}
+
 /** garm_sched_add() - a new group; takes a reference until it is killed */
 void garm_sched_add(struct garm_group *group)
 {
 	struct garm_sched *sched = group->gdev->sched;
 
 	mutex_lock(&sched->lock);
+	/* A fault that was reported when its group was gone already is not this one's. */
+	if (garm_vm_faulted(group->vm) && !has_groups(sched, group->vm))
+		garm_vm_clear_fault(group->vm);
 	garm_group_get(group);
 	list_add_tail(&group->node, &sched->groups);
 	mutex_unlock(&sched->lock);
@@ -140,6 +157,7 @@ void garm_sched_add(struct garm_group *group)
 
 /**
  * garm_sched_ended() - the group cannot run any more (see garm_group_can_run())
+ * @group: the group
  *
  * The scheduler's lock is held. On a slot, the tick takes it off; otherwise it is killed here and
  * now, unless a reset has yet to make sure that the GPU does not run it.
@@ -323,6 +341,7 @@ static void open_slots(struct garm_sched *sched)
 
 /**
  * garm_sched_suspend() - the device powers down: groups are suspended
+ * @gdev: the device
  *
  * Called by runtime PM, when there are no jobs, and by system sleep, when there may be. The
  * firmware still runs. A group that cannot be suspended is lost and the next resume is a slow one.
@@ -350,6 +369,7 @@ void garm_sched_resume(struct garm_device *gdev)
 
 /**
  * garm_sched_pre_reset() - take groups off the slots as far as the firmware still answers
+ * @gdev: the device
  *
  * From here to garm_sched_post_reset() no slot is touched; jobs are still written to rings, which
  * the reset does not concern. Runs in the reset's work. Groups that ended live on as doomed: their
@@ -384,6 +404,7 @@ static void end_all(struct garm_sched *sched)
 
 /**
  * garm_sched_post_reset() - innocent groups go on, the guilty end
+ * @gdev: the device
  * @failed: the GPU did not come back: all groups end
  */
 void garm_sched_post_reset(struct garm_device *gdev, bool failed)
@@ -412,6 +433,8 @@ void garm_sched_post_reset(struct garm_device *gdev, bool failed)
 
 /**
  * garm_sched_vm_destroyed() - the VM's handle is gone: its groups end
+ * @gdev: the device
+ * @vm: the VM
  *
  * Returns when they have been taken off the slots, unless a reset does that: the firmware writes
  * heap contexts when a group leaves, so the VM must not be torn down before. Sleeps; no lock of the
@@ -438,6 +461,7 @@ void garm_sched_vm_destroyed(struct garm_device *gdev, struct garm_vm *vm)
 
 /**
  * garm_sched_unplug() - the device goes: all groups end
+ * @gdev: the device
  *
  * drm_dev_enter() fails already, registers may still be touched. Nothing of the scheduler runs
  * afterwards but the release of groups.
@@ -496,6 +520,7 @@ static int init_limits(struct garm_sched *sched)
 
 /**
  * garm_sched_init() - the scheduler of a device whose firmware runs
+ * @gdev: the device
  *
  * It lives as long as the DRM device. Return: 0, -ENOMEM, or -EINVAL when the hardware has too
  * little of something.

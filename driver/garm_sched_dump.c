@@ -84,6 +84,8 @@ static void add_group(struct garm_dump *dump, struct garm_group *group,
 
 /**
  * garm_sched_dump() - a source of dumps
+ * @gdev: the device
+ * @dump: where to
  *
  * Takes the scheduler's lock, and without it what garm_dump_va() takes: who wants a dump holds
  * neither that lock nor an inner one. Allowed on the fence-signalling path.
@@ -110,6 +112,7 @@ void garm_sched_dump(struct garm_device *gdev, struct garm_dump *dump)
 
 /**
  * garm_sched_take_dump() - take the dump that was wanted (garm_sched.dump_why), if any
+ * @sched: the scheduler
  *
  * No lock held. Not when the device is powering down: then nobody will see much anyway.
  */

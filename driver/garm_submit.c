@@ -235,19 +235,21 @@ static void add_usage(struct garm_queue *queue, u64 from, u64 to)
 
 /**
  * garm_queue_check_done() - read the queue's sync object and signal the fences of what is done
+ * @queue: the queue
  *
  * The scheduler's lock is held. Return: whether anything was. A count that no job can have made
  * ends the group: the object is where the user's GPU code can write.
  */
 bool garm_queue_check_done(struct garm_queue *queue)
 {
+	struct garm_sync64 *sync = garm_queue_sync(queue);
 	struct garm_group *group = queue->group;
 	u64 count;
 
 	lockdep_assert_held(&group->gdev->sched->lock);
 	if (group->state == GARM_GROUP_DEAD || queue->done == queue->submitted)
 		return false;
-	count = READ_ONCE(garm_queue_sync(queue)->seqno);
+	count = READ_ONCE(sync->seqno);
 	if (count == queue->done)
 		return false;
 	if (count < queue->done || count > queue->submitted) {
@@ -264,6 +266,9 @@ bool garm_queue_check_done(struct garm_queue *queue)
 	/* The count before the counters. */
 	dma_rmb();
 	add_usage(queue, queue->done, count);
+	/* It told garm_queue_fault() about these jobs, and is not to blame later ones. */
+	if (READ_ONCE(sync->status))
+		WRITE_ONCE(sync->status, 0);
 	queue->done = count;
 	jobq_complete(&queue->jobq, queue->jobs[(count - 1) & queue->job_mask].seqno, 0);
 	return true;
@@ -271,6 +276,7 @@ bool garm_queue_check_done(struct garm_queue *queue)
 
 /**
  * garm_queue_fault() - a job of the queue failed, but the queue goes on
+ * @queue: the queue
  *
  * The scheduler's lock is held. Call it before garm_queue_check_done(), which would complete the
  * job. The event does not name the job. Streams run in order: it is the one being run, unless the
@@ -286,10 +292,8 @@ void garm_queue_fault(struct garm_queue *queue)
 		return;
 	count = clamp(count, queue->done, queue->submitted);
 	job = count;
-	if (job == queue->submitted || (count > queue->done && READ_ONCE(sync->status))) {
+	if (job == queue->submitted || (count > queue->done && READ_ONCE(sync->status)))
 		job = queue->done;
-		WRITE_ONCE(sync->status, 0);
-	}
 	jobq_set_error(&queue->jobq, queue->jobs[job & queue->job_mask].seqno, -EINVAL);
 }
 
@@ -413,6 +417,9 @@ out_fini:
 
 /**
  * garm_ioctl_group_submit() - GROUP_SUBMIT: all of the array's jobs, or none
+ * @drm: the device
+ * @data: argument of the ioctl
+ * @drm_file: the caller's open file
  *
  * Return: 0, also for an empty array; -EINVAL for anything malformed, an unknown group, one that
  * ended, a queue that it does not have; errors of sync operations (A.6); -ENODEV; -ENOMEM; that of

@@ -53,6 +53,7 @@ static u64 read_object(const struct garm_queue *queue)
 
 /**
  * garm_wait_over() - may the queue go on, as far as the CPU can tell?
+ * @queue: the queue
  *
  * The scheduler's lock is held. Return: true also when the CPU cannot tell (yet).
  */
@@ -198,6 +199,7 @@ static void map_wait(struct garm_queue *queue, u64 va, bool is64)
 /**
  * garm_sched_map_waits() - work: map the sync objects that queues wait for. Off the
  * fence-signalling path
+ * @work: the work item
  */
 void garm_sched_map_waits(struct work_struct *work)
 {
@@ -223,6 +225,7 @@ void garm_sched_map_waits(struct work_struct *work)
 
 /**
  * garm_wait_unmap() - drop the mapping, with the group's last reference gone
+ * @queue: the queue
  *
  * Takes a reservation: not on the fence-signalling path.
  */
