@@ -441,15 +441,18 @@ int garm_ioctl_heap_create(struct drm_device *drm, void *data, struct drm_file *
 	if (!drm_dev_enter(drm, &cookie))
 		return -ENODEV;
 	vm = garm_vm_pool_get(file->driver_priv, args->vm_id);
-	ret = vm ? check_create(args) : -EINVAL;
-	if (ret)
+	ret = -EINVAL;
+	if (!vm)
 		goto out;
+	/* Also by a bad request, as in Panthor: what destroying an unknown heap answers depends on it. */
 	pool = garm_vm_heaps(vm, true);
 	if (IS_ERR(pool)) {
 		ret = PTR_ERR(pool);
 		goto out;
 	}
-	ret = pool_add_heap(pool, args);
+	ret = check_create(args);
+	if (!ret)
+		ret = pool_add_heap(pool, args);
 	garm_heap_pool_put(pool);
 out:
 	garm_vm_put(vm);

@@ -124,12 +124,6 @@ int garm_submit_set_syncs(struct garm_submit *s, u32 index,
 		return PTR_ERR(ops);
 	job->syncs = ops;
 	job->sync_count = syncs->count;
-	for (u32 i = 0; i < syncs->count; i++) {
-		int ret = check_op(&ops[i]);
-
-		if (ret)
-			return ret;
-	}
 	return 0;
 }
 
@@ -157,10 +151,11 @@ static void free_signal(struct garm_signal *signal)
 static int add_signal(struct garm_submit *s, const struct drm_panthor_sync_op *op)
 {
 	struct garm_signal *signal;
-	int ret = -ENOMEM;
+	int ret = check_op(op);
 
-	if (find_signal(s, op))
-		return 0;
+	if (ret || find_signal(s, op))
+		return ret;
+	ret = -ENOMEM;
 	signal = kzalloc(sizeof(*signal), GFP_KERNEL);
 	if (!signal)
 		return -ENOMEM;
@@ -209,8 +204,10 @@ static int add_wait(struct garm_submit *s, u32 index, const struct drm_panthor_s
 {
 	struct garm_signal *signal = find_signal(s, op);
 	struct dma_fence *fence;
-	int ret;
+	int ret = check_op(op);
 
+	if (ret)
+		return ret;
 	if (signal && signal->producer >= 0)
 		return add_late_dep(s, index, signal);
 	if (signal) {
@@ -225,6 +222,7 @@ static int add_wait(struct garm_submit *s, u32 index, const struct drm_panthor_s
 	return jobq_job_add_dep(s->jobs[index].job, fence);
 }
 
+/* Each operation is checked when its turn comes, so that the first bad one gives the error, as in Panthor. */
 int garm_submit_prepare(struct garm_submit *s)
 {
 	int ret = 0;

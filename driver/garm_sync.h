@@ -49,10 +49,7 @@ struct garm_submit {
 };
 
 int garm_submit_init(struct garm_submit *s, struct drm_file *file, u32 count);
-/**
- * garm_submit_set_syncs() - copy job @index's operations from the user and check them (errors of
- * A.6)
- */
+/** garm_submit_set_syncs() - copy job @index's operations from the user */
 int garm_submit_set_syncs(struct garm_submit *s, u32 index,
 			  const struct drm_panthor_obj_array *syncs);
 /**

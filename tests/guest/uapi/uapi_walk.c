@@ -64,6 +64,7 @@ struct pool {
     uint32_t dead;
 };
 static struct pool vms, bos, groups, heaps, binaries, timelines;
+static uint32_t group_vm[129]; /* by group handle */
 
 static void keep(struct pool *p, uint32_t id)
 {
@@ -80,6 +81,15 @@ static void drop(struct pool *p, uint32_t id)
             return;
         }
     }
+}
+
+/* No longer to be used, though it lives. */
+static void forget(struct pool *p, uint32_t id)
+{
+    uint32_t dead = p->dead;
+
+    drop(p, id);
+    p->dead = dead;
 }
 
 /* Mostly one that lives; else none, one that is gone, or nonsense. */
@@ -139,9 +149,10 @@ static uint32_t sum(const void *data, size_t size)
 
 /* --- sync operations -------------------------------------------------------------------------- */
 
-static uint32_t new_syncobj(void)
+/* Binary ones are born signalled; a wait always finds a fence. */
+static uint32_t new_syncobj(bool signalled)
 {
-    struct drm_syncobj_create args = { 0 };
+    struct drm_syncobj_create args = { .flags = signalled ? DRM_SYNCOBJ_CREATE_SIGNALED : 0 };
 
     return ioctl(fd, DRM_IOCTL_SYNCOBJ_CREATE, &args) ? 0 : args.handle;
 }
@@ -158,13 +169,18 @@ static int wait_point(uint32_t handle, uint64_t point)
     return ioctl(fd, DRM_IOCTL_SYNCOBJ_TIMELINE_WAIT, &args) ? errno : 0;
 }
 
+/* Points that earlier jobs of the ioctl in the making signal. */
+static struct drm_panthor_sync_op sent[16];
+static unsigned sent_count;
+
 /*
- * Some operations, few of them wrong. A signal never names a syncobj that does not exist: that crashes
- * panthor (up to 7.3 at least). A wait on a timeline may be for a point that nobody signals: EINVAL.
+ * Some operations, few of them wrong. Two things are left out that panthor (up to 7.3 at least) answers with a
+ * crash and with a kernel warning: a signal that names a syncobj that does not exist, and a wait for a point
+ * without a fence that a later job of the same ioctl signals. A wait may be for a point that nobody signals.
  */
 static unsigned random_syncs(struct drm_panthor_sync_op *ops, unsigned max)
 {
-    unsigned count = rnd(max + 1);
+    unsigned count = rnd(max + 1), known = sent_count;
 
     for (unsigned i = 0; i < count; i++) {
         bool timeline = chance(40), signal = chance(60);
@@ -177,11 +193,17 @@ static unsigned random_syncs(struct drm_panthor_sync_op *ops, unsigned max)
             .timeline_value = timeline ? 1 + rnd(4) + step * 8ull : 0,
         };
         if (!signal && timeline)
-            ops[i].timeline_value = ONE_OF(0, 1, step * 8ull, step * 8ull + 2);
+            ops[i].timeline_value = ONE_OF(0, 1, step * 8ull - 6, step * 8ull + 7);
+        if (!signal && known && chance(40)) {
+            ops[i] = sent[rnd(known)];
+            ops[i].flags &= DRM_PANTHOR_SYNC_OP_HANDLE_TYPE_MASK;
+        }
         if (chance(3))
             ops[i].flags |= ONE_OF(2, 0x100, 0x40000000);
         if (chance(3) && !timeline)
             ops[i].timeline_value = 5;
+        if (signal && sent_count < sizeof(sent) / sizeof(sent[0]))
+            sent[sent_count++] = ops[i];
         note(" sync(%x,%u,%llu)", ops[i].flags, ops[i].handle, (unsigned long long)ops[i].timeline_value);
     }
     return count;
@@ -254,8 +276,14 @@ static void vm_destroy(void)
     struct drm_panthor_vm_destroy args = { .id = pick(&vms), .pad = chance(5) };
 
     note("VM_DESTROY %u pad %u", args.id, args.pad);
-    if (!call(DRM_IOCTL_PANTHOR_VM_DESTROY, &args))
-        drop(&vms, args.id);
+    if (call(DRM_IOCTL_PANTHOR_VM_DESTROY, &args))
+        return;
+    drop(&vms, args.id);
+    /* Groups of a destroyed VM end at once on garm, at their next job on panthor (driver/README.md): left alone. */
+    for (unsigned i = groups.count; i--;) {
+        if (group_vm[groups.id[i] % 129] == args.id)
+            forget(&groups, groups.id[i]);
+    }
 }
 
 static void vm_get_state(void)
@@ -495,6 +523,7 @@ static void group_create(void)
         note(" (%u,%u,%u)", queues[i].priority, queues[i].ringbuf_size, queues[i].pad[1]);
     if (!call(DRM_IOCTL_PANTHOR_GROUP_CREATE, &args)) {
         note(" handle %u", args.group_handle);
+        group_vm[args.group_handle % 129] = args.vm_id;
         keep(&groups, args.group_handle);
     }
 }
@@ -620,6 +649,7 @@ static void move(void)
 {
     unsigned total = 0;
 
+    sent_count = 0;
     for (unsigned i = 0; i < sizeof(moves) / sizeof(moves[0]); i++)
         total += moves[i].minor <= minor_version ? moves[i].weight : 0;
     unsigned at = rnd(total);
@@ -674,8 +704,8 @@ static bool set_up(void)
         memcpy((uint8_t *)mine.stream + i * STREAM_STEP, words, sizeof(words));
     }
     for (unsigned i = 0; i < 6; i++) {
-        keep(&binaries, new_syncobj());
-        keep(&timelines, new_syncobj());
+        keep(&binaries, new_syncobj(true));
+        keep(&timelines, new_syncobj(false));
     }
     return true;
 }
