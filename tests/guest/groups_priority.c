@@ -89,19 +89,11 @@ static bool run_one(struct pu_ctx *c, uint32_t group, uint32_t val)
     return !lost;
 }
 
-static double seconds(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return t.tv_sec + t.tv_nsec / 1e9;
-}
-
 /* Twelve groups of @low spin, all slots are taken; then come jobs of a @high group. */
 static void overtakes(struct pu_ctx *c, uint8_t low, uint8_t high)
 {
     uint32_t spinner[SPINNERS], sync[SPINNERS], group, alive = 0, lost = 0;
-    double start = seconds();
+    double start = pu_seconds();
 
     for (unsigned i = 0; i < SPINNERS; i++) {
         const uint64_t spin[] = {cs_mov48(80, PU_DATA_VA + 64 + i * 4), cs_mov32(10, 1),
@@ -139,7 +131,7 @@ static void overtakes(struct pu_ctx *c, uint8_t low, uint8_t high)
      * Spinners die of the driver's time-out after 5 s: had a job waited for that, slots would be free.
      * 6.12 loses some of those it evicts sooner (see pu_lost()), but within less than that.
      */
-    igt_skip_on_f(alive < SLOTS && pu_minor(c->fd) == 0 && seconds() - start < 4,
+    igt_skip_on_f(alive < SLOTS && pu_minor(c->fd) == 0 && pu_seconds() - start < 4,
                   "the kernel's timer took %u of %u spinners\n", SPINNERS - alive, SPINNERS);
     igt_assert_lte(pu_minor(c->fd) == 0 ? SLOTS : SPINNERS, alive);
 }

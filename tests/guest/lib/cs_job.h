@@ -55,6 +55,14 @@ static inline void pu_must_signal(int fd, uint32_t sync, int64_t ns)
     igt_assert_eq(pu_sync_status(fd, sync), 1);
 }
 
+static inline double pu_seconds(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return t.tv_sec + t.tv_nsec / 1e9;
+}
+
 /*
  * Linux 6.12's drm_sched_suspend_timeout() arms a timer at "jiffies + forever", which now and then fires at once:
  * panthor then kills a group that merely lost its slot. Nothing else may end a job early.

@@ -70,6 +70,8 @@ static void keep(struct pool *p, uint32_t id)
 {
     if (p->count < POOL)
         p->id[p->count++] = id;
+    if (p->dead == id)
+        p->dead = 0;
 }
 
 static void drop(struct pool *p, uint32_t id)
