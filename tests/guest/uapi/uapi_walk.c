@@ -563,6 +563,9 @@ static void submit(void)
                                              .pad = chance(3) };
     uint32_t end = binaries.id[1];
 
+    /* panthor (7.3) looks only at the low half of this handle, and would find a group that was not meant */
+    if (args.group_handle > 0xffff)
+        args.group_handle |= 0xffff;
     args.queue_submits = (struct drm_panthor_obj_array)DRM_PANTHOR_OBJ_ARRAY(rnd(4), qs);
     note("GROUP_SUBMIT %s %u pad %u:", args.group_handle == mine.group ? "mine" : "other", args.group_handle, args.pad);
     for (unsigned i = 0; i < args.queue_submits.count; i++) {
