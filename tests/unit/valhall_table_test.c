@@ -67,7 +67,8 @@ static void round_trip_rows(void)
                 return;
             }
             int len = va_disasm(&insn, line, sizeof(line));
-            TAP_CHECK(len > 0 && len < (int)sizeof(line) && !strstr(line, "reserved"));
+            TAP_CHECK(len > 0 && len < (int)sizeof(line));
+            TAP_CHECK(!strstr(line, "reserved") || strstr(line, "TEX"));
             TAP_CHECK(!strncmp(line, va_rows[op].info.name, strlen(va_rows[op].info.name)));
         }
         if (!TAP_CHECK_EQ(valid, 200))
