@@ -20,6 +20,7 @@ from . import parse
 from .context import Context
 from .model import FAIL, PASS, Case, Result
 
+DRIVERS = ("panthor", "garm")
 KERNELS = ("stable", "backports")
 PAGES = ("4k", "16k")
 FIRMWARE = ("free", "vendor")
@@ -39,21 +40,32 @@ TIMEOUT = 900.0
 
 def cases(context: Context) -> Iterator[Case]:
     """All boot cases."""
-    for kernel, page, firmware in product(KERNELS, PAGES, FIRMWARE):
-        quick = (kernel, page, firmware) == ("stable", "4k", "free")
-        options = Options(kernel=kernel, page_size=page, firmware=firmware)
-        yield Case(f"boot/{kernel}-{page}-{firmware}", partial(programs, context, options, SMOKE),
-                   f"panthor on the {kernel} kernel, {page} pages, {firmware} firmware",
-                   tags=("matrix", "quick") if quick else ("matrix",))
-    names = [p for p in guest_sources(context.env.repo) if p not in SMOKE and p not in OWN_BOOT]
-    for kernel in KERNELS:
-        yield Case(f"boot/programs-{kernel}", partial(programs, context, Options(kernel=kernel), names),
-                   f"every guest program on the {kernel} kernel")
-    large = Options(page_size="16k", firmware="vendor")
-    yield Case("boot/programs-stable-16k", partial(programs, context, large, LARGE_PAGES),
-               "guest programs on the stable kernel with 16k pages, vendor firmware")
+    for driver in DRIVERS:
+        yield from driver_cases(context, driver)
     for path in sorted((context.env.repo / "tests/boot").glob("*.py")):
         yield from scenarios(context, path)
+
+
+def driver_cases(context: Context, driver: str) -> Iterator[Case]:
+    """The same guests and programs for each driver; panthor's have no driver in their names."""
+    prefix = "" if driver == "panthor" else f"{driver}-"
+    for kernel, page, firmware in product(KERNELS, PAGES, FIRMWARE):
+        quick = (driver, kernel, page, firmware) == ("panthor", "stable", "4k", "free")
+        options = Options(driver=driver, kernel=kernel, page_size=page, firmware=firmware)
+        yield Case(f"boot/{prefix}{kernel}-{page}-{firmware}", partial(programs, context, options, SMOKE),
+                   f"{driver} on the {kernel} kernel, {page} pages, {firmware} firmware",
+                   tags=("matrix", driver, "quick") if quick else ("matrix", driver))
+    own = [p for p in guest_sources(context.env.repo) if p.startswith("garm_")]
+    names = [p for p in guest_sources(context.env.repo) if p not in (*SMOKE, *OWN_BOOT, *own)]
+    if driver == "garm":
+        names += own
+    for kernel in KERNELS:
+        options = Options(driver=driver, kernel=kernel)
+        yield Case(f"boot/programs-{prefix}{kernel}", partial(programs, context, options, names),
+                   f"every guest program, {driver} on the {kernel} kernel", tags=(driver,))
+    large = Options(driver=driver, page_size="16k", firmware="vendor")
+    yield Case(f"boot/programs-{prefix}stable-16k", partial(programs, context, large, LARGE_PAGES),
+               f"guest programs, {driver} on the stable kernel with 16k pages, vendor firmware", tags=(driver,))
 
 
 def guest_sources(repo: Path) -> list[str]:
@@ -101,7 +113,8 @@ def programs(context: Context, options: Options, names: Iterable[str]) -> Iterat
 
 def program_results(name: str, output: str, status: int, options: Options) -> Iterator[Result]:
     """Results of one guest program, named PROGRAM/SUBTEST."""
-    alone = f"scripts/run --kernel {options.kernel} --page-size {options.page_size} -- {name}"
+    alone = (f"scripts/run --driver {options.driver} --kernel {options.kernel} --page-size {options.page_size} "
+             f"--firmware {options.firmware} -- {name}")
     for row in parse.igt(output, status, alone):
         detail = row.detail
         if row.status == FAIL and row.name != "program":
