@@ -306,12 +306,13 @@ static void no_error(struct pu_ctx *c, uint32_t group)
  */
 static void inherited(struct pu_ctx *c, uint32_t group)
 {
+    uint32_t state = 0;
     unsigned errors = 0;
 
     for (unsigned bit = 0; bit < 2; bit++) {
         const uint64_t job[] = {cs_mov48(80, PU_DATA_VA), cs_mov48(10, 0),
                                 cs_sync_wait(CS_SYNC_WAIT64, 80, 10, CS_GT) | bit,
-                                cs_mov32(12, 30000000), /* the driver blames the job that runs */
+                                cs_mov32(12, 6000000), /* the driver blames the job that runs */
                                 cs_add32(12, 12, -1), cs_branch(CS_GT, 12, -2)};
         uint32_t sync = pu_sync_create(c->fd);
 
@@ -321,10 +322,12 @@ static void inherited(struct pu_ctx *c, uint32_t group)
         igt_assert_eq(pu_sync_wait(c->fd, sync, 0, PU_WAIT), 0);
         errors += pu_sync_status(c->fd, sync) < 0;
         pu_sync_destroy(c->fd, sync);
+        igt_assert_eq(pu_group_state(c->fd, group, &state, NULL), 0);
+        igt_skip_on_f(state & DRM_PANTHOR_GROUP_STATE_TIMEDOUT, "too slow here for the driver's progress timer\n");
         pu_must_be(c->fd, group, 0);
         no_error(c, group);
     }
-    igt_require_f(errors, "nothing here takes errors over\n");
+    igt_require_f(errors, "nothing takes errors over, or the driver hears of it after the job\n");
     igt_assert_eq(errors, 1);
 }
 
