@@ -139,7 +139,7 @@ static void csg_serve_streams(struct mali_mcu *m, unsigned g)
 
     if (!bits)
         return;
-    mcu_wr32(m, out + CSG_DB_ACK, req);
+    mcu_take_doorbells(m, out + CSG_DB_ACK, req);
     for (unsigned i = 0; i < m->cfg.streams; i++) {
         if (bits & (1u << i))
             mcu_cs_serve(m, g, i);

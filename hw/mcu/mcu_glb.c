@@ -65,7 +65,7 @@ static void serve_doorbells(struct mali_mcu *m)
 
     if (req == ack)
         return;
-    mcu_wr32(m, glb_out(m) + GLB_DB_ACK, req);
+    mcu_take_doorbells(m, glb_out(m) + GLB_DB_ACK, req);
     for (unsigned g = 0; g < m->cfg.csgs; g++) {
         if ((req ^ ack) & (1u << g))
             mcu_csg_serve(m, g);

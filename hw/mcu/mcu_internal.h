@@ -121,6 +121,11 @@ void mcu_crash(struct mali_mcu *m, const struct mali_fault *fault, const char *w
 /** Flips the event @bit of the ack word so that it differs from req; false when still unacknowledged. */
 bool mcu_raise(struct mali_mcu *m, uint64_t in, uint64_t out, uint32_t bit, uint32_t irq_bit,
                uint32_t mask_off);
+/**
+ * Acknowledges doorbells before their requests are read, and in this order for everybody: a host that has written
+ * a request and still sees the old acknowledgement does not flip the bit, for that request is seen now.
+ */
+void mcu_take_doorbells(struct mali_mcu *m, uint64_t ack, uint32_t req);
 void mcu_touch(struct mali_mcu *m, enum mcu_level level, unsigned bit, uint64_t n);
 const char *mcu_req_name(enum mcu_level level, unsigned bit);
 

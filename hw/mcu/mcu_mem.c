@@ -119,6 +119,12 @@ void mcu_wr64(struct mali_mcu *m, uint64_t va, uint64_t val)
         __atomic_store_n(p, val, __ATOMIC_RELEASE);
 }
 
+void mcu_take_doorbells(struct mali_mcu *m, uint64_t ack, uint32_t req)
+{
+    mcu_wr32(m, ack, req);
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+}
+
 bool mcu_raise(struct mali_mcu *m, uint64_t in, uint64_t out, uint32_t bit, uint32_t irq_bit,
                uint32_t mask_off)
 {
