@@ -146,10 +146,15 @@ static bool runnable_left(const struct mali_mcu *m)
     return false;
 }
 
-/* AS0 is locked for a page-table change: interface memory must wait. Whoever ends it wakes us. */
+/*
+ * AS0 is locked for a page-table change and we would touch what is locked: it
+ * must wait. Whoever ends the LOCK wakes us.
+ */
 static bool interface_locked(const struct mali_mcu *m)
 {
-    return mali_mmu_as_locked(m->mmu, FW_AS);
+    if (!mali_mmu_as_locked(m->mmu, FW_AS))
+        return false;
+    return m->s.status != MALI_MCU_ENABLED || mcu_touches_locked(m);
 }
 
 bool mali_mcu_pending(const struct mali_mcu *m)
@@ -336,11 +341,12 @@ static bool run_slices(struct mali_mcu *m)
 {
     if (!runnable_left(m))
         return false;
-    m->slices_ran = true;
+    m->slices_ran = m->in_slices = true;
     m->ops->unlock(m->opaque);
     for (unsigned n = 0; n < m->cfg.csgs; n++)
         run_group(m, (m->s.rotate + n) % m->cfg.csgs);
     m->ops->lock(m->opaque);
+    m->in_slices = false;
     m->s.rotate = (m->s.rotate + 1) % m->cfg.csgs;
     return true;
 }

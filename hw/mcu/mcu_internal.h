@@ -103,6 +103,7 @@ struct mali_mcu {
     const char *broken_what;
     bool timer_due;                 /* a deadline has passed */
     bool slices_ran;                /* results of slices wait to be reported */
+    bool in_slices;                 /* streams run, the lock is not held */
     unsigned run_csg;               /* slot whose stream is running, for callbacks */
     uint32_t touch_slot[4][32];     /* fidelity report: cached slots per request row */
 };
@@ -117,6 +118,8 @@ uint32_t mcu_rd32(struct mali_mcu *m, uint64_t va);
 uint64_t mcu_rd64(struct mali_mcu *m, uint64_t va);
 void mcu_wr32(struct mali_mcu *m, uint64_t va, uint32_t val);
 void mcu_wr64(struct mali_mcu *m, uint64_t va, uint64_t val);
+/** A region of AS0 is locked that the next step may access. */
+bool mcu_touches_locked(const struct mali_mcu *m);
 void mcu_crash(struct mali_mcu *m, const struct mali_fault *fault, const char *what);
 /** Flips the event @bit of the ack word so that it differs from req; false when still unacknowledged. */
 bool mcu_raise(struct mali_mcu *m, uint64_t in, uint64_t out, uint32_t bit, uint32_t irq_bit,

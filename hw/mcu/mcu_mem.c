@@ -4,14 +4,20 @@
  *
  * Called by every file of hw/mcu. Calls mmu and trace.
  *
- * No access here can stall: mali_mcu_step() does not begin while a LOCK is held
- * on address space 0, and lock commands wait for the step's safe points.
+ * A step does not begin while something is locked in address space 0 that it may
+ * access, and lock commands wait for its safe points; slices never stall here.
+ * Only an address that the host wrote after the step began can: that access waits.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include <string.h>
+#include <time.h>
 
 #include "mcu_internal.h"
+
+#define LOCK_MIN   0x8000u /* the smallest region that can be locked, and its alignment */
+#define STALL_NS   50000
+#define STALL_MAX  2000    /* waits of STALL_NS; then the host has forgotten its LOCK */
 
 struct req_row {
     enum mcu_level level;
@@ -66,11 +72,99 @@ void mcu_crash(struct mali_mcu *m, const struct mali_fault *fault, const char *w
     m->broken_what = what;
 }
 
+/* ---- what is locked ----------------------------------------------------------- */
+
+static enum mali_mem_result probe(const struct mali_mcu *m, uint64_t va, void **p)
+{
+    struct mali_fault fault = {0};
+    uint64_t avail;
+
+    return mali_mem_ptr(m->tlb, FW_AS, va, MALI_ACCESS_READ, MCU_SRC_FW, p, &avail, &fault);
+}
+
+static bool locked(const struct mali_mcu *m, uint64_t va, uint64_t len)
+{
+    void *p;
+
+    for (uint64_t at = va; va && at < va + len; at = (at | (LOCK_MIN - 1)) + 1) {
+        if (probe(m, at, &p) == MALI_MEM_STALL)
+            return true;
+    }
+    return false;
+}
+
+/* What an address word of the (unlocked) shared section points to. */
+static bool pointee_locked(const struct mali_mcu *m, uint64_t at, uint64_t len)
+{
+    void *p;
+
+    return probe(m, at, &p) == MALI_MEM_OK &&
+           locked(m, __atomic_load_n((uint64_t *)p, __ATOMIC_RELAXED), len);
+}
+
+static bool stream_locked(const struct mali_mcu *m, unsigned g, unsigned i)
+{
+    const struct mcu_cs *cs = &m->cs[g * m->cfg.streams + i];
+
+    if (m->csg[g].active && cs->started)
+        return locked(m, cs->ring_in, 1) || locked(m, cs->ring_out, 1);
+    return pointee_locked(m, cs_in(m, g, i) + CS_USER_INPUT, 1) ||
+           pointee_locked(m, cs_in(m, g, i) + CS_USER_OUTPUT, 1);
+}
+
+/* What an empty slot without a request points to is of the past. */
+static bool slot_in_use(const struct mali_mcu *m, unsigned g)
+{
+    void *req, *ack;
+
+    if (m->csg[g].active)
+        return true;
+    return probe(m, csg_in(m, g) + CSG_REQ, &req) == MALI_MEM_OK &&
+           probe(m, csg_out(m, g) + CSG_ACK, &ack) == MALI_MEM_OK &&
+           ((__atomic_load_n((uint32_t *)req, __ATOMIC_RELAXED) ^
+             __atomic_load_n((uint32_t *)ack, __ATOMIC_RELAXED)) & CSG_STATE_MASK);
+}
+
+bool mcu_touches_locked(const struct mali_mcu *m)
+{
+    if (locked(m, FW_SHARED_VA, m->lay.size))
+        return true;
+    for (unsigned g = 0; g < m->cfg.csgs; g++) {
+        if (!slot_in_use(m, g))
+            continue;
+        if (locked(m, m->csg[g].suspend_buf, m->lay.suspend_size) ||
+            pointee_locked(m, csg_in(m, g) + CSG_SUSPEND_BUF, m->lay.suspend_size))
+            return true;
+        for (unsigned i = 0; i < m->cfg.streams; i++) {
+            if (stream_locked(m, g, i))
+                return true;
+        }
+    }
+    return false;
+}
+
+/* Lets the host end its LOCK; false when that makes no sense. */
+static bool wait_for_unlock(struct mali_mcu *m, unsigned tries)
+{
+    const struct timespec nap = {.tv_nsec = STALL_NS};
+
+    if (m->in_slices || tries >= STALL_MAX)
+        return false;
+    m->ops->unlock(m->opaque);
+    nanosleep(&nap, NULL);
+    m->ops->lock(m->opaque);
+    return true;
+}
+
+/* ---- accesses ----------------------------------------------------------------- */
+
 /* Host pointer for an aligned access; NULL after marking the firmware broken. */
 static void *fw_ptr(struct mali_mcu *m, uint64_t va, size_t len, enum mali_access access)
 {
     struct mali_fault fault = {0};
+    enum mali_mem_result r;
     uint64_t avail = 0;
+    unsigned tries = 0;
     void *p = NULL;
 
     if (m->broken)
@@ -81,8 +175,10 @@ static void *fw_ptr(struct mali_mcu *m, uint64_t va, size_t len, enum mali_acces
         mcu_crash(m, &fault, "misaligned interface address");
         return NULL;
     }
-    if (mali_mem_ptr(m->tlb, FW_AS, va, access, MCU_SRC_FW, &p, &avail, &fault) != MALI_MEM_OK ||
-        avail < len) {
+    do {
+        r = mali_mem_ptr(m->tlb, FW_AS, va, access, MCU_SRC_FW, &p, &avail, &fault);
+    } while (r == MALI_MEM_STALL && wait_for_unlock(m, tries++));
+    if (r != MALI_MEM_OK || avail < len) {
         mcu_crash(m, &fault, access == MALI_ACCESS_WRITE ? "write" : "read");
         return NULL;
     }

@@ -94,21 +94,50 @@ static void protected_mode_is_refused(void)
     fd_free(d);
 }
 
-/* While a LOCK is on address space 0 requests wait, without anybody spinning for it. */
+static void lock_as0(struct fake_driver *d, uint32_t va)
+{
+    fd_wr(d, 0x2410, va | 14); /* AS_LOCKADDR: 32 KiB */
+    fd_wr(d, 0x2414, 0);
+    fd_wr(d, 0x2418, 2); /* LOCK */
+}
+
+/* While interface memory is locked requests wait, without anybody spinning for it. */
 static void locked_interface(void)
+{
+    struct fake_driver *d = fd_new(NULL);
+    const uint32_t inside[] = {FD_SHARED_VA, FD_SUSPEND_VA, FD_USERIO_VA};
+
+    TAP_REQUIRE(d);
+    fd_vm(d, 1);
+    TAP_REQUIRE(fd_group_start(d, 0, 1, 1));
+    fd_pump(d, 10000000);
+    for (unsigned i = 0; i < 3; i++) {
+        lock_as0(d, inside[i]);
+        TAP_CHECK(!fd_glb_request(d, 1u << 8));
+        TAP_CHECK(!mali_gpu_run(d->gpu, 1)); /* nothing can be done: the GPU thread sleeps */
+        fd_wr(d, 0x2418, 3); /* UNLOCK */
+        fd_pump(d, 10000);
+        TAP_CHECK_EQ((*fd_word(d, fd_glb_in(d)) ^ *fd_word(d, fd_glb_out(d))) & 1u << 8, 0);
+    }
+    fd_free(d);
+}
+
+/* A LOCK on memory that the microcontroller has no business with does not stop it. */
+static void locked_elsewhere(void)
 {
     struct fake_driver *d = fd_new(NULL);
 
     TAP_REQUIRE(d);
-    fd_pump(d, 10000000);
-    fd_wr(d, 0x2410, 0x04138000u | 14); /* AS_LOCKADDR: 32 KiB */
-    fd_wr(d, 0x2414, 0);
-    fd_wr(d, 0x2418, 2); /* LOCK */
-    TAP_CHECK(!fd_glb_request(d, 1u << 8));
-    TAP_CHECK(!mali_gpu_run(d->gpu, 1)); /* nothing can be done: the GPU thread sleeps */
-    fd_wr(d, 0x2418, 3); /* UNLOCK */
+    fd_vm(d, 1);
+    TAP_REQUIRE(fd_group_start(d, 0, 1, 1));
+    lock_as0(d, FD_SUSPEND_VA + 7 * 0x100000);
+    TAP_CHECK(fd_glb_request(d, 1u << 8));
+    put_mov(d, 0, 0, 0, MAGIC);
+    fd_kick(d, 0);
     fd_pump(d, 10000);
-    TAP_CHECK_EQ((*fd_word(d, fd_glb_in(d)) ^ *fd_word(d, fd_glb_out(d))) & 1u << 8, 0);
+    TAP_CHECK_EQ(*fd_data(d, 1, 0), MAGIC);
+    TAP_CHECK(fd_csg_state(d, 0, 2));
+    fd_wr(d, 0x2418, 3);
     fd_free(d);
 }
 
@@ -548,7 +577,7 @@ static void snapshot_mid_job(void)
 TAP_MAIN({"boot", boot}, {"boot-needs-mapping", boot_needs_l2_mapping},
          {"boot-needs-execute", boot_needs_execute}, {"global-requests", global_requests},
          {"protected-mode-is-refused", protected_mode_is_refused},
-         {"locked-interface", locked_interface}, {"halt-and-boot-again", halt_and_boot_again}, {"mov-job", mov_job},
+         {"locked-interface", locked_interface}, {"locked-elsewhere", locked_elsewhere}, {"halt-and-boot-again", halt_and_boot_again}, {"mov-job", mov_job},
          {"sync-update-interrupt", sync_update_interrupt}, {"idle-event", idle_event},
          {"idle-timer-after-second-boot", idle_timer_after_second_boot},
          {"idle-again", idle_again}, {"polling-is-idle", polling_is_idle},
