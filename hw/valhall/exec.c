@@ -201,15 +201,17 @@ static void write_back(struct run *x, const struct va_insn *in, const struct va_
 
 /* --- control flow ---------------------------------------------------------------------------- */
 
+/* The active lanes for which the condition holds. */
 static uint16_t condition(struct run *x, const struct va_step *s, const struct va_val *src)
 {
     struct va_env env = {x->active, x->s->ftz32, x->s->ftz16};
+    uint32_t lanes = 0;
     struct va_val d;
-    uint16_t lanes = 0;
 
     s->fn(&s->insn, src, &d, &env);
+    d.w[0] &= va_lane_bits; /* all ones or zero before */
     for (unsigned i = 0; i < VA_LANES; i++)
-        lanes |= (d.w[0][i] & 1) << i;
+        lanes |= d.w[0][i];
     return lanes & x->active;
 }
 
@@ -242,10 +244,11 @@ static uint64_t target(const struct run *x, const struct va_step *s, const struc
     return next + (int64_t)(int32_t)src[1].w[0][i];
 }
 
-/* Leaves all lanes of the run parked: they are chosen anew. */
-static void branch(struct run *x, const struct va_step *s, const struct va_val *src)
+/* Lanes part, or go to several places: all are parked and chosen anew. */
+static void scatter(struct run *x, const struct va_step *s, const struct va_val *src,
+                    uint16_t taken)
 {
-    uint16_t taken = condition(x, s, src), stay = x->active & ~taken;
+    uint16_t stay = x->active & ~taken;
 
     for (unsigned i = 0; i < VA_LANES; i++)
         if (taken >> i & 1)
@@ -253,6 +256,39 @@ static void branch(struct run *x, const struct va_step *s, const struct va_val *
     park(x, stay, x->pc + 8);
     flow(x, s->insn.flow, stay);
     set_active(x, 0);
+}
+
+/* Lanes part: those with the lower counter run on, the others wait. */
+static void split(struct run *x, uint16_t taken, uint64_t to)
+{
+    uint16_t stay = x->active & ~taken;
+    uint64_t next = x->pc + 8;
+    bool taken_first = to < next;
+    uint64_t later = taken_first ? next : to;
+
+    park(x, taken_first ? stay : taken, later);
+    set_active(x, taken_first ? taken : stay);
+    x->pc = taken_first ? to : next;
+    x->next = later < x->next ? later : x->next;
+}
+
+static void branch(struct run *x, const struct va_step *s, const struct va_val *src)
+{
+    uint16_t taken = condition(x, s, src);
+    unsigned f = s->insn.flow;
+
+    if (!taken) {
+        flow(x, f, x->active);
+        x->pc += 8;
+    } else if (s->kind != VA_KIND_BRANCH || f == VA_FLOW_END || f == VA_FLOW_DISCARD) {
+        scatter(x, s, src, taken);
+    } else if (taken == x->active) {
+        x->pc = target(x, s, src, 0);
+    } else if (s->insn.imm[0] == 0) {
+        x->pc += 8; /* to the same place */
+    } else {
+        split(x, taken, target(x, s, src, 0));
+    }
 }
 
 static void discard(struct run *x, const struct va_step *s, const struct va_val *src)

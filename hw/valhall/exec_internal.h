@@ -49,13 +49,14 @@ enum va_message_result va_memory(struct va_warp *w, const struct va_host *host,
 
 /* Vectors are passed by address: passing them by value depends on the host's registers. */
 
+/** A bit of its own for each lane. */
+static const va_v16u va_lane_bits = {1,     2,     4,     8,     0x10,   0x20,   0x40,   0x80,
+                                     0x100, 0x200, 0x400, 0x800, 0x1000, 0x2000, 0x4000, 0x8000};
+
 /** All ones in the lanes of @lanes. */
 static inline void va_lane_mask(va_v16u *m, uint16_t lanes)
 {
-    static const va_v16u bit = {1,     2,     4,     8,     0x10,   0x20,   0x40,   0x80,
-                                0x100, 0x200, 0x400, 0x800, 0x1000, 0x2000, 0x4000, 0x8000};
-
-    *m = bit & ((va_v16u){0} + lanes);
+    *m = va_lane_bits & ((va_v16u){0} + lanes);
     *m = ((*m - 1) >> 31) - 1; /* zero wraps; compilers would take a comparison apart */
 }
 

@@ -19,7 +19,11 @@
 
 #include "../../hw/valhall/sem.h"
 
+#ifdef __x86_64__
 typedef __float128 real;
+#else
+typedef long double real; /* 113 bits on arm64 */
+#endif
 
 /* --- formats, by their definition ----------------------------------------------------------- */
 
