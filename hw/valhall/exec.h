@@ -126,7 +126,10 @@ struct va_fault {
     const struct va_insn *insn; /* VA_FAULT_UNMODELLED; valid as long as the program */
 };
 
-/** Plain data but for @here. Set up by va_warp_init(), then registers as the ABI demands. */
+/**
+ * Plain data but for @here; 64-byte aligned (aligned_alloc() when not a variable). Set up by
+ * va_warp_init(), then registers as the ABI demands.
+ */
 struct va_warp {
     va_v16u r[64];
     uint64_t pc[VA_LANES]; /* of lanes that are alive and not running */
