@@ -296,6 +296,7 @@ static void handle_oom(struct garm_group *group, u32 cs)
 	struct oom_event event = { .cs = cs };
 	struct garm_heap_pool *heaps;
 	u64 chunk = 0;
+	bool cookie;
 	int ret;
 
 	/* Off its slot it will be told again when it is back. */
@@ -314,10 +315,12 @@ static void handle_oom(struct garm_group *group, u32 cs)
 		drm_warn(&group->gdev->base, "%s[%d]: %s: heap 0x%llx cannot grow: %d\n",
 			 group->task.comm, group->task.pid, group->queues[cs].name, event.heap_va,
 			 ret);
+		cookie = dma_fence_begin_signalling();
 		mutex_lock(&sched->lock);
 		if (group->state != GARM_GROUP_DEAD)
 			garm_group_fatal(group, BIT(cs));
 		mutex_unlock(&sched->lock);
+		dma_fence_end_signalling(cookie);
 	}
 	if (!IS_ERR_OR_NULL(heaps))
 		garm_heap_pool_put(heaps);

@@ -153,20 +153,18 @@ static int death_error(const struct garm_group *group, u32 queue)
  * garm_group_kill() - the end of a group: every fence of its queues signals, now and later
  * @group: the group
  *
- * The caller holds the scheduler's lock and has made sure that the GPU no longer runs the group: it
- * is on no slot. Drops the scheduler's reference. Does nothing the second time.
+ * The caller holds the scheduler's lock, taken inside dma_fence_begin_signalling(), and has made
+ * sure that the GPU no longer runs the group: it is on no slot. Drops the scheduler's reference. Does nothing the second time.
  */
 void garm_group_kill(struct garm_group *group)
 {
 	struct garm_sched *sched = group->gdev->sched;
-	bool cookie;
 
 	lockdep_assert_held(&sched->lock);
 	if (group->state == GARM_GROUP_DEAD)
 		return;
 	drm_WARN_ON(&group->gdev->base, group->cand.slot >= 0 || garm_group_can_run(group));
 
-	cookie = dma_fence_begin_signalling();
 	for (u32 i = 0; i < group->queue_count; i++) {
 		struct garm_queue *queue = &group->queues[i];
 		struct garm_sync64 *sync = garm_queue_sync(queue);
@@ -178,8 +176,6 @@ void garm_group_kill(struct garm_group *group)
 		WRITE_ONCE(sync->seqno, ~0ull);
 		jobq_kill(&queue->jobq, death_error(group, i));
 	}
-	dma_fence_end_signalling(cookie);
-
 	WRITE_ONCE(group->state, GARM_GROUP_DEAD);
 	group->cand.can_run = false;
 	list_del_init(&group->node);
@@ -328,11 +324,13 @@ static int group_init(struct garm_group *group, struct drm_file *drm_file,
 static void group_destroy(struct garm_group *group)
 {
 	struct garm_sched *sched = group->gdev->sched;
+	bool cookie = dma_fence_begin_signalling();
 
 	mutex_lock(&sched->lock);
 	WRITE_ONCE(group->destroyed, true);
 	garm_sched_ended(group);
 	mutex_unlock(&sched->lock);
+	dma_fence_end_signalling(cookie);
 	garm_group_put(group);
 }
 

@@ -444,8 +444,9 @@ void garm_sched_vm_destroyed(struct garm_device *gdev, struct garm_vm *vm)
 {
 	struct garm_sched *sched = gdev->sched;
 	struct garm_group *group, *next;
-	bool wait = false;
+	bool cookie, wait = false;
 
+	cookie = dma_fence_begin_signalling();
 	mutex_lock(&sched->lock);
 	list_for_each_entry_safe(group, next, &sched->groups, node) {
 		if (group->vm != vm)
@@ -455,6 +456,7 @@ void garm_sched_vm_destroyed(struct garm_device *gdev, struct garm_vm *vm)
 		garm_sched_ended(group);
 	}
 	mutex_unlock(&sched->lock);
+	dma_fence_end_signalling(cookie);
 	if (wait)
 		flush_delayed_work(&sched->tick);
 }
@@ -470,9 +472,11 @@ void garm_sched_unplug(struct garm_device *gdev)
 {
 	struct garm_sched *sched = gdev->sched;
 	struct garm_group *group, *next;
+	bool cookie;
 
 	disable_delayed_work_sync(&sched->tick);
 	disable_work_sync(&sched->events_work);
+	cookie = dma_fence_begin_signalling();
 	mutex_lock(&sched->lock);
 	sched->gone = true;
 	list_for_each_entry(group, &sched->groups, node)
@@ -482,6 +486,7 @@ void garm_sched_unplug(struct garm_device *gdev)
 	list_for_each_entry_safe(group, next, &sched->groups, node)
 		garm_group_kill(group);
 	mutex_unlock(&sched->lock);
+	dma_fence_end_signalling(cookie);
 }
 
 static void sched_fini(struct drm_device *drm, void *data)
