@@ -183,8 +183,9 @@ static int identify(struct garm_device *gdev)
 		return ret;
 	drm_info(&gdev->base, "%s, id %#x (architecture %u.%u.%u, r%up%u status %u), revision %#x\n",
 		 gpu_name(info->gpu_id), info->gpu_id, GPU_ARCH_MAJOR(info->gpu_id),
-		 GPU_ARCH_MINOR(info->gpu_id), GPU_ARCH_REV(info->gpu_id), GPU_VER_MAJOR(info->gpu_id),
-		 GPU_VER_MINOR(info->gpu_id), GPU_VER_STATUS(info->gpu_id), info->gpu_rev);
+		 GPU_ARCH_MINOR(info->gpu_id), GPU_ARCH_REV(info->gpu_id),
+		 GPU_VER_MAJOR(info->gpu_id), GPU_VER_MINOR(info->gpu_id),
+		 GPU_VER_STATUS(info->gpu_id), info->gpu_rev);
 	drm_info(&gdev->base, "features: L2 %#x tiler %#x memory %#x MMU %#x, address spaces %#x\n",
 		 info->l2_features, info->tiler_features, info->mem_features, info->mmu_features,
 		 info->as_present);
@@ -589,8 +590,10 @@ int garm_gpu_resume(struct garm_device *gdev)
 }
 
 /**
- * garm_gpu_timestamp() - the GPU's time, which runs at the rate of the architected timer. Powered;
- * any context
+ * garm_gpu_timestamp() - the GPU's time, which runs at the rate of the architected timer
+ * @gdev: the device, powered
+ *
+ * Any context.
  */
 u64 garm_gpu_timestamp(struct garm_device *gdev)
 {
@@ -598,8 +601,10 @@ u64 garm_gpu_timestamp(struct garm_device *gdev)
 }
 
 /**
- * garm_gpu_timestamp_offset() - what was added to the system's time to get the GPU's. Powered; any
- * context
+ * garm_gpu_timestamp_offset() - what was added to the system's time to get the GPU's
+ * @gdev: the device, powered
+ *
+ * Any context.
  */
 u64 garm_gpu_timestamp_offset(struct garm_device *gdev)
 {

@@ -154,7 +154,8 @@ static int death_error(const struct garm_group *group, u32 queue)
  * @group: the group
  *
  * The caller holds the scheduler's lock, taken inside dma_fence_begin_signalling(), and has made
- * sure that the GPU no longer runs the group: it is on no slot. Drops the scheduler's reference. Does nothing the second time.
+ * sure that the GPU no longer runs the group: it is on no slot. Drops the scheduler's reference.
+ * Does nothing the second time.
  */
 void garm_group_kill(struct garm_group *group)
 {

@@ -444,7 +444,10 @@ int garm_ioctl_heap_create(struct drm_device *drm, void *data, struct drm_file *
 	ret = -EINVAL;
 	if (!vm)
 		goto out;
-	/* Also by a bad request, as in Panthor: what destroying an unknown heap answers depends on it. */
+	/*
+	 * Also by a bad request, as in Panthor: what destroying an unknown heap answers depends on
+	 * it.
+	 */
 	pool = garm_vm_heaps(vm, true);
 	if (IS_ERR(pool)) {
 		ret = PTR_ERR(pool);

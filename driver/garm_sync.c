@@ -222,7 +222,10 @@ static int add_wait(struct garm_submit *s, u32 index, const struct drm_panthor_s
 	return jobq_job_add_dep(s->jobs[index].job, fence);
 }
 
-/* Each operation is checked when its turn comes, so that the first bad one gives the error, as in Panthor. */
+/*
+ * Each operation is checked when its turn comes, so that the first bad one gives the error, as in
+ * Panthor.
+ */
 int garm_submit_prepare(struct garm_submit *s)
 {
 	int ret = 0;

@@ -223,7 +223,8 @@ static void merges_dependencies_of_a_context(struct kunit *test)
 static void reserved_dependency(struct kunit *test)
 {
 	struct rig *rig = rig_new(test, 0);
-	struct rig_job *first = job_new(rig, 1), *second = job_new(rig, 1), *third = job_new(rig, 1);
+	struct rig_job *first = job_new(rig, 1), *second = job_new(rig, 1);
+	struct rig_job *third = job_new(rig, 1);
 	struct dma_fence *f[3];
 	int room = jobq_job_reserve_dep(&second->base);
 
