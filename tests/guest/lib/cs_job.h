@@ -67,18 +67,24 @@ static inline double pu_seconds(void)
  * Linux 6.12's drm_sched_suspend_timeout() arms a timer at "jiffies + forever", which now and then fires at once:
  * panthor then kills a group that merely lost its slot. Nothing else may end a job early.
  */
-/** Waits for a submitted job; true when that bug took it: the caller runs it again in a new group. */
-static inline bool pu_lost(struct pu_ctx *c, uint32_t group, uint32_t sync, int64_t ns)
+/** Fails unless it was that bug that killed the group. */
+static inline void pu_must_be_timer(struct pu_ctx *c, uint32_t group)
 {
     uint32_t state = 0;
 
-    igt_assert_eq(pu_sync_wait(c->fd, sync, 0, ns), 0);
-    if (pu_sync_status(c->fd, sync) == 1)
-        return false;
     igt_assert_eq(pu_group_state(c->fd, group, &state, NULL), 0);
     igt_assert_f(pu_minor(c->fd) == 0 && (state & DRM_PANTHOR_GROUP_STATE_TIMEDOUT),
                  "a job was lost, and its group's state is 0x%x\n", state);
     igt_info("a job was lost to the kernel's timer\n");
+}
+
+/** Waits for a submitted job; true when that bug took it: the caller runs it again in a new group. */
+static inline bool pu_lost(struct pu_ctx *c, uint32_t group, uint32_t sync, int64_t ns)
+{
+    igt_assert_eq(pu_sync_wait(c->fd, sync, 0, ns), 0);
+    if (pu_sync_status(c->fd, sync) == 1)
+        return false;
+    pu_must_be_timer(c, group);
     return true;
 }
 
