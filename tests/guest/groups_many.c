@@ -106,7 +106,7 @@ static void count(int fd, unsigned vms, unsigned queues, uint32_t loops)
     igt_assert_lt(lost, GROUPS * queues / 2);
     for (unsigned g = 0; g < GROUPS; g++) {
         if (!dead[g])
-            pu_must_be(fd, group[g], 0);
+            pu_must_be_sound(&c[g % vms], group[g]);
         pu_group_destroy(fd, group[g]);
     }
     for (unsigned i = 0; i < vms; i++)

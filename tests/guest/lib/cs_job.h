@@ -74,8 +74,8 @@ static inline void pu_must_be_timer(struct pu_ctx *c, uint32_t group)
 
     igt_assert_eq(pu_group_state(c->fd, group, &state, NULL), 0);
     igt_assert_f(pu_minor(c->fd) == 0 && (state & DRM_PANTHOR_GROUP_STATE_TIMEDOUT),
-                 "a job was lost, and its group's state is 0x%x\n", state);
-    igt_info("a job was lost to the kernel's timer\n");
+                 "work was lost, and its group's state is 0x%x\n", state);
+    igt_info("work was lost to the kernel's timer\n");
 }
 
 /** Waits for a submitted job; true when that bug took it: the caller runs it again in a new group. */
@@ -96,6 +96,16 @@ static inline void pu_must_be(int fd, uint32_t group, uint32_t want)
     igt_assert_eq(pu_group_state(fd, group, &state, &queues), 0);
     igt_assert_eq_u32(state, want);
     igt_assert_eq(queues != 0, (want & DRM_PANTHOR_GROUP_STATE_FATAL_FAULT) != 0);
+}
+
+/** After work that was done: the group must be sound; the timer may have taken it when the job was over. */
+static inline void pu_must_be_sound(struct pu_ctx *c, uint32_t group)
+{
+    uint32_t state = 0;
+
+    igt_assert_eq(pu_group_state(c->fd, group, &state, NULL), 0);
+    if (state)
+        pu_must_be_timer(c, group);
 }
 
 /** A fault may reach the group's state after the fence: waits for @want, then demands it. */
