@@ -36,6 +36,13 @@ enum mali_mem_result core_read(struct core *c, uint64_t va, void *buf, size_t le
     return met(c, mali_mem_read(c->tlb, c->as, va, buf, len, c->source, &c->fault));
 }
 
+enum mali_mem_result core_write(struct core *c, uint64_t va, const void *buf, size_t len)
+{
+    if (CORE_IN_NULL_WINDOW(va))
+        return MALI_MEM_OK;
+    return met(c, mali_mem_write(c->tlb, c->as, va, buf, len, c->source, &c->fault));
+}
+
 static void *null_window(struct core *c, enum va_access access, uint64_t va, uint64_t *avail)
 {
     /* An access takes at most 16 bytes from one address, so what was stored is never read. */

@@ -65,6 +65,19 @@ bool core_warp_stalled(struct core *c, struct va_warp *w);
 void core_report(struct core *c, struct mali_trace *t);
 
 /* messages.c */
+/**
+ * The descriptor that @handle (table 31:24, index 23:0) names: eight words, zeros where there is
+ * none. *@va: where it lies.
+ */
+enum mali_mem_result core_descriptor(struct core *c, uint32_t handle, uint32_t w[8], uint64_t *va);
+enum va_message_result core_answer(enum mali_mem_result r);
+/** As core_read(). The null window takes everything. */
+enum mali_mem_result core_write(struct core *c, uint64_t va, const void *buf, size_t len);
+
+/* image.c */
+enum va_message_result image_message(struct core *c, struct va_warp *w, const struct va_insn *in,
+                                     const struct va_val *src, uint16_t lanes);
+
 enum va_message_result core_message(void *ctx, struct va_warp *w, const struct va_insn *in,
                                     const struct va_val *src, uint16_t lanes);
 

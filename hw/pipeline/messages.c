@@ -1,10 +1,10 @@
 /*
- * Messages that go through resource tables: buffers. A handle names a table (bits
+ * Messages that go through resource tables: buffers here, images in image.c. A handle names a table (bits
  * 31:24) and an index in it (23:0). What lies outside a table, behind its end or
  * in an empty slot reads as zero and swallows stores, as does what lies outside a
  * buffer; a slot that holds something else is a fault.
  *
- * Called by the interpreter. Calls core.c.
+ * Called by the interpreter. Calls core.c, image.c.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -39,9 +39,7 @@ static enum mali_mem_result find_table(struct core *c, unsigned n, struct buffer
     return MALI_MEM_OK;
 }
 
-/* Descriptor @handle: eight words; zeros where there is none. *@va: where it lies. */
-static enum mali_mem_result find_descriptor(struct core *c, uint32_t handle, uint32_t w[8],
-                                            uint64_t *va)
+enum mali_mem_result core_descriptor(struct core *c, uint32_t handle, uint32_t w[8], uint64_t *va)
 {
     uint64_t at = 32ull * (handle & 0xffffff);
     struct buffer t;
@@ -67,7 +65,7 @@ static enum mali_mem_result find_buffer(struct core *c, uint32_t handle, struct 
     r = find_table(c, handle >> 24, b, &descs);
     if (r != MALI_MEM_OK || !descs) /* a table without descriptors is a buffer itself */
         return r;
-    r = find_descriptor(c, handle, w, &va);
+    r = core_descriptor(c, handle, w, &va);
     *b = (struct buffer){0};
     if (r != MALI_MEM_OK || (w[0] & 15) == DESC_NULL)
         return r;
@@ -97,7 +95,7 @@ static enum mali_mem_result lane_buffer(struct core *c, struct last_buffer *last
     return r;
 }
 
-static enum va_message_result answer(enum mali_mem_result r)
+enum va_message_result core_answer(enum mali_mem_result r)
 {
     return r == MALI_MEM_OK ? VA_MSG_DONE : r == MALI_MEM_STALL ? VA_MSG_STALL : VA_MSG_FAULT;
 }
@@ -123,7 +121,7 @@ static enum va_message_result ld_buffer(struct core *c, struct va_warp *w, const
     for (unsigned i = 0; i < VA_LANES && r == MALI_MEM_OK; i++)
         if (lanes >> i & 1)
             va_put_loaded(w, in, size, i, v[i]);
-    return answer(r);
+    return core_answer(r);
 }
 
 static enum va_message_result lea_buffer(struct core *c, struct va_warp *w,
@@ -144,7 +142,7 @@ static enum va_message_result lea_buffer(struct core *c, struct va_warp *w,
     for (unsigned i = 0; i < VA_LANES && r == MALI_MEM_OK; i++)
         for (unsigned k = 0; (lanes >> i & 1) && k < 2 && k < in->sr[0].count; k++)
             w->r[in->sr[0].reg + k][i] = va[i] >> 32 * k;
-    return answer(r);
+    return core_answer(r);
 }
 
 enum va_message_result core_message(void *ctx, struct va_warp *w, const struct va_insn *in,
@@ -157,6 +155,13 @@ enum va_message_result core_message(void *ctx, struct va_warp *w, const struct v
     switch (in->op) {
     case VA_OP_LEA_BUFFER:
         return lea_buffer(c, w, in, src, lanes);
+    case VA_OP_LD_TEX_IMM:
+    case VA_OP_LD_TEX:
+    case VA_OP_LEA_TEX_IMM:
+    case VA_OP_LEA_TEX:
+    case VA_OP_ST_CVT:
+    case VA_OP_TEX_FETCH:
+        return image_message(c, w, in, src, lanes);
     default:
         return VA_MSG_UNMODELLED;
     }
