@@ -17,8 +17,8 @@
 
 #include "pipeline_internal.h"
 
-#define SLICE   32768u /* instructions of warps in one submit: about a millisecond */
-#define QUANTUM 2048u  /* of these, in a warp before the next one has its turn */
+#define SLICE   8192u /* instructions of warps in one submit: about a millisecond, ten with many messages */
+#define QUANTUM 1024u  /* of these, in a warp before the next one has its turn */
 
 /* Registers of the job. Source: decode_csf.c */
 enum {
