@@ -46,6 +46,8 @@ struct compute_job {
     bool loaded;      /* descriptors were read */
     bool in_group;    /* warps are under way */
     uint32_t size[3]; /* of a workgroup */
+    unsigned threads; /* of a workgroup */
+    unsigned merged;  /* workgroups along x that share a warp */
     uint32_t grid[3], group[3]; /* how many, and the one under way or next */
     unsigned warps, alive, waiting, turn;
     struct compute_warp *warp;
@@ -137,8 +139,7 @@ static uint64_t reg64(const struct compute_job *c, unsigned base, unsigned selec
 
 static bool make_warps(struct compute_job *c)
 {
-    unsigned threads = c->size[0] * c->size[1] * c->size[2];
-    unsigned warps = (threads + VA_LANES - 1) / VA_LANES;
+    unsigned warps = (c->threads + VA_LANES - 1) / VA_LANES;
 
     if (!c->warp)
         c->warp = aligned_alloc(64, (warps * sizeof(*c->warp) + 63) & ~(size_t)63);
@@ -163,8 +164,10 @@ static enum mali_mem_result job_load(struct compute_job *c)
     }
     if (!c->job.core_mask) /* guess: no core takes it */
         return core_fault(k, MALI_CS_ENDPOINT_FAULT, c->job.ip);
-    if ((size >> 30 & 1) || (uint64_t)c->size[0] * c->size[1] * c->size[2] > CORE_MAX_THREADS)
+    c->threads = c->size[0] * c->size[1] * c->size[2]; /* at most 2^30 */
+    if ((size >> 30 & 1) || c->threads > CORE_MAX_THREADS)
         return core_fault(k, MALI_DATA_INVALID_FAULT, size);
+    c->merged = size >> 31 && c->threads <= VA_LANES / 2 ? VA_LANES / c->threads : 1;
     r = core_load(k, reg64(c, REG_SRT, 40), reg64(c, REG_FAU, 46), reg64(c, REG_SPD, 42),
                   reg64(c, REG_TSD, 44), CORE_STAGE_COMPUTE);
     if (r != MALI_MEM_OK)
@@ -178,15 +181,17 @@ static enum mali_mem_result job_load(struct compute_job *c)
 /* Registers as Mesa's compiler expects them: local, workgroup, global ids. */
 static void preload(struct compute_job *c, struct va_warp *w, unsigned lane, unsigned thread)
 {
-    uint32_t local[3] = {thread % c->size[0], thread / c->size[0] % c->size[1],
-                         thread / (c->size[0] * c->size[1])};
+    unsigned t = thread % c->threads;
+    uint32_t group[3] = {c->group[0] + thread / c->threads, c->group[1], c->group[2]};
+    uint32_t local[3] = {t % c->size[0], t / c->size[0] % c->size[1],
+                         t / (c->size[0] * c->size[1])};
     uint32_t r[16] = {0};
 
     r[7] = local[0] | local[1] << 16;
     r[8] = local[2];
     for (unsigned i = 0; i < 3; i++) {
-        r[9 + i] = c->group[i];
-        r[12 + i] = c->group[i] * c->size[i] + local[i] + c->job.regs[REG_OFFSET + i];
+        r[9 + i] = group[i];
+        r[12 + i] = group[i] * c->size[i] + local[i] + c->job.regs[REG_OFFSET + i];
     }
     for (unsigned i = 0; i < 16; i++)
         if (c->core.preload >> i & 1)
@@ -195,7 +200,8 @@ static void preload(struct compute_job *c, struct va_warp *w, unsigned lane, uns
 
 static void group_begin(struct compute_job *c)
 {
-    unsigned threads = c->size[0] * c->size[1] * c->size[2];
+    uint32_t left = c->grid[0] - c->group[0];
+    unsigned threads = c->threads * (c->merged < left ? c->merged : left);
 
     for (unsigned i = 0; i < c->warps; i++) {
         struct va_warp *w = &c->warp[i].w;
@@ -213,12 +219,15 @@ static void group_begin(struct compute_job *c)
     c->in_group = true;
 }
 
-/* Goes on to the next workgroup; false: that was the last one. */
+/* Goes on to the next workgroup, or those merged; false: that was the last one. */
 static bool group_next(struct compute_job *c)
 {
     for (unsigned i = 0; i < 3; i++) {
-        if (++c->group[i] < c->grid[i])
+        uint32_t step = i ? 1 : c->merged;
+        if (c->grid[i] - c->group[i] > step) {
+            c->group[i] += step;
             return true;
+        }
         c->group[i] = 0;
     }
     c->grid[0] = 0;

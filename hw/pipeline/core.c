@@ -239,7 +239,7 @@ void core_report(struct core *c, struct mali_trace *t)
                                        [VA_TODO] = MALI_FID_TODO};
     static const char *const how[] = {
         [VA_EXACT] = "",
-        [VA_APPROX] = "details that no source states are chosen: hw/valhall/README.md",
+        [VA_APPROX] = "details that no source states are chosen: hw/valhall/README.md, hw/pipeline/README.md",
         [VA_TODO] = "refused with INSTR_INVALID_ENC",
     };
 

@@ -91,12 +91,12 @@ static void selectors_and_nothing(void)
 }
 
 /* Every thread writes its preloaded registers to a slot that it draws. */
-static void ids(void)
+static void check_ids(const uint32_t size[3], const uint32_t grid[3], const uint32_t first[3],
+                      uint32_t merge)
 {
-    static const unsigned size[3] = {5, 3, 2}, grid[3] = {2, 3, 2}, first[3] = {7, 100, 1u << 31};
-    const unsigned threads = 30 * 12;
+    const unsigned threads = size[0] * size[1] * size[2] * grid[0] * grid[1] * grid[2];
     struct world *w = world_new();
-    uint8_t seen[360] = {0};
+    uint8_t seen[512] = {0};
 
     PROGRAM(w, atom_inc(10, uni(2)), movi(11, 0), address(12, uni(0), 10, 5), mov(16, reg(55)),
             mov(17, reg(56)), mov(18, reg(57)), mov(19, reg(58)),
@@ -105,8 +105,9 @@ static void ids(void)
             END(memory(VA_OP_STORE_I128, 16, reg(12))));
     SET_FAU(w, BUF(0), BUF(2) + 8 * 1024);
     set_size(w, size[0], size[1], size[2]);
+    w->st->regs[33] |= merge;
     set_grid(w, grid[0], grid[1], grid[2]);
-    memcpy(&w->st->regs[34], first, sizeof(first));
+    memcpy(&w->st->regs[34], first, 12);
     TAP_CHECK_EQ(run_job(w), CS_STOP_EMPTY);
     TAP_CHECK_EQ(*at32(w, BUF(2) + 8 * 1024), threads);
     for (unsigned t = 0; t < threads; t++) {
@@ -123,6 +124,23 @@ static void ids(void)
             TAP_CHECK_EQ(seen[index]++, 0);
     }
     world_free(w);
+}
+
+static void ids(void)
+{
+    check_ids((const uint32_t[]){5, 3, 2}, (const uint32_t[]){2, 3, 2},
+              (const uint32_t[]){7, 100, 1u << 31}, 0);
+}
+
+/* Small workgroups may share warps. */
+static void merged(void)
+{
+    static const uint32_t first[3] = {1, 2, 3};
+
+    check_ids((const uint32_t[]){3, 1, 1}, (const uint32_t[]){7, 3, 2}, first, 1u << 31);
+    check_ids((const uint32_t[]){1, 1, 1}, (const uint32_t[]){100, 2, 1}, first, 1u << 31);
+    check_ids((const uint32_t[]){2, 2, 2}, (const uint32_t[]){1, 3, 4}, first, 1u << 31);
+    check_ids((const uint32_t[]){9, 1, 1}, (const uint32_t[]){5, 1, 1}, first, 1u << 31);
 }
 
 /* Only what the descriptor asks for is preloaded. */
@@ -727,7 +745,7 @@ static void mesa_shaders(void)
 }
 
 TAP_MAIN({"vector-add", vector_add}, {"indirect", indirect},
-         {"selectors-and-nothing", selectors_and_nothing}, {"ids", ids},
+         {"selectors-and-nothing", selectors_and_nothing}, {"ids", ids}, {"merged", merged},
          {"preload-mask", preload_mask}, {"barrier", barrier},
          {"barrier-without-the-dead", barrier_without_the_dead},
          {"warps-take-turns", warps_take_turns}, {"atomics", atomics},
