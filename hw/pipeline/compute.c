@@ -17,8 +17,8 @@
 
 #include "pipeline_internal.h"
 
-#define SLICE   8192u /* instructions of warps in one submit: about a millisecond, ten with many messages */
-#define QUANTUM 1024u  /* of these, in a warp before the next one has its turn */
+#define SLICE   8192u /* instructions of warps in one submit: a millisecond, ten with messages */
+#define QUANTUM 1024u /* of these, in a warp before the next one has its turn */
 
 /* Registers of the job. Source: decode_csf.c */
 enum {
@@ -43,11 +43,11 @@ struct compute_job {
     uint64_t token;
     struct mali_job job; /* as first submitted */
     struct core core;
-    bool loaded;      /* descriptors were read */
-    bool in_group;    /* warps are under way */
-    uint32_t size[3]; /* of a workgroup */
-    unsigned threads; /* of a workgroup */
-    unsigned merged;  /* workgroups along x that share a warp */
+    bool loaded;                /* descriptors were read */
+    bool in_group;              /* warps are under way */
+    uint32_t size[3];           /* of a workgroup */
+    unsigned threads;           /* of a workgroup */
+    unsigned merged;            /* workgroups along x that share a warp */
     uint32_t grid[3], group[3]; /* how many, and the one under way or next */
     unsigned warps, alive, waiting, turn;
     struct compute_warp *warp;
@@ -327,10 +327,9 @@ static void say_fault(struct mali_pipeline *p, const struct compute_job *c)
 {
     const struct mali_fault *f = &c->core.fault;
 
-    mali_log(p->bus, MALI_LOG_GUEST_ERROR,
-             "%s at 0x%llx, workgroup %u %u %u: %s, 0x%llx", mali_job_type_name(c->job.type),
-             (unsigned long long)c->job.ip, c->group[0], c->group[1], c->group[2],
-             mali_fault_name(f->code), (unsigned long long)f->info);
+    mali_log(p->bus, MALI_LOG_GUEST_ERROR, "%s at 0x%llx, workgroup %u %u %u: %s, 0x%llx",
+             mali_job_type_name(c->job.type), (unsigned long long)c->job.ip, c->group[0],
+             c->group[1], c->group[2], mali_fault_name(f->code), (unsigned long long)f->info);
 }
 
 /* The job goes on, or begins. NULL: *fault says why not. */
@@ -350,7 +349,8 @@ static struct compute_job *job_of(struct mali_pipeline *p, const struct mali_job
         compute_drop(p, c->token);
     c = job_new(p, job);
     if (!c)
-        *fault = (struct mali_fault){.code = MALI_CSF_FW_INTERNAL_ERROR, .as = job->as, .info = job->ip};
+        *fault =
+            (struct mali_fault){.code = MALI_CSF_FW_INTERNAL_ERROR, .as = job->as, .info = job->ip};
     return c;
 }
 

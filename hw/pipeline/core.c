@@ -10,7 +10,7 @@
 
 #include "pipeline_internal.h"
 
-#define DESC_SHADER 8     /* type nibble; source: v10.xml */
+#define DESC_SHADER 8 /* type nibble; source: v10.xml */
 #define VA_LIMIT    (1ull << 48)
 
 /* --- memory ----------------------------------------------------------------------- */
@@ -82,8 +82,8 @@ static unsigned core_fetch(void *ctx, uint64_t va, uint64_t *words, unsigned n)
         uint64_t run = (MALI_PAGE_SIZE - (va & MALI_PAGE_MASK)) / 8;
         if (run > n - have)
             run = n - have;
-        enum mali_mem_result r = mali_mem_fetch(c->tlb, c->as, va, words + have, 8 * run,
-                                                c->source, &c->fault);
+        enum mali_mem_result r =
+            mali_mem_fetch(c->tlb, c->as, va, words + have, 8 * run, c->source, &c->fault);
         if (r != MALI_MEM_OK) {
             met(c, r);
             break;
@@ -234,12 +234,12 @@ bool core_warp_stalled(struct core *c, struct va_warp *w)
 
 void core_report(struct core *c, struct mali_trace *t)
 {
-    static const uint8_t fidelity[] = {[VA_EXACT] = MALI_FID_EXACT,
-                                       [VA_APPROX] = MALI_FID_APPROX,
-                                       [VA_TODO] = MALI_FID_TODO};
+    static const uint8_t fidelity[] = {
+        [VA_EXACT] = MALI_FID_EXACT, [VA_APPROX] = MALI_FID_APPROX, [VA_TODO] = MALI_FID_TODO};
     static const char *const how[] = {
         [VA_EXACT] = "",
-        [VA_APPROX] = "details that no source states are chosen: hw/valhall/README.md, hw/pipeline/README.md",
+        [VA_APPROX] =
+            "details that no source states are chosen: hw/valhall/README.md, hw/pipeline/README.md",
         [VA_TODO] = "refused with INSTR_INVALID_ENC",
     };
 

@@ -17,28 +17,28 @@
 #include "../valhall/exec.h"
 #include "pipeline.h"
 
-#define CORE_FAU_WORDS   256 /* 128 of 64 bits */
+#define CORE_FAU_WORDS   256  /* 128 of 64 bits */
 #define CORE_MAX_THREADS 1024 /* of a workgroup; source: THREAD_MAX_WORKGROUP_SIZE of a G610 */
 
-/* Where addresses outside a buffer lead: loads give zeros, stores go nowhere. No VA has such bits. */
-#define CORE_NULL_WINDOW      0xffdead0000000000ull
+/* Where addresses outside a buffer lead: loads give zeros, stores vanish. No VA is that high. */
+#define CORE_NULL_WINDOW        0xffdead0000000000ull
 #define CORE_IN_NULL_WINDOW(va) (((va) ^ CORE_NULL_WINDOW) >> 40 == 0)
-#define CORE_NULL_BYTES       256
+#define CORE_NULL_BYTES         256
 
 enum core_stage { CORE_STAGE_COMPUTE = 1, CORE_STAGE_FRAGMENT = 2, CORE_STAGE_VERTEX = 3 };
 
 struct core {
     struct mali_pipeline *pipeline;
-    struct mali_tlb *tlb;     /* of the thread that runs it now */
+    struct mali_tlb *tlb; /* of the thread that runs it now */
     uint8_t as;
-    uint16_t source;          /* FAULTSTATUS source id */
-    uint64_t srt;             /* resource tables */
+    uint16_t source; /* FAULTSTATUS source id */
+    uint64_t srt;    /* resource tables */
     unsigned tables;
-    uint64_t tls, tls_bytes;  /* thread local storage: base, bytes per thread */
-    uint64_t wls, wls_bytes;  /* workgroup local storage: base, bytes per instance */
-    uint32_t preload;         /* bit per register from r48 */
-    bool stalled;             /* a callback met a locked region */
-    struct mali_fault fault;  /* of the callback that failed last; code 0: none */
+    uint64_t tls, tls_bytes; /* thread local storage: base, bytes per thread */
+    uint64_t wls, wls_bytes; /* workgroup local storage: base, bytes per instance */
+    uint32_t preload;        /* bit per register from r48 */
+    bool stalled;            /* a callback met a locked region */
+    struct mali_fault fault; /* of the callback that failed last; code 0: none */
     struct va_shader shader;
     struct va_host host;
     uint32_t fau[CORE_FAU_WORDS];
@@ -59,7 +59,7 @@ enum mali_mem_result core_load(struct core *c, uint64_t srt, uint64_t fau, uint6
                                uint64_t tsd, enum core_stage stage);
 void core_fini(struct core *c);
 
-/** A warp stopped by VA_STOP_FAULT: true: for want of a locked region, run it again; false: c->fault is why. */
+/** After VA_STOP_FAULT. True: a locked region was in the way, run it again; false: see c->fault. */
 bool core_warp_stalled(struct core *c, struct va_warp *w);
 /** Adds the instructions counted so far to the fidelity report and clears them. */
 void core_report(struct core *c, struct mali_trace *t);

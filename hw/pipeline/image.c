@@ -15,9 +15,9 @@
 #include "core.h"
 #include "texel.h"
 
-#define DESC_NULL    0 /* type nibbles; source: v10.xml */
-#define DESC_TEXTURE 2
-#define DESC_PLANE   10
+#define DESC_NULL     0 /* type nibbles; source: v10.xml */
+#define DESC_TEXTURE  2
+#define DESC_PLANE    10
 #define PLANE_GENERIC 1
 #define CLUMP_TILED   1
 #define CLUMP_LINEAR  2
@@ -300,8 +300,9 @@ static void swizzle(const struct image *im, const uint32_t rgba[4], uint32_t out
 {
     for (unsigned i = 0; i < 4; i++) {
         unsigned s = im->swizzle[i];
-        out[i] = s < 4 ? rgba[s] : s == TEXEL_ONE ? (texel_is_integer(&im->format) ? 1 : 0x3f800000)
-                                                  : 0;
+        out[i] = s < 4            ? rgba[s]
+                 : s == TEXEL_ONE ? (texel_is_integer(&im->format) ? 1 : 0x3f800000)
+                                  : 0;
     }
 }
 
@@ -392,7 +393,8 @@ static enum va_message_result st_cvt(struct core *c, struct va_warp *w, const st
             return VA_MSG_UNMODELLED;
         rgba[3] = texel_is_integer(&f) ? 1 : 0x3f800000;
         for (unsigned k = 0; k < n; k++)
-            rgba[k] = from_register(&f, get_component(w, &in->sr[0], i, k, is_half(regfmt)), regfmt);
+            rgba[k] =
+                from_register(&f, get_component(w, &in->sr[0], i, k, is_half(regfmt)), regfmt);
         texel_store(&f, rgba, bytes);
         r = core_write(c, va, bytes, f.bytes);
     }
@@ -453,8 +455,9 @@ static enum va_message_result tex_fetch(struct core *c, struct va_warp *w, const
         uint64_t va = 0;
         if (!(lanes >> i & 1))
             continue;
-        r = lane_image(c, &last, in->mod[VA_M_WIDE_INDICES] ? src[0].w[1][i]
-                                                            : unfold(low >> 27, low >> 16 & 0x7ff));
+        r = lane_image(c, &last,
+                       in->mod[VA_M_WIDE_INDICES] ? src[0].w[1][i]
+                                                  : unfold(low >> 27, low >> 16 & 0x7ff));
         fetch_where(w, in, i, &at);
         if (r == VA_MSG_DONE)
             r = texel_address(c, &last.im, &at, &va);

@@ -1,8 +1,8 @@
 /*
- * Messages that go through resource tables: buffers here, images in image.c. A handle names a table (bits
- * 31:24) and an index in it (23:0). What lies outside a table, behind its end or
- * in an empty slot reads as zero and swallows stores, as does what lies outside a
- * buffer; a slot that holds something else is a fault.
+ * Messages that go through resource tables: buffers here, images in image.c. A
+ * handle names a table (bits 31:24) and an index in it (23:0). What lies outside a
+ * table, behind its end or in an empty slot reads as zero and swallows stores, as does what lies
+ * outside a buffer; a slot that holds something else is a fault.
  *
  * Called by the interpreter. Calls core.c, image.c.
  *

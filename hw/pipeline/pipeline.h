@@ -32,15 +32,15 @@ enum mali_job_type {
 /** Everything a job may look at; registers are a snapshot taken at RUN time. */
 struct mali_job {
     enum mali_job_type type;
-    uint8_t as;          /* address space of the group */
-    uint8_t csg, cs;     /* slot and stream, for traces */
-    uint64_t instr;      /* the RUN_* instruction word (flags override, selects) */
-    uint64_t ip;         /* its address */
+    uint8_t as;      /* address space of the group */
+    uint8_t csg, cs; /* slot and stream, for traces */
+    uint64_t instr;  /* the RUN_* instruction word (flags override, selects) */
+    uint64_t ip;     /* its address */
     uint32_t regs[128];
-    uint64_t core_mask;  /* endpoints that the group may use */
-    void *owner;         /* opaque to the pipeline */
-    uint64_t cookie;     /* opaque to the pipeline: scoreboard entry and job number */
-    struct mali_tlb *tlb; /* the calling thread's; used during the call only */
+    uint64_t core_mask;       /* endpoints that the group may use */
+    void *owner;              /* opaque to the pipeline */
+    uint64_t cookie;          /* opaque to the pipeline: scoreboard entry and job number */
+    struct mali_tlb *tlb;     /* the calling thread's; used during the call only */
     struct mali_trace *trace; /* or NULL */
     /**
      * In: 0, or what an earlier AGAIN or STALL left here: that job goes on. Out: the job's name
@@ -66,7 +66,7 @@ struct mali_pipeline *mali_pipeline_new(struct mali_bus *bus, unsigned threads);
 void mali_pipeline_free(struct mali_pipeline *p);
 enum mali_job_result mali_pipeline_submit(struct mali_pipeline *p, const struct mali_job *job,
                                           mali_job_done_fn done, struct mali_fault *fault);
-/** Job @token will not be submitted again: its group has been terminated. 0 and unknown ones: nothing. */
+/** Job @token will not be submitted again: its group has been terminated. 0, unknown: nothing. */
 void mali_pipeline_drop(struct mali_pipeline *p, uint64_t token);
 /** GPU reset: no job goes on. */
 void mali_pipeline_reset(struct mali_pipeline *p);

@@ -15,11 +15,11 @@ struct compute_job;
 struct mali_pipeline {
     struct mali_bus *bus;
     unsigned threads;
-    uint32_t said;                   /* bit per type: the log line was written; atomic */
+    uint32_t said;                     /* bit per type: the log line was written; atomic */
     uint32_t said_op[VA_OPS / 32 + 1]; /* bit per shader instruction, likewise */
-    uint32_t op_slot[VA_OPS];        /* fidelity report: cached slots */
+    uint32_t op_slot[VA_OPS];          /* fidelity report: cached slots */
     struct va_cache *programs;
-    struct compute_job *jobs;        /* the one that ran last first */
+    struct compute_job *jobs; /* the one that ran last first */
     unsigned job_count;
     uint64_t last_token;
 };

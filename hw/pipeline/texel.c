@@ -16,8 +16,8 @@
 
 static bool regular(unsigned n, struct texel_format *f)
 {
-    static const uint8_t types[] = {[3] = TEXEL_SNORM, [4] = TEXEL_UINT, [5] = TEXEL_UNORM,
-                                    [6] = TEXEL_SINT};
+    static const uint8_t types[] = {
+        [3] = TEXEL_SNORM, [4] = TEXEL_UINT, [5] = TEXEL_UNORM, [6] = TEXEL_SINT};
     unsigned class = n >> 5, size = n & 7, bits = 1u << size;
 
     if (n < 96 || n > 223 || size == 0 || size == 6)

@@ -27,7 +27,7 @@
 #define SLOTS    (DESC + 0x1000) /* table of descriptors, 16 of them */
 #define DATA     0x300000ull     /* 16 pages, apart in physical memory by pairs */
 #define BUF(n)   (DATA + 0x4000ull * (n))
-#define TLS      0x400000ull /* 128 pages: 512 bytes for each of 1024 threads */
+#define TLS      0x400000ull   /* 128 pages: 512 bytes for each of 1024 threads */
 #define WLS      0x7ffff000ull /* 2 pages */
 #define RING     0x600000ull
 #define READONLY 0x610000ull
@@ -107,8 +107,8 @@ static void put_tsd(struct world *w)
 {
     uint32_t *d = at32(w, TSD);
 
-    d[0] = 5;                     /* 512 bytes a thread */
-    d[1] = 2 | (13 + 1) << 8;     /* 4 instances of 8 KiB */
+    d[0] = 5;                 /* 512 bytes a thread */
+    d[1] = 2 | (13 + 1) << 8; /* 4 instances of 8 KiB */
     d[2] = (uint32_t)(TLS >> 8);
     d[3] = (uint32_t)(TLS >> 40) | 1u << 28;
     put64(w, TSD + 16, WLS);

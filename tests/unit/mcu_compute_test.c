@@ -58,26 +58,21 @@ static void put_code(struct device *x, const uint64_t *code, unsigned n)
 static void put_job(struct device *x, unsigned g, unsigned groups, uint32_t n, uint32_t value)
 {
     const uint64_t job[] = {
-        cs_mov48(0, 0),
-        cs_mov48(8, FAU),
-        cs_mov32(9, 2u << 24),
-        cs_mov48(16, SPD),
-        cs_mov48(24, TSD),
-        cs_mov32(33, 63),
-        cs_mov32(37, groups),
-        cs_mov32(38, 1),
-        cs_mov32(39, 1),
-        cs_word(4, 1), /* RUN_COMPUTE */
-        cs_wait(0xff),
-        cs_mov48(68, FD_DATA_VA + 64),
-        cs_mov32(70, value),
-        cs_store(70, 68, 1, 0),
+        cs_mov48(0, 0),        cs_mov48(8, FAU),
+        cs_mov32(9, 2u << 24), cs_mov48(16, SPD),
+        cs_mov48(24, TSD),     cs_mov32(33, 63),
+        cs_mov32(37, groups),  cs_mov32(38, 1),
+        cs_mov32(39, 1),       cs_word(4, 1), /* RUN_COMPUTE */
+        cs_wait(0xff),         cs_mov48(68, FD_DATA_VA + 64),
+        cs_mov32(70, value),   cs_store(70, 68, 1, 0),
         cs_wait(0xff),
     };
 
     *fd_data(x->d, 1, 0x1088) = n;
-    fd_ring_put(x->d, g, 0, (const uint64_t[]){cs_mov48(92, fd_stream(x->d, 1, job, 15)),
-                                               cs_mov32(94, sizeof(job)), cs_call(92, 94)}, 3);
+    fd_ring_put(x->d, g, 0,
+                (const uint64_t[]){cs_mov48(92, fd_stream(x->d, 1, job, 15)),
+                                   cs_mov32(94, sizeof(job)), cs_call(92, 94)},
+                3);
     fd_kick(x->d, g);
 }
 
@@ -117,8 +112,10 @@ static void endless(void)
         return;
     put_endless(&x);
     fd_pump(x.d, 10000);
-    fd_ring_put(x.d, 0, 1, (const uint64_t[]){cs_mov48(68, FD_DATA_VA + 128), cs_mov32(70, 5),
-                                              cs_store(70, 68, 1, 0), cs_wait(0xff)}, 4);
+    fd_ring_put(x.d, 0, 1,
+                (const uint64_t[]){cs_mov48(68, FD_DATA_VA + 128), cs_mov32(70, 5),
+                                   cs_store(70, 68, 1, 0), cs_wait(0xff)},
+                4);
     fd_kick(x.d, 0);
     fd_pump(x.d, 10000);
     TAP_CHECK_EQ(*fd_data(x.d, 1, 128), 5);
@@ -190,8 +187,8 @@ static void mmu_fault(void)
     uint32_t diff = *fd_word(x.d, fd_cs_in(x.d, 0, 0)) ^ *fd_word(x.d, fd_cs_out(x.d, 0, 0));
     TAP_CHECK(diff & CS_FATAL);
     TAP_CHECK_EQ(*fd_word(x.d, fd_cs_out(x.d, 0, 0) + 0x84) & 0xff, MALI_CS_BUS_FAULT);
-    TAP_CHECK(fd_rd(x.d, 0x2000) & 2);              /* MMU_IRQ_RAWSTAT: AS 1 */
-    TAP_CHECK_EQ(fd_rd(x.d, 0x2460), 0x00700010);   /* AS1_FAULTADDRESS */
+    TAP_CHECK(fd_rd(x.d, 0x2000) & 2);            /* MMU_IRQ_RAWSTAT: AS 1 */
+    TAP_CHECK_EQ(fd_rd(x.d, 0x2460), 0x00700010); /* AS1_FAULTADDRESS */
     TAP_CHECK_EQ(fd_rd(x.d, 0x245c) >> 8 & 3, MALI_ACCESS_WRITE);
     fd_free(x.d);
 }

@@ -270,14 +270,15 @@ static void buffers(void)
     for (unsigned t = 0; t < 16; t++)
         for (unsigned k = 0; k < 4; k++) /* all of 16 bytes inside, or none */
             TAP_CHECK_EQ(*at32(w, BUF(0) + 16 * t + 4 * k), t < 8 ? 0x100 + 3 * t + k : 0);
-    static const uint32_t empty[] = {3u << 24 | 1, 3u << 24 | 9, 3u << 24 | 0xffffff, 2u << 24,
-                                     4u << 24 | 2, 63u << 24, 200u << 24 | 2, 62u << 24 | 4};
+    static const uint32_t empty[] = {3u << 24 | 1,   3u << 24 | 9, 3u << 24 | 0xffffff,
+                                     2u << 24,       4u << 24 | 2, 63u << 24,
+                                     200u << 24 | 2, 62u << 24 | 4};
     for (unsigned i = 0; i < sizeof(empty) / 4; i++) {
         read_table(w, empty[i]);
         TAP_CHECK_EQ(*at32(w, BUF(0)), 0);
         TAP_CHECK_EQ(*at32(w, BUF(0) + 252), 0);
     }
-    read_table(w, 62u << 24 | 3); /* the table's own bytes */
+    read_table(w, 62u << 24 | 3);                      /* the table's own bytes */
     TAP_CHECK_EQ(*at32(w, BUF(0) + 16 * 5 + 4), 0x19); /* from byte 60; slot 2 begins at 64 */
     TAP_CHECK_EQ(*at32(w, BUF(0) + 16 * 5 + 8), 100);
     TAP_CHECK_EQ(*at32(w, BUF(0) + 16 * 5 + 12), BUF(1));
@@ -487,7 +488,8 @@ static void off_the_end(void)
     expect_mmu_fault(w, "code", TRANSLATION, CODE + 0x4000, MALI_ACCESS_EXECUTE);
 }
 
-/* --- slices -------------------------------------------------------------------------------------- */
+/* --- slices --------------------------------------------------------------------------------------
+ */
 
 static void put_endless(struct world *w)
 {
@@ -611,7 +613,8 @@ static void stalls(void)
     }
 }
 
-/* --- the fidelity report ------------------------------------------------------------------------- */
+/* --- the fidelity report -------------------------------------------------------------------------
+ */
 
 static void report(void)
 {
@@ -638,7 +641,8 @@ static void report(void)
     world_free(w);
 }
 
-/* --- Mesa's shaders -------------------------------------------------------------------------------- */
+/* --- Mesa's shaders
+ * -------------------------------------------------------------------------------- */
 
 /* cases/valhall_shaders.txt, which explains its lines: buffers 0 and 1 of table 6. */
 #define WORDS 64
@@ -678,9 +682,8 @@ static bool close_enough(uint32_t got, uint32_t want, bool is_float, double tole
     return is_float && fabs((double)g - w) <= tolerance * fmax(1, fabs((double)w));
 }
 
-static void mesa_shader(const char *name, const struct input *in, unsigned handle,
-                        double tolerance, const uint64_t *code, unsigned words,
-                        const uint32_t *want)
+static void mesa_shader(const char *name, const struct input *in, unsigned handle, double tolerance,
+                        const uint64_t *code, unsigned words, const uint32_t *want)
 {
     struct world *w = world_new();
     uint32_t got[WORDS];

@@ -58,8 +58,7 @@ static void formats(void)
     check_format(FORMAT(99, RGB1), F4(-3, 0, 0, 0), BYTES(0x81), F4(-1, 0, 0, 1));
     check_format(FORMAT(223, RGBA), F4(1, -2, 65504, 1e-9f),
                  BYTES(0, 0x3c, 0, 0xc0, 0xff, 0x7b, 0, 0), F4(1, -2, 65504, 0));
-    check_format(FORMAT(167, RGB1), F4(1.5f, 9, 9, 9), BYTES(0, 0, 0xc0, 0x3f),
-                 F4(1.5f, 0, 0, 1));
+    check_format(FORMAT(167, RGB1), F4(1.5f, 9, 9, 9), BYTES(0, 0, 0xc0, 0x3f), F4(1.5f, 0, 0, 1));
     check_format(FORMAT(89, RGB1), F4(1, .5f, 2, 9), BYTES(0xc0, 0x03, 0x1c, 0x80),
                  F4(1, .5f, 2, 1));
     check_format(FORMAT(67, RGBA), F4(1, 0, 2, 1), BYTES(0xff, 0x03, 0xf0, 0xff), F4(1, 0, 1, 1));
@@ -78,8 +77,8 @@ static void formats(void)
 static void refused_formats(void)
 {
     static const uint32_t refused[] = {
-        FORMAT(1, RGBA),   FORMAT(22, RGBA),  FORMAT(187, RGBA) | 1 << 20, FORMAT(91, RGB1),
-        FORMAT(187, 1),    FORMAT(96, RGBA),  FORMAT(103, RGBA),           FORMAT(255, RGBA),
+        FORMAT(1, RGBA),    FORMAT(22, RGBA),  FORMAT(187, RGBA) | 1 << 20, FORMAT(91, RGB1),
+        FORMAT(187, 1),     FORMAT(96, RGBA),  FORMAT(103, RGBA),           FORMAT(255, RGBA),
         FORMAT(187, 0x100), FORMAT(102, RGBA),
     };
     struct texel_format f;
@@ -209,15 +208,15 @@ static void storage_linear(void)
     write_image(w);
     for (unsigned y = 0; y < 18; y++)
         for (unsigned x = 0; x < 20; x++)
-            TAP_CHECK_EQ(*at32(w, BUF(0) + 80 * y + 4 * x),
-                         x < 16 && y < 16 ? texel_of(x, y) : 0);
+            TAP_CHECK_EQ(*at32(w, BUF(0) + 80 * y + 4 * x), x < 16 && y < 16 ? texel_of(x, y) : 0);
     world_free(w);
 }
 
 static void storage_tiled(void)
 {
-    static const uint8_t known[][3] = {{0, 0, 0},  {1, 0, 1},  {0, 1, 3},   {1, 1, 2}, {2, 0, 4},
-                                       {0, 2, 12}, {15, 0, 85}, {15, 15, 170}, {0, 15, 255}};
+    static const uint8_t known[][3] = {{0, 0, 0},   {1, 0, 1},     {0, 1, 3},
+                                       {1, 1, 2},   {2, 0, 4},     {0, 2, 12},
+                                       {15, 0, 85}, {15, 15, 170}, {0, 15, 255}};
     struct world *w = image_world();
 
     put_texture(w, 1, DIM_2D, FORMAT(155, RGBA), 20, 18, 0); /* 2x2 tiles */
@@ -235,10 +234,10 @@ static void storage_tiled(void)
 static void read_image(struct world *w, unsigned regfmt, unsigned regs)
 {
     PROGRAM(w, movi(16, 0), movi(17, 0), movi(18, 0), movi(19, 0), mul(4, reg(61), uni(2)),
-            add(4, reg(4), reg(60)), mul(5, reg(62), uni(2)), ld_tex(16, 2, reg(4), reg(5), regfmt, regs),
-            mul(6, reg(61), uni(4)), add(6, reg(6), reg(60)), mul(7, reg(62), uni(5)),
-            add(6, reg(6), reg(7)), address(8, uni(0), 6, 4),
-            END(memory(VA_OP_STORE_I128, 16, reg(8))));
+            add(4, reg(4), reg(60)), mul(5, reg(62), uni(2)),
+            ld_tex(16, 2, reg(4), reg(5), regfmt, regs), mul(6, reg(61), uni(4)),
+            add(6, reg(6), reg(60)), mul(7, reg(62), uni(5)), add(6, reg(6), reg(7)),
+            address(8, uni(0), 6, 4), END(memory(VA_OP_STORE_I128, 16, reg(8))));
     SET_FAU(w, BUF(2), 0x10000, 4 | 16ull << 32);
     set_size(w, 4, 4, 3);
     TAP_CHECK_EQ(run_job(w), CS_STOP_EMPTY);
