@@ -88,7 +88,9 @@ enum mali_job_result mali_pipeline_submit(struct mali_pipeline *p, const struct 
     switch (job->type) {
     case MALI_JOB_COMPUTE:
     case MALI_JOB_COMPUTE_INDIRECT:
-        return compute_submit(p, job, fault);
+        if (job->token && job->tlb)
+            return compute_submit(p, job, fault);
+        return refuse(p, job, fault);
     default:
         if (job->token) {
             mali_pipeline_drop(p, *job->token); /* another instruction stands there now */
