@@ -42,6 +42,8 @@ exec chroot /tmp/root sh -ec '
 # Not for an out-of-tree module that supports several kernels, or contrary to the project's rules.
 CHECKPATCH_IGNORE = ("LINUX_VERSION_CODE", "CONSTANT_COMPARISON", "FILE_PATH_CHANGES", "SPDX_LICENSE_TAG",
                      "MACRO_ARG_REUSE", "MACRO_ARG_UNUSED")
+# The form of TRACE_EVENT, everywhere in the kernel.
+TRACE_IGNORE = ("OPEN_ENDED_LINE", "PARENTHESIS_ALIGNMENT")
 # sparse does not know scope-based locks and takes each for a lock that is never released.
 SPARSE = ["C=2", "CF=-Wno-context"]
 
@@ -74,8 +76,9 @@ def checkpatch(context: Context) -> Iterable[Result]:
     driver = context.setup.driver
     script = context.root.inside(driver.checkpatch())
     for path in sorted([*driver.sources.glob("*.c"), *driver.sources.glob("*.h")]):
+        ignore = (*CHECKPATCH_IGNORE, *(TRACE_IGNORE if path.name.endswith("_trace.h") else ()))
         process = context.in_root(["perl", script, "--no-tree", "--strict", "--terse", "--no-summary", "--show-types",
-                                   f"--ignore={','.join(CHECKPATCH_IGNORE)}", "-f", context.root.inside(path)])
+                                   f"--ignore={','.join(ignore)}", "-f", context.root.inside(path)])
         said = process.stdout.replace("/garm/", "").strip()
         yield Result(path.name, FAIL if process.returncode or said else PASS, said or process.stderr)
 
