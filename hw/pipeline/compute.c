@@ -26,6 +26,7 @@ enum {
     REG_FAU = 8,
     REG_SPD = 16,
     REG_TSD = 24,
+    REG_ATTRIBUTE_OFFSET = 32,
     REG_GROUP_SIZE = 33,
     REG_OFFSET = 34, /* x, y, z in threads */
     REG_GRID = 37,   /* x, y, z in workgroups */
@@ -168,6 +169,7 @@ static enum mali_mem_result job_load(struct compute_job *c)
     if ((size >> 30 & 1) || c->threads > CORE_MAX_THREADS)
         return core_fault(k, MALI_DATA_INVALID_FAULT, size);
     c->merged = size >> 31 && c->threads <= VA_LANES / 2 ? VA_LANES / c->threads : 1;
+    k->attribute_offset = c->job.regs[REG_ATTRIBUTE_OFFSET];
     r = core_load(k, reg64(c, REG_SRT, 40), reg64(c, REG_FAU, 46), reg64(c, REG_SPD, 42),
                   reg64(c, REG_TSD, 44), CORE_STAGE_COMPUTE);
     if (r != MALI_MEM_OK)

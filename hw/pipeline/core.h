@@ -34,11 +34,12 @@ struct core {
     uint16_t source; /* FAULTSTATUS source id */
     uint64_t srt;    /* resource tables */
     unsigned tables;
-    uint64_t tls, tls_bytes; /* thread local storage: base, bytes per thread */
-    uint64_t wls, wls_bytes; /* workgroup local storage: base, bytes per instance */
-    uint32_t preload;        /* bit per register from r48 */
-    bool stalled;            /* a callback met a locked region */
-    struct mali_fault fault; /* of the callback that failed last; code 0: none */
+    uint64_t tls, tls_bytes;   /* thread local storage: base, bytes per thread */
+    uint64_t wls, wls_bytes;   /* workgroup local storage: base, bytes per instance */
+    uint32_t preload;          /* bit per register from r48 */
+    uint32_t attribute_offset; /* of the job: added to vertex numbers where a descriptor says so */
+    bool stalled;              /* a callback met a locked region */
+    struct mali_fault fault;   /* of the callback that failed last; code 0: none */
     struct va_shader shader;
     struct va_host host;
     uint32_t fau[CORE_FAU_WORDS];
@@ -71,8 +72,21 @@ void core_report(struct core *c, struct mali_trace *t);
  */
 enum mali_mem_result core_descriptor(struct core *c, uint32_t handle, uint32_t w[8], uint64_t *va);
 enum va_message_result core_answer(enum mali_mem_result r);
+/** The buffer that @handle names: *@va, *@size; 0, 0 where there is none. */
+enum mali_mem_result core_buffer(struct core *c, uint32_t handle, uint64_t *va, uint64_t *size);
+/** The handle of immediates: a table of four bits says 0 to 11, or 60 to 63 (source: Mesa's
+ * va_res_fold_table_idx()). */
+static inline uint32_t core_handle(unsigned table, unsigned index)
+{
+    return (table > 11 ? table + 48 : table) << 24 | index;
+}
 /** As core_read(). The null window takes everything. */
 enum mali_mem_result core_write(struct core *c, uint64_t va, const void *buf, size_t len);
+
+/* attribute.c: LD_ATTR, LEA_ATTR, LEA_BUF_IMM */
+enum va_message_result attribute_message(struct core *c, struct va_warp *w,
+                                         const struct va_insn *in, const struct va_val *src,
+                                         uint16_t lanes);
 
 /* image.c */
 enum va_message_result image_message(struct core *c, struct va_warp *w, const struct va_insn *in,

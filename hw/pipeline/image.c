@@ -12,8 +12,8 @@
  */
 #include <string.h>
 
+#include "component.h"
 #include "core.h"
-#include "texel.h"
 
 #define DESC_NULL     0 /* type nibbles; source: v10.xml */
 #define DESC_TEXTURE  2
@@ -21,9 +21,6 @@
 #define PLANE_GENERIC 1
 #define CLUMP_TILED   1
 #define CLUMP_LINEAR  2
-
-/* The third word of LEA_TEX, for ST_CVT only: our own. 21:0 pixel format. */
-#define CONVERSION 0x40000000u
 
 struct image {
     bool empty;
@@ -125,137 +122,7 @@ static enum va_message_result texel_address(struct core *c, const struct image *
     }
 }
 
-/* --- registers ------------------------------------------------------------------------ */
-
-static float as_float(uint32_t u)
-{
-    float f;
-
-    memcpy(&f, &u, 4);
-    return f;
-}
-
-static uint32_t as_bits(float f)
-{
-    uint32_t u;
-
-    memcpy(&u, &f, 4);
-    return u;
-}
-
-static uint32_t float_to_int(float f, bool is_signed)
-{
-    if (f != f)
-        return 0;
-    if (is_signed)
-        return f <= -0x1p31f ? 0x80000000u : f >= 0x1p31f ? 0x7fffffffu : (uint32_t)(int32_t)f;
-    return f <= 0 ? 0 : f >= 0x1p32f ? ~0u : (uint32_t)f;
-}
-
-static uint32_t int_clamp16(uint32_t v, bool from_signed, bool to_signed)
-{
-    int64_t x = from_signed ? (int32_t)v : (int64_t)v, lo = to_signed ? -32768 : 0,
-            hi = to_signed ? 32767 : 65535;
-
-    return (uint32_t)(x < lo ? lo : x > hi ? hi : x) & 0xffff;
-}
-
-/* What is in a register of format @regfmt for component @v of an image of @type. */
-static uint32_t to_register(const struct texel_format *f, uint32_t v, unsigned regfmt)
-{
-    bool integer = texel_is_integer(f), sint = f->type == TEXEL_SINT;
-
-    switch (regfmt) {
-    case VA_REGFMT_F32:
-    case VA_REGFMT_F16:
-        if (integer)
-            v = as_bits(sint ? (float)(int32_t)v : (float)v);
-        return regfmt == VA_REGFMT_F32 ? v : texel_float_to_half(v);
-    case VA_REGFMT_S32:
-    case VA_REGFMT_U32:
-        return integer ? v : float_to_int(as_float(v), regfmt == VA_REGFMT_S32);
-    case VA_REGFMT_S16:
-    case VA_REGFMT_U16:
-        if (!integer)
-            v = float_to_int(as_float(v), regfmt == VA_REGFMT_S16);
-        return int_clamp16(v, integer ? sint : regfmt == VA_REGFMT_S16, regfmt == VA_REGFMT_S16);
-    default:
-        return v;
-    }
-}
-
-/* The inverse: the component as texel_store() wants it. */
-static uint32_t from_register(const struct texel_format *f, uint32_t v, unsigned regfmt)
-{
-    bool integer = texel_is_integer(f), is_float = false, is_signed = false;
-
-    switch (regfmt) {
-    case VA_REGFMT_AUTO:
-        return v;
-    case VA_REGFMT_F16:
-        v = texel_half_to_float(v & 0xffff);
-        is_float = true;
-        break;
-    case VA_REGFMT_F32:
-        is_float = true;
-        break;
-    case VA_REGFMT_S16:
-        v = (uint32_t)(int32_t)(int16_t)v;
-        is_signed = true;
-        break;
-    case VA_REGFMT_U16:
-        v &= 0xffff;
-        break;
-    default:
-        is_signed = regfmt == VA_REGFMT_S32;
-    }
-    if (integer && is_float)
-        return float_to_int(as_float(v), f->type == TEXEL_SINT);
-    if (integer && is_signed && f->type == TEXEL_UINT)
-        return (int32_t)v < 0 ? 0 : v;
-    if (integer && !is_signed && f->type == TEXEL_SINT)
-        return v > 0x7fffffff ? 0x7fffffff : v;
-    if (!integer && !is_float)
-        return as_bits(is_signed ? (float)(int32_t)v : (float)v);
-    return v;
-}
-
-static bool is_half(unsigned regfmt)
-{
-    return regfmt == VA_REGFMT_F16 || regfmt == VA_REGFMT_S16 || regfmt == VA_REGFMT_U16;
-}
-
-/* Component @k of lane @lane's staging registers. */
-static void put_component(struct va_warp *w, const struct va_staging *sr, unsigned lane, unsigned k,
-                          uint32_t v, bool half)
-{
-    unsigned r = half ? k / 2 : k;
-
-    if (r >= sr->count)
-        return;
-    if (half && (k & 1))
-        w->r[sr->reg + r][lane] = (w->r[sr->reg + r][lane] & 0xffff) | v << 16;
-    else
-        w->r[sr->reg + r][lane] = v;
-}
-
-static uint32_t get_component(const struct va_warp *w, const struct va_staging *sr, unsigned lane,
-                              unsigned k, bool half)
-{
-    unsigned r = half ? k / 2 : k;
-
-    if (r >= sr->count)
-        return 0;
-    return half && (k & 1) ? w->r[sr->reg + r][lane] >> 16 : w->r[sr->reg + r][lane];
-}
-
 /* --- messages -------------------------------------------------------------------------- */
-
-/* A table of four bits: 0 to 11, or 60 to 63. Source: va_res_fold_table_idx() */
-static uint32_t unfold(unsigned table, unsigned index)
-{
-    return (table > 11 ? table + 48 : table) << 24 | index;
-}
 
 struct last_image {
     bool valid;
@@ -281,8 +148,8 @@ static enum va_message_result lane_texel(struct core *c, const struct va_insn *i
                                          struct last_image *last, uint64_t *va)
 {
     uint32_t xy = src[0].w[0][lane], zw = src[1].w[0][lane];
-    uint32_t handle = in->op == VA_OP_LD_TEX_IMM    ? unfold(in->imm[1], in->imm[0])
-                      : in->op == VA_OP_LEA_TEX_IMM ? unfold(in->imm[0], in->imm[1])
+    uint32_t handle = in->op == VA_OP_LD_TEX_IMM    ? core_handle(in->imm[1], in->imm[0])
+                      : in->op == VA_OP_LEA_TEX_IMM ? core_handle(in->imm[0], in->imm[1])
                                                     : src[2].w[0][lane];
     struct where at = {xy & 0xffff, xy >> 16, zw & 0xffff, zw >> 16, 0};
     enum va_message_result r = lane_image(c, last, handle);
@@ -344,8 +211,8 @@ static enum va_message_result ld_tex(struct core *c, struct va_warp *w, const st
     }
     for (unsigned i = 0; i < VA_LANES && r == VA_MSG_DONE; i++)
         for (unsigned k = 0; (lanes >> i & 1) && k < n; k++)
-            put_component(w, &in->sr[0], i, k, to_register(&f[i], v[i][k], regfmt),
-                          is_half(regfmt));
+            component_put(w, &in->sr[0], i, k, component_to_register(&f[i], v[i][k], regfmt),
+                          component_is_half(regfmt));
     return r;
 }
 
@@ -364,11 +231,11 @@ static enum va_message_result lea_tex(struct core *c, struct va_warp *w, const s
         va = va ? va : CORE_NULL_WINDOW;
         v[i][0] = (uint32_t)va;
         v[i][1] = va >> 32;
-        v[i][2] = CONVERSION | last.im.pixel_format;
+        v[i][2] = COMPONENT_CONVERSION | last.im.pixel_format;
     }
     for (unsigned i = 0; i < VA_LANES && r == VA_MSG_DONE; i++)
         for (unsigned k = 0; (lanes >> i & 1) && k < 3; k++)
-            put_component(w, &in->sr[0], i, k, v[i][k], false);
+            component_put(w, &in->sr[0], i, k, v[i][k], false);
     return r;
 }
 
@@ -393,8 +260,8 @@ static enum va_message_result st_cvt(struct core *c, struct va_warp *w, const st
             return VA_MSG_UNMODELLED;
         rgba[3] = texel_is_integer(&f) ? 1 : 0x3f800000;
         for (unsigned k = 0; k < n; k++)
-            rgba[k] =
-                from_register(&f, get_component(w, &in->sr[0], i, k, is_half(regfmt)), regfmt);
+            rgba[k] = component_from_register(
+                &f, component_get(w, &in->sr[0], i, k, component_is_half(regfmt)), regfmt);
         texel_store(&f, rgba, bytes);
         r = core_write(c, va, bytes, f.bytes);
     }
@@ -408,15 +275,15 @@ static void fetch_where(const struct va_warp *w, const struct va_insn *in, unsig
     const struct va_staging *sr = &in->sr[1];
     unsigned dims = in->mod[VA_M_DIM] + 1u, k = 0;
 
-    at->x = get_component(w, sr, lane, k++, false);
+    at->x = component_get(w, sr, lane, k++, false);
     if (dims > 1)
-        at->y = get_component(w, sr, lane, k++, false);
+        at->y = component_get(w, sr, lane, k++, false);
     if (dims > 2)
-        at->slice = get_component(w, sr, lane, k++, false);
+        at->slice = component_get(w, sr, lane, k++, false);
     if (in->mod[VA_M_ARRAY_ENABLE])
-        at->layer = get_component(w, sr, lane, k++, false);
+        at->layer = component_get(w, sr, lane, k++, false);
     if (in->mod[VA_M_TEXEL_OFFSET]) { /* bytes: dx, dy, dz or sample, level */
-        uint32_t o = get_component(w, sr, lane, k, false);
+        uint32_t o = component_get(w, sr, lane, k, false);
         at->x += (uint32_t)(int8_t)o;
         at->y += (uint32_t)(int8_t)(o >> 8);
         at->slice += dims > 2 ? (uint32_t)(int8_t)(o >> 16) : o >> 16 & 0xff;
@@ -457,7 +324,7 @@ static enum va_message_result tex_fetch(struct core *c, struct va_warp *w, const
             continue;
         r = lane_image(c, &last,
                        in->mod[VA_M_WIDE_INDICES] ? src[0].w[1][i]
-                                                  : unfold(low >> 27, low >> 16 & 0x7ff));
+                                                  : core_handle(low >> 27, low >> 16 & 0x7ff));
         fetch_where(w, in, i, &at);
         if (r == VA_MSG_DONE)
             r = texel_address(c, &last.im, &at, &va);
@@ -472,8 +339,8 @@ static enum va_message_result tex_fetch(struct core *c, struct va_warp *w, const
         regfmt = fetch_regfmt(in, &f[i]);
         for (unsigned k = 0; k < 4; k++)
             if (in->mod[VA_M_WRITE_MASK] >> k & 1)
-                put_component(w, &in->sr[0], i, n++, to_register(&f[i], v[i][k], regfmt),
-                              is_half(regfmt));
+                component_put(w, &in->sr[0], i, n++, component_to_register(&f[i], v[i][k], regfmt),
+                              component_is_half(regfmt));
     }
     return r;
 }

@@ -76,6 +76,16 @@ static enum mali_mem_result find_buffer(struct core *c, uint32_t handle, struct 
     return MALI_MEM_OK;
 }
 
+enum mali_mem_result core_buffer(struct core *c, uint32_t handle, uint64_t *va, uint64_t *size)
+{
+    struct buffer b = {0};
+    enum mali_mem_result r = find_buffer(c, handle, &b);
+
+    *va = b.va;
+    *size = b.size;
+    return r;
+}
+
 /* Neighbouring lanes mostly name the same buffer. */
 struct last_buffer {
     bool valid;
@@ -155,6 +165,12 @@ enum va_message_result core_message(void *ctx, struct va_warp *w, const struct v
     switch (in->op) {
     case VA_OP_LEA_BUFFER:
         return lea_buffer(c, w, in, src, lanes);
+    case VA_OP_LD_ATTR_IMM:
+    case VA_OP_LD_ATTR:
+    case VA_OP_LEA_ATTR_IMM:
+    case VA_OP_LEA_ATTR:
+    case VA_OP_LEA_BUF_IMM:
+        return attribute_message(c, w, in, src, lanes);
     case VA_OP_LD_TEX_IMM:
     case VA_OP_LD_TEX:
     case VA_OP_LEA_TEX_IMM:

@@ -1,16 +1,24 @@
 /*
  * Pixel formats. Regular ones are numbered by a formula (source: v10.xml): base +
  * 8 * (channels - 1) + size; base 96 snorm, 128 uint, 160 unorm, 192 sint; size
- * 1 to 5 for 2 to 32 bits, 7 for fp32 (beside unorm) and fp16 (beside sint). Not
- * modelled: sRGB, compressed, YUV, 16.16 fixed point, shared exponent.
+ * 1 to 5 for 2 to 32 bits, 7 for fp32 (beside unorm) and fp16 (beside sint). Bit
+ * 20 of a pixel format says sRGB. Not here: YUV and the tile buffer's own formats.
+ * Compressed images name the format that their blocks become (texture/block.h).
  *
- * Called by messages.
+ * Called by images, attributes, the texture unit.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include <string.h>
 
 #include "texel.h"
+
+#define NUMBER_SRGB     (1u << 20)
+#define NUMBER_CONSTANT 95 /* all components from the order: 0000 or 0001 */
+#define NUMBER_S8       93
+#define NUMBER_RGB9E5   91
+#define NUMBER_E5BGR9   92
+#define NUMBER_FIXED    81 /* to 84: 1 to 4 channels of signed 16.16 */
 
 /* --- formats -------------------------------------------------------------------- */
 
@@ -30,36 +38,50 @@ static bool regular(unsigned n, struct texel_format *f)
         f->type = TEXEL_FLOAT;
         bits = class == 5 ? 32 : 16;
     }
-    memset(f->bits, 0, sizeof(f->bits));
     memset(f->bits, bits, f->channels);
+    f->bytes = f->channels * bits / 8;
     return f->channels * bits % 8 == 0;
 }
 
 static bool packed(unsigned n, struct texel_format *f)
 {
     static const struct {
-        uint8_t number;
-        struct texel_format f;
+        uint8_t number, type, channels, bits[4], bytes, shift;
     } formats[] = {
-        {64, {TEXEL_UNORM, 3, {5, 6, 5}, 0, {0}}},
-        {65, {TEXEL_UNORM, 4, {5, 5, 5, 1}, 0, {0}}},
-        {66, {TEXEL_UNORM, 4, {1, 5, 5, 5}, 0, {0}}},
-        {67, {TEXEL_UNORM, 4, {10, 10, 10, 2}, 0, {0}}},
-        {68, {TEXEL_UNORM, 4, {2, 10, 10, 10}, 0, {0}}},
-        {69, {TEXEL_SNORM, 4, {10, 10, 10, 2}, 0, {0}}},
-        {70, {TEXEL_SNORM, 4, {2, 10, 10, 10}, 0, {0}}},
-        {71, {TEXEL_UINT, 4, {10, 10, 10, 2}, 0, {0}}},
-        {72, {TEXEL_UINT, 4, {2, 10, 10, 10}, 0, {0}}},
-        {73, {TEXEL_SINT, 4, {10, 10, 10, 2}, 0, {0}}},
-        {74, {TEXEL_SINT, 4, {2, 10, 10, 10}, 0, {0}}},
-        {75, {TEXEL_UNORM, 1, {16}, 0, {0}}},
-        {89, {TEXEL_FLOAT, 3, {11, 11, 10}, 0, {0}}},
-        {93, {TEXEL_UINT, 1, {8}, 0, {0}}},
+        {64, TEXEL_UNORM, 3, {5, 6, 5}, 2, 0},
+        {65, TEXEL_UNORM, 4, {5, 5, 5, 1}, 2, 0},
+        {66, TEXEL_UNORM, 4, {1, 5, 5, 5}, 2, 0},
+        {67, TEXEL_UNORM, 4, {10, 10, 10, 2}, 4, 0},
+        {68, TEXEL_UNORM, 4, {2, 10, 10, 10}, 4, 0},
+        {69, TEXEL_SNORM, 4, {10, 10, 10, 2}, 4, 0},
+        {70, TEXEL_SNORM, 4, {2, 10, 10, 10}, 4, 0},
+        {71, TEXEL_UINT, 4, {10, 10, 10, 2}, 4, 0},
+        {72, TEXEL_UINT, 4, {2, 10, 10, 10}, 4, 0},
+        {73, TEXEL_SINT, 4, {10, 10, 10, 2}, 4, 0},
+        {74, TEXEL_SINT, 4, {2, 10, 10, 10}, 4, 0},
+        {75, TEXEL_UNORM, 1, {16}, 2, 0}, /* Z16 */
+        {76, TEXEL_UNORM, 1, {32}, 4, 0}, /* Z32 */
+        {77, TEXEL_UNORM, 1, {24}, 4, 0}, /* Z24X8 */
+        {78, TEXEL_UNORM, 1, {24}, 4, 8}, /* X8Z24 */
+        {81, TEXEL_FLOAT, 1, {32}, 4, 0},
+        {82, TEXEL_FLOAT, 2, {32, 32}, 8, 0},
+        {83, TEXEL_FLOAT, 3, {32, 32, 32}, 12, 0},
+        {84, TEXEL_FLOAT, 4, {32, 32, 32, 32}, 16, 0},
+        {89, TEXEL_FLOAT, 3, {11, 11, 10}, 4, 0},
+        {90, TEXEL_FLOAT, 3, {10, 11, 11}, 4, 0},
+        {NUMBER_RGB9E5, TEXEL_FLOAT, 3, {9, 9, 9, 5}, 4, 0},
+        {NUMBER_E5BGR9, TEXEL_FLOAT, 3, {9, 9, 9, 5}, 4, 0},
+        {NUMBER_S8, TEXEL_UINT, 1, {8}, 1, 0},
+        {NUMBER_CONSTANT, TEXEL_FLOAT, 0, {0}, 1, 0},
     };
 
     for (unsigned i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)
         if (formats[i].number == n) {
-            *f = formats[i].f;
+            f->type = formats[i].type;
+            f->channels = formats[i].channels;
+            memcpy(f->bits, formats[i].bits, 4);
+            f->bytes = formats[i].bytes;
+            f->shift = formats[i].shift;
             return true;
         }
     return false;
@@ -90,6 +112,8 @@ static bool component_order(unsigned order, uint8_t from[4])
         {229, {Z, Z, Z, 0}}, /* 000A, inferred */
         {230, {Z, Z, Z, O}}, /* 0001 */
         {231, {Z, Z, Z, Z}}, /* 0000 */
+        {240, {0, Z, Z, Z}}, /* R000, inferred */
+        {242, {0, 2, 1, 3}}, /* RBGA, inferred */
     };
 
     for (unsigned i = 0; i < sizeof(orders) / sizeof(orders[0]); i++)
@@ -98,25 +122,6 @@ static bool component_order(unsigned order, uint8_t from[4])
             return true;
         }
     return false;
-}
-
-bool texel_format(uint32_t pixel_format, struct texel_format *f)
-{
-    unsigned number = pixel_format >> 12 & 0xff, bits = 0;
-
-    if ((pixel_format >> 20) || (pixel_format & 0xfff) > 0xff)
-        return false;
-    if (!regular(number, f) && !packed(number, f))
-        return false;
-    if (!component_order(pixel_format & 0xff, f->from))
-        return false;
-    for (unsigned i = 0; i < f->channels; i++)
-        bits += f->bits[i];
-    f->bytes = bits / 8;
-    for (unsigned i = 0; i < 4; i++) /* channels that memory does not have */
-        if (f->from[i] < TEXEL_ZERO && f->from[i] >= f->channels)
-            f->from[i] = i == 3 ? TEXEL_ONE : TEXEL_ZERO;
-    return true;
 }
 
 /* --- numbers --------------------------------------------------------------------- */
@@ -238,37 +243,300 @@ static uint32_t channel_store(enum texel_type type, uint32_t v, unsigned bits)
 
 /* --- texels ------------------------------------------------------------------------ */
 
-/* @width bits from bit @at of 16 bytes; width <= 32. */
-static uint32_t bits_get(const uint64_t w[2], unsigned at, unsigned width)
-{
-    uint64_t v = w[at / 64] >> at % 64;
+#define INLINE static inline __attribute__((always_inline))
 
-    return (uint32_t)(v & ((1ull << width) - 1)); /* no channel crosses bit 64 */
+/* @width bits from bit @at of 16 bytes; width <= 32. No channel crosses bit 64. */
+INLINE uint32_t bits_get(const uint64_t w[2], unsigned at, unsigned width)
+{
+    return (uint32_t)(w[at / 64] >> at % 64 & ((1ull << width) - 1));
 }
 
-void texel_load(const struct texel_format *f, const void *from, uint32_t rgba[4])
+INLINE void spread(const struct texel_format *f, uint32_t channel[6], uint32_t rgba[4])
 {
-    const uint32_t one = texel_is_integer(f) ? 1 : 0x3f800000;
-    uint32_t channel[6] = {0, 0, 0, 0, [TEXEL_ZERO] = 0, [TEXEL_ONE] = one};
-    uint64_t w[2] = {0};
-
-    memcpy(w, from, f->bytes);
-    for (unsigned i = 0, at = 0; i < f->channels; at += f->bits[i++])
-        channel[i] = channel_load(f->type, bits_get(w, at, f->bits[i]), f->bits[i]);
+    channel[TEXEL_ZERO] = 0;
+    channel[TEXEL_ONE] = texel_one(f);
     for (unsigned i = 0; i < 4; i++)
         rgba[i] = channel[f->from[i]];
 }
 
-void texel_store(const struct texel_format *f, const uint32_t rgba[4], void *to)
+static void load_any(const struct texel_format *f, const void *from, uint32_t rgba[4])
+{
+    uint32_t channel[6];
+    uint64_t w[2] = {0};
+
+    memcpy(w, from, f->bytes);
+    for (unsigned i = 0, at = f->shift; i < f->channels; at += f->bits[i++])
+        channel[i] = channel_load(f->type, bits_get(w, at, f->bits[i]), f->bits[i]);
+    spread(f, channel, rgba);
+}
+
+/* Channels of one size, known when this is compiled. */
+INLINE void load_same(const struct texel_format *f, const void *from, uint32_t rgba[4],
+                      enum texel_type type, unsigned bits, unsigned channels)
+{
+    uint32_t channel[6] = {0};
+
+    for (unsigned i = 0; i < channels; i++) {
+        uint32_t raw = 0;
+        memcpy(&raw, (const uint8_t *)from + i * bits / 8, bits / 8);
+        channel[i] = type == TEXEL_UNORM && bits == 8 ? float_bits((float)raw / 255.0f)
+                                                      : channel_load(type, raw, bits);
+    }
+    spread(f, channel, rgba);
+}
+
+#define LOAD_SAME(type, bits, n)                                                                   \
+    static void load_##type##_##bits##_##n(const struct texel_format *f, const void *from,         \
+                                           uint32_t rgba[4])                                       \
+    {                                                                                              \
+        load_same(f, from, rgba, TEXEL_##type, bits, n);                                           \
+    }
+#define EACH_COUNT(X, type, bits)                                                                  \
+    X(type, bits, 1) X(type, bits, 2) X(type, bits, 3) X(type, bits, 4)
+#define EACH_SAME(X)                                                                               \
+    EACH_COUNT(X, UNORM, 8)                                                                        \
+    EACH_COUNT(X, UNORM, 16)                                                                       \
+    EACH_COUNT(X, SNORM, 8)                                                                        \
+    EACH_COUNT(X, SNORM, 16)                                                                       \
+    EACH_COUNT(X, UINT, 8)                                                                         \
+    EACH_COUNT(X, UINT, 16)                                                                        \
+    EACH_COUNT(X, UINT, 32)                                                                        \
+    EACH_COUNT(X, SINT, 8)                                                                         \
+    EACH_COUNT(X, SINT, 16)                                                                        \
+    EACH_COUNT(X, SINT, 32)                                                                        \
+    EACH_COUNT(X, FLOAT, 16)                                                                       \
+    EACH_COUNT(X, FLOAT, 32)
+EACH_SAME(LOAD_SAME)
+
+static texel_load_fn *loader(const struct texel_format *f)
+{
+    static const struct {
+        uint8_t type, bits, channels;
+        texel_load_fn *load;
+    } same[] = {
+#define ROW(type, bits, n) {TEXEL_##type, bits, n, load_##type##_##bits##_##n},
+        EACH_SAME(ROW)
+#undef ROW
+    };
+
+    for (unsigned i = 0; i < sizeof(same) / sizeof(same[0]); i++) {
+        bool fits = f->type == same[i].type && f->channels == same[i].channels && !f->shift &&
+                    f->bytes * 8 == same[i].bits * same[i].channels;
+        for (unsigned k = 0; k < same[i].channels; k++)
+            fits &= f->bits[k] == same[i].bits;
+        if (fits)
+            return same[i].load;
+    }
+    return load_any;
+}
+
+/* Channels of 8 bits, R, G and B by the table; alpha is the component A. */
+static void load_srgb(const struct texel_format *f, const void *from, uint32_t rgba[4])
+{
+    const uint8_t *p = from;
+
+    for (unsigned i = 0; i < 4; i++) {
+        unsigned c = f->from[i];
+        rgba[i] = c == TEXEL_ZERO  ? 0
+                  : c == TEXEL_ONE ? texel_one(f)
+                  : i < 3          ? float_bits(texel_srgb[2 * p[c]])
+                                   : float_bits((float)p[c] / 255.0f);
+    }
+}
+
+/* Signed 16.16. */
+static void load_fixed(const struct texel_format *f, const void *from, uint32_t rgba[4])
+{
+    uint32_t channel[6];
+
+    for (unsigned i = 0; i < f->channels; i++) {
+        int32_t raw;
+        memcpy(&raw, (const uint8_t *)from + 4 * i, 4);
+        channel[i] = float_bits((float)(raw / 65536.0));
+    }
+    spread(f, channel, rgba);
+}
+
+/* Three mantissas of 9 bits without a hidden one, an exponent of bias 15. */
+static void load_shared(const struct texel_format *f, uint32_t raw, unsigned exp_at,
+                        unsigned mant_at, uint32_t rgba[4])
+{
+    float scale = bits_float(((raw >> exp_at & 31) + 127 - 15 - 9) << 23);
+    uint32_t channel[6];
+
+    for (unsigned i = 0; i < 3; i++)
+        channel[i] = float_bits((float)(raw >> (mant_at + 9 * i) & 511) * scale);
+    spread(f, channel, rgba);
+}
+
+static void load_rgb9e5(const struct texel_format *f, const void *from, uint32_t rgba[4])
+{
+    uint32_t raw;
+
+    memcpy(&raw, from, 4);
+    load_shared(f, raw, 27, 0, rgba);
+}
+
+static void load_e5bgr9(const struct texel_format *f, const void *from, uint32_t rgba[4])
+{
+    uint32_t raw;
+
+    memcpy(&raw, from, 4);
+    load_shared(f, raw, 0, 5, rgba);
+}
+
+/* The component that memory channel @i takes its value from, or 4: none. */
+static unsigned source_of(const struct texel_format *f, unsigned i)
+{
+    unsigned k = 0;
+
+    while (k < 4 && f->from[k] != i)
+        k++;
+    return k;
+}
+
+static void store_any(const struct texel_format *f, const uint32_t rgba[4], void *to)
 {
     uint64_t w[2] = {0};
 
-    for (unsigned i = 0, at = 0; i < f->channels; at += f->bits[i++])
-        for (unsigned k = 0; k < 4; k++)
-            if (f->from[k] == i) {
-                uint64_t v = channel_store(f->type, rgba[k], f->bits[i]);
-                w[at / 64] |= v << at % 64;
-                break;
-            }
-    memcpy(to, w, 16);
+    for (unsigned i = 0, at = f->shift; i < f->channels; at += f->bits[i++]) {
+        unsigned k = source_of(f, i);
+        if (k < 4)
+            w[at / 64] |= (uint64_t)channel_store(f->type, rgba[k], f->bits[i]) << at % 64;
+    }
+    memcpy(to, w, TEXEL_BYTES);
+}
+
+/* The nearest of 256: how many boundaries lie at or below. */
+static uint8_t srgb_encode(float x)
+{
+    unsigned lo = 0, hi = 255;
+
+    while (lo < hi) {
+        unsigned mid = (lo + hi) / 2;
+        if (x >= texel_srgb[2 * mid + 1])
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return (uint8_t)lo;
+}
+
+static void store_srgb(const struct texel_format *f, const uint32_t rgba[4], void *to)
+{
+    uint8_t *p = memset(to, 0, TEXEL_BYTES);
+
+    for (unsigned i = 0; i < f->channels; i++) {
+        unsigned k = source_of(f, i);
+        if (k < 4)
+            p[i] = k < 3 ? srgb_encode(bits_float(rgba[k]))
+                         : (uint8_t)channel_store(TEXEL_UNORM, rgba[k], 8);
+    }
+}
+
+static void store_fixed(const struct texel_format *f, const uint32_t rgba[4], void *to)
+{
+    memset(to, 0, TEXEL_BYTES);
+    for (unsigned i = 0; i < f->channels; i++) {
+        unsigned k = source_of(f, i);
+        double x = k < 4 ? bits_float(rgba[k]) * 65536.0 : 0;
+        int32_t v = x != x ? 0 : (int32_t)nearest(clamp(x, -0x1p31, 0x1p31 - 1));
+        memcpy((uint8_t *)to + 4 * i, &v, 4);
+    }
+}
+
+/* Source of the rounding: EXT_texture_shared_exponent. */
+static uint32_t pack_shared(const struct texel_format *f, const uint32_t rgba[4], unsigned exp_at,
+                            unsigned mant_at)
+{
+    const double most = 0x1p16 * 511 / 512;
+    double c[3] = {0}, top = 0, scale;
+    int exp;
+
+    for (unsigned i = 0; i < 3; i++) {
+        unsigned k = source_of(f, i);
+        c[i] = k < 4 ? clamp(bits_float(rgba[k]), 0, most) : 0;
+        top = c[i] > top ? c[i] : top;
+    }
+    exp = top > 0 ? (int)(float_bits((float)top) >> 23) - 127 : -16;
+    exp = (exp < -16 ? -16 : exp) + 1;
+    for (;; exp++) { /* again when the largest rounds up to 512 */
+        scale = (double)bits_float((uint32_t)(127 + 9 - exp) << 23);
+        if ((int64_t)(top * scale + 0.5) < 512)
+            break;
+    }
+    uint32_t raw = (uint32_t)(exp + 15) << exp_at;
+    for (unsigned i = 0; i < 3; i++)
+        raw |= (uint32_t)(c[i] * scale + 0.5) << (mant_at + 9 * i);
+    return raw;
+}
+
+static void store_rgb9e5(const struct texel_format *f, const uint32_t rgba[4], void *to)
+{
+    uint32_t raw = pack_shared(f, rgba, 27, 0);
+
+    memset(to, 0, TEXEL_BYTES);
+    memcpy(to, &raw, 4);
+}
+
+static void store_e5bgr9(const struct texel_format *f, const uint32_t rgba[4], void *to)
+{
+    uint32_t raw = pack_shared(f, rgba, 0, 5);
+
+    memset(to, 0, TEXEL_BYTES);
+    memcpy(to, &raw, 4);
+}
+
+/* --- look-up ------------------------------------------------------------------------ */
+
+static void choose(struct texel_format *f, unsigned number)
+{
+    f->load = loader(f);
+    f->store = store_any;
+    if (f->srgb) {
+        f->load = load_srgb;
+        f->store = store_srgb;
+    } else if (number >= NUMBER_FIXED && number < NUMBER_FIXED + 4) {
+        f->load = load_fixed;
+        f->store = store_fixed;
+    } else if (number == NUMBER_RGB9E5) {
+        f->load = load_rgb9e5;
+        f->store = store_rgb9e5;
+    } else if (number == NUMBER_E5BGR9) {
+        f->load = load_e5bgr9;
+        f->store = store_e5bgr9;
+    }
+}
+
+/* Stencil is the second of two channels, the first of which reads as zero (source: Mesa's
+ * table of formats); all others read what memory does not have as 0, 0, 0, 1. */
+static void absent_channels(struct texel_format *f, unsigned number)
+{
+    for (unsigned i = 0; i < 4; i++) {
+        if (f->from[i] >= TEXEL_ZERO)
+            continue;
+        if (number == NUMBER_S8)
+            f->from[i] = f->from[i] == 1 ? 0 : TEXEL_ZERO;
+        else if (f->from[i] >= f->channels)
+            f->from[i] = i == 3 ? TEXEL_ONE : TEXEL_ZERO;
+    }
+}
+
+bool texel_format(uint32_t pixel_format, struct texel_format *f)
+{
+    unsigned number = pixel_format >> 12 & 0xff;
+
+    memset(f, 0, sizeof(*f));
+    if ((pixel_format >> 21) || (pixel_format & 0xfff) > 0xff)
+        return false;
+    if (!regular(number, f) && !packed(number, f))
+        return false;
+    if (!component_order(pixel_format & 0xff, f->from))
+        return false;
+    f->srgb = pixel_format & NUMBER_SRGB;
+    if (f->srgb && (f->type != TEXEL_UNORM || f->bits[0] != 8))
+        return false;
+    absent_channels(f, number);
+    choose(f, number);
+    return true;
 }

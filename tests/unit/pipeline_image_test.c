@@ -8,6 +8,8 @@
 
 #include "../../hw/pipeline/texel.h"
 
+#include <math.h>
+
 /* --- formats ------------------------------------------------------------------------- */
 
 #define FORMAT(number, order) ((number) << 12 | (order))
@@ -74,12 +76,88 @@ static void formats(void)
                  U4(1, -2u, 3, 4));
 }
 
+/* Formats that are not plain channels. */
+static void odd_formats(void)
+{
+    enum { GRBA = 2, SRGB = 1 << 20 };
+
+    check_format(FORMAT(187, RGBA) | SRGB, F4(0, 1, .5f, .5f), BYTES(0, 0xff, 188, 0x80),
+                 F4(0, 1, 0.502886474f, 128 / 255.0f));
+    check_format(FORMAT(187, ABGR) | SRGB, F4(.5f, 2, -1, 1), BYTES(0xff, 0, 0xff, 188),
+                 F4(0.502886474f, 1, 0, 1));
+    check_format(FORMAT(91, RGB1), F4(1, .5f, 2, 9), BYTES(0x80, 0x80, 0x00, 0x8c),
+                 F4(1, .5f, 2, 1));
+    check_format(FORMAT(91, RGB1), F4(1e9f, -1, NAN, 9), BYTES(0xff, 0x01, 0, 0xf8),
+                 F4(65408, 0, 0, 1));
+    check_format(FORMAT(92, RGB1), F4(1, .5f, 2, 9), BYTES(0x11, 0x10, 0x10, 0x80),
+                 F4(1, .5f, 2, 1));
+    check_format(FORMAT(90, RGB1), F4(1, .5f, 2, 9), BYTES(0xe0, 0x01, 0x0e, 0x80),
+                 F4(1, .5f, 2, 1));
+    check_format(FORMAT(82, RGB1), F4(-1.5f, 1e9f, 0, 0),
+                 BYTES(0, 0x80, 0xfe, 0xff, 0xff, 0xff, 0xff, 0x7f), F4(-1.5f, 32768, 0, 1));
+    check_format(FORMAT(77, RGBA), F4(1, 0, 0, 0), BYTES(0xff, 0xff, 0xff, 0), F4(1, 0, 0, 1));
+    check_format(FORMAT(78, RGBA), F4(1, 0, 0, 0), BYTES(0, 0xff, 0xff, 0xff), F4(1, 0, 0, 1));
+    check_format(FORMAT(93, GRBA), U4(7, 1, 2, 3), BYTES(7), U4(7, 0, 0, 0));
+}
+
+/* The table by its formula, and that each of its values comes back. */
+static void srgb(void)
+{
+    struct texel_format f;
+    uint8_t to[TEXEL_BYTES];
+
+    TAP_REQUIRE(texel_format(FORMAT(187, RGBA) | 1 << 20, &f));
+    for (unsigned i = 0; i < 511; i++) {
+        double c = i / 510.0, want = c <= 0.04045 ? c / 12.92 : pow((c + 0.055) / 1.055, 2.4);
+        TAP_CHECK(fabs(texel_srgb[i] - want) <= 1e-7 * want);
+    }
+    for (unsigned i = 0; i < 256; i++) {
+        uint32_t in[4] = {bits(texel_srgb[2 * i]), 0, 0, 0};
+        texel_store(&f, in, to);
+        TAP_CHECK_EQ(to[0], i);
+        in[0] = i < 255 ? bits(texel_srgb[2 * i + 1] * 0.9999f) : bits(2);
+        texel_store(&f, in, to);
+        TAP_CHECK_EQ(to[0], i);
+    }
+}
+
+/* Every number and order that a descriptor can hold: loading what was stored gives it again. */
+static void every_format(void)
+{
+    unsigned known = 0;
+
+    for (uint32_t number = 0; number < 256; number++)
+        for (uint32_t order = 0; order < 256; order++) {
+            struct texel_format f;
+            uint8_t memory[TEXEL_BYTES], again[TEXEL_BYTES];
+            uint32_t a[4], b[4];
+            if (!texel_format(FORMAT(number, order), &f))
+                continue;
+            known += order == 0;
+            for (unsigned i = 0; i < TEXEL_BYTES; i++)
+                memory[i] = (37 * i + 11 + number) & 0x3f; /* no NaN */
+            texel_load(&f, memory, a);
+            texel_store(&f, a, again);
+            texel_load(&f, again, b);
+            if (!TAP_CHECK_MEM(a, b, sizeof(a)))
+                tap_note("format %u, order %u", number, order);
+        }
+    TAP_CHECK(known > 90);
+}
+
 static void refused_formats(void)
 {
     static const uint32_t refused[] = {
-        FORMAT(1, RGBA),    FORMAT(22, RGBA),  FORMAT(187, RGBA) | 1 << 20, FORMAT(91, RGB1),
-        FORMAT(187, 1),     FORMAT(96, RGBA),  FORMAT(103, RGBA),           FORMAT(255, RGBA),
-        FORMAT(187, 0x100), FORMAT(102, RGBA),
+        FORMAT(1, RGBA),
+        FORMAT(22, RGBA),
+        FORMAT(187, RGBA) | 1 << 21,
+        FORMAT(188, RGBA) | 1 << 20,
+        FORMAT(187, 1),
+        FORMAT(96, RGBA),
+        FORMAT(103, RGBA),
+        FORMAT(255, RGBA),
+        FORMAT(187, 0x100),
+        FORMAT(102, RGBA),
     };
     struct texel_format f;
 
@@ -374,7 +452,8 @@ static void bad_descriptors(void)
     }
 }
 
-TAP_MAIN({"formats", formats}, {"refused-formats", refused_formats}, {"halves", halves},
+TAP_MAIN({"formats", formats}, {"odd-formats", odd_formats}, {"srgb", srgb},
+         {"every-format", every_format}, {"refused-formats", refused_formats}, {"halves", halves},
          {"storage-linear", storage_linear}, {"storage-tiled", storage_tiled}, {"loads", loads},
          {"texel-buffer", texel_buffer}, {"array-and-level", array_and_level},
          {"bad-descriptors", bad_descriptors})
