@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/sync_file.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -244,19 +245,36 @@ int pu_sync_wait(int fd, uint32_t handle, uint64_t point, int64_t ns)
     return pu_ioctl(fd, DRM_IOCTL_SYNCOBJ_TIMELINE_WAIT, &a);
 }
 
-int pu_sync_status(int fd, uint32_t handle)
+int pu_sync_file(int fd, uint32_t handle)
 {
     struct drm_syncobj_handle a = {
         .handle = handle, .flags = DRM_SYNCOBJ_HANDLE_TO_FD_FLAGS_EXPORT_SYNC_FILE,
     };
-    struct sync_file_info info = {0};
     int r = pu_ioctl(fd, DRM_IOCTL_SYNCOBJ_HANDLE_TO_FD, &a);
 
-    if (r)
-        return r;
-    r = pu_ioctl(a.fd, SYNC_IOC_FILE_INFO, &info);
-    close(a.fd);
+    return r ? r : a.fd;
+}
+
+int pu_file_status(int file, int ms)
+{
+    struct sync_file_info info = {0};
+    struct pollfd p = {.fd = file, .events = POLLIN};
+    int r;
+
+    poll(&p, 1, ms); /* when it is in vain, the status says so */
+    r = pu_ioctl(file, SYNC_IOC_FILE_INFO, &info);
     return r ? r : info.status;
+}
+
+int pu_sync_status(int fd, uint32_t handle)
+{
+    int file = pu_sync_file(fd, handle), r;
+
+    if (file < 0)
+        return file;
+    r = pu_file_status(file, 0);
+    close(file);
+    return r;
 }
 
 int pu_timeline_signal(int fd, uint32_t handle, uint64_t point)

@@ -53,6 +53,10 @@ void pu_sync_destroy(int fd, uint32_t handle);
 int pu_sync_wait(int fd, uint32_t handle, uint64_t point, int64_t ns);
 /** Status of the fence in a syncobj: 1 signalled, 0 active, negative error. */
 int pu_sync_status(int fd, uint32_t handle);
+/** The syncobj's fence as a file, which outlives the device; -errno. */
+int pu_sync_file(int fd, uint32_t handle);
+/** Waits @ms for such a file's fence, then its status as above. */
+int pu_file_status(int file, int ms);
 
 struct pu_sync {
     uint32_t handle;
