@@ -9,7 +9,6 @@
 #include "garm_gpu.h"
 #include "garm_mmu.h"
 #include "garm_sched_internal.h"
-#include "garm_trace.h"
 #include "garm_vm.h"
 
 /* Requests to several slots that are rung and waited for together. */
@@ -249,7 +248,6 @@ static int begin_start(struct csg_batch *batch, struct garm_group *group, u32 sl
 	list_del_init(&group->cand.node);
 	group->residency++;
 	WRITE_ONCE(group->state, GARM_GROUP_STARTING);
-	trace_garm_group_bound(group, as, resume);
 	clean_slot(sched, slot, group->queue_count);
 	program_group(group, slot, priority, as);
 	batch_state(batch, slot, resume ? CSG_STATE_RESUME : CSG_STATE_START);
@@ -293,6 +291,12 @@ int garm_csg_start(struct garm_sched *sched, const struct garm_plan *plan)
 		if (drm_WARN_ON(&sched->gdev->base, slot == sched->slot_count))
 			break;
 		ret = begin_start(&batch, group, slot, GARM_FW_PRIORITY_MAX - i);
+		/*
+		 * Its VM has a fault, whose report asks for the tick that clears the slots of those
+		 * who may have caused it, and finds this one in the lists.
+		 */
+		if (ret == -EAGAIN)
+			ret = 0;
 	}
 	if (ret) {
 		/* It is in the lists; what kept it out may be over next time. */
@@ -393,7 +397,6 @@ u32 garm_csg_evict(struct garm_sched *sched, u32 slots, bool blame)
 			WRITE_ONCE(group->innocent, true);
 			WRITE_ONCE(group->timedout, true);
 		}
-		trace_garm_group_evict(group);
 		batch_state(&batch, slot, garm_group_can_run(group) ? CSG_STATE_SUSPEND :
 								      CSG_STATE_TERMINATE);
 	}
@@ -449,6 +452,9 @@ void garm_csg_unbind(struct garm_group *group)
 	bool blocked;
 
 	garm_events_slot(sched, slot);
+	/* The address space was shut while it ran: what it was doing then is lost. */
+	if (garm_vm_faulted(group->vm) && garm_group_can_run(group))
+		WRITE_ONCE(group->fatal_queues, garm_group_all_queues(group));
 	blocked = garm_group_can_run(group) && group->cand.class == GARM_CAND_WAITING;
 	for (u32 i = 0; i < group->queue_count; i++) {
 		/*
@@ -461,7 +467,6 @@ void garm_csg_unbind(struct garm_group *group)
 	}
 	/* The firmware raises what was not answered anew when the group is back. */
 	atomic_set(&group->oom_queues, 0);
-	trace_garm_group_unbound(group);
 	garm_vm_deactivate(group->vm);
 	sched->slots[slot] = NULL;
 	WRITE_ONCE(group->cand.slot, -1);

@@ -41,22 +41,23 @@ void garm_sched_report_mmu_fault(struct garm_device *gdev)
 }
 
 /**
- * garm_events_vm_faults() - mark the groups of VMs that faulted
+ * garm_events_vm_faults() - mark the groups that ran in VMs that faulted
  * @sched: the scheduler
  *
- * The scheduler's lock is held. The queue that did it has a fatal event if the firmware saw it; if
- * none has, all queues are guilty. The tick takes the groups off their slots.
+ * The scheduler's lock is held. The hardware names a VM, not a group: all that had a slot then are
+ * guilty; those that had none cannot have done it, and those that want one do not get it before the
+ * guilty have left. The queue that did it has a fatal event if the firmware saw it; if none has,
+ * all queues are guilty. The tick takes the groups off their slots.
  */
 void garm_events_vm_faults(struct garm_sched *sched)
 {
-	struct garm_group *group;
-
 	for (u32 slot = 0; slot < sched->slot_count; slot++) {
-		if (sched->slots[slot] && garm_vm_faulted(sched->slots[slot]->vm))
-			garm_events_slot(sched, slot);
-	}
-	list_for_each_entry(group, &sched->groups, node) {
-		if (!garm_vm_faulted(group->vm) || group->fatal_queues)
+		struct garm_group *group = sched->slots[slot];
+
+		if (!group || !garm_vm_faulted(group->vm))
+			continue;
+		garm_events_slot(sched, slot);
+		if (group->fatal_queues)
 			continue;
 		drm_dbg(&sched->gdev->base, "%s[%d]: group ends: its VM faulted\n",
 			group->task.comm, group->task.pid);

@@ -20,7 +20,6 @@
 
 #include "garm_gpu.h"
 #include "garm_sched.h"
-#include "garm_trace.h"
 #include "garm_vm_internal.h"
 
 #define AS_TIMEOUT_US 100000
@@ -130,7 +129,6 @@ static void slot_release(struct garm_mmu *mmu, int as)
 	struct garm_vm *vm = mmu->slots[as].vm;
 
 	lockdep_assert_held(&mmu->slots_lock);
-	trace_garm_as_released(vm, as);
 	list_del_init(&vm->as.lru);
 	WRITE_ONCE(vm->as.slot, -1);
 	mmu->slots[as] = (struct garm_as_slot){ };
@@ -154,7 +152,6 @@ static int slot_find(struct garm_mmu *mmu, const struct garm_vm *vm)
 	if (!oldest)
 		return -EBUSY;
 	as = oldest->as.slot;
-	trace_garm_as_evicted(oldest, as);
 	if (mmu->slots[as].on) {
 		ret = slot_disable(mmu, as);
 		if (ret)
@@ -164,35 +161,51 @@ static int slot_find(struct garm_mmu *mmu, const struct garm_vm *vm)
 	return as;
 }
 
-static int activate_locked(struct garm_mmu *mmu, struct garm_vm *vm)
+/* Does the hardware have a fault that the interrupt's thread has yet to see? */
+static bool fault_pending(struct garm_mmu *mmu, int as)
 {
-	int as, ret;
+	return garm_read(mmu->gdev, MMU_INT_BASE + INT_RAWSTAT) & MMU_IRQ_FAULT(as);
+}
 
-	lockdep_assert_held(&mmu->slots_lock);
-	if (!mmu->up)
-		return -ENODEV;
-	if (vm->as.active) {
-		vm->as.active++;
-		return vm->as.slot;
-	}
+/* The VM's slot, as it is when nobody has used it yet. */
+static int first_user(struct garm_mmu *mmu, struct garm_vm *vm)
+{
+	int as, ret = 0;
+
 	if (vm->as.slot < 0) {
 		as = slot_find(mmu, vm);
 		if (as < 0)
 			return as;
 		mmu->slots[as].vm = vm;
 		WRITE_ONCE(vm->as.slot, as);
-		trace_garm_as_bound(vm, as);
 	}
 	as = vm->as.slot;
-	if (!mmu->slots[as].on) {
+	/* A fault of those who have left is not the new one's. */
+	if (mmu->slots[as].on && fault_pending(mmu, as))
+		ret = slot_disable(mmu, as);
+	if (!ret && !mmu->slots[as].on)
 		ret = slot_enable(mmu, as);
-		if (ret) {
-			slot_release(mmu, as);
-			return ret;
-		}
-	}
-	vm->as.active = 1;
-	list_del_init(&vm->as.lru);
+	if (ret)
+		slot_release(mmu, as);
+	return ret ?: as;
+}
+
+static int activate_locked(struct garm_mmu *mmu, struct garm_vm *vm)
+{
+	int as;
+
+	lockdep_assert_held(&mmu->slots_lock);
+	if (!mmu->up)
+		return -ENODEV;
+	as = vm->as.slot;
+	if (!vm->as.active)
+		as = first_user(mmu, vm);
+	else if (!vm->for_fw && (!mmu->slots[as].on || fault_pending(mmu, as)))
+		return -EAGAIN;
+	if (as < 0)
+		return as;
+	if (!vm->as.active++)
+		list_del_init(&vm->as.lru);
 	return as;
 }
 
@@ -200,11 +213,13 @@ static int activate_locked(struct garm_mmu *mmu, struct garm_vm *vm)
  * garm_vm_activate() - get the VM an address-space slot and keep it there
  * @vm: the VM; the caller has a reference and keeps it until garm_vm_deactivate()
  *
- * Counted. A slot that was shut by a fault is switched on again when nobody uses it any more; as
- * long as somebody does, new users share the fault's consequences: the scheduler kills all groups
- * of a faulted VM. Takes slots_lock. On the fence-signalling path: allocates nothing.
- * Return: the slot; -EBUSY when all are held by active VMs; -ENODEV when the device is gone,
- * suspended or in reset; -ETIMEDOUT of the hardware (a reset was requested).
+ * Counted. A slot that was shut by a fault is switched on again when its users have left; until
+ * then nobody else gets it. Takes slots_lock. On the fence-signalling path: allocates nothing.
+ *
+ * Return: the slot; -EAGAIN while a fault of its users has to be answered for: the scheduler was
+ * told (garm_sched_report_mmu_fault()) or will be, by the interrupt or by the end of a reset;
+ * -EBUSY when all slots are held by active VMs; -ENODEV when the device is gone, suspended or in
+ * reset; -ETIMEDOUT of the hardware (a reset was requested).
  */
 int garm_vm_activate(struct garm_vm *vm)
 {
@@ -224,9 +239,11 @@ void garm_vm_deactivate(struct garm_vm *vm)
 
 	mutex_lock(&mmu->slots_lock);
 	/* Slot 0 is the firmware's also while that is stopped. */
-	if (!drm_WARN_ON(&vm->gdev->base, !vm->as.active) && !--vm->as.active &&
-	    vm->as.slot >= 0 && !vm->for_fw)
-		list_add_tail(&vm->as.lru, &mmu->lru);
+	if (!drm_WARN_ON(&vm->gdev->base, !vm->as.active) && !--vm->as.active) {
+		WRITE_ONCE(vm->faulted, false);
+		if (vm->as.slot >= 0 && !vm->for_fw)
+			list_add_tail(&vm->as.lru, &mmu->lru);
+	}
 	mutex_unlock(&mmu->slots_lock);
 }
 
@@ -403,7 +420,6 @@ static void handle_fault(struct garm_mmu *mmu, int as)
 	}
 	status = garm_read(gdev, AS_FAULTSTATUS(as));
 	address = garm_read64(gdev, AS_FAULTADDRESS(as));
-	trace_garm_as_fault(mmu->slots[as].vm, as, status, address);
 	drm_err_ratelimited(&gdev->base, "AS %d: %s (0x%x) at 0x%016llx: %s by source 0x%x\n", as,
 			    garm_exception_name(AS_FAULT_EXCEPTION(status)),
 			    AS_FAULT_EXCEPTION(status), address, access_name(status),

@@ -22,7 +22,6 @@
 #include "garm_gpu.h"
 #include "garm_sched.h"
 #include "garm_sched_internal.h"
-#include "garm_trace.h"
 #include "garm_vm.h"
 
 #define GARM_JOB_TIMEOUT_MS	5000
@@ -131,26 +130,12 @@ void garm_sched_work_added(struct garm_queue *queue)
 	garm_devfreq_busy(group->gdev);
 }
 
-static bool has_groups(struct garm_sched *sched, const struct garm_vm *vm)
-{
-	struct garm_group *group;
-
-	list_for_each_entry(group, &sched->groups, node) {
-		if (group->vm == vm)
-			return true;
-	}
-	return false;
-}
-
 /** garm_sched_add() - a new group; takes a reference until it is killed */
 void garm_sched_add(struct garm_group *group)
 {
 	struct garm_sched *sched = group->gdev->sched;
 
 	mutex_lock(&sched->lock);
-	/* A fault that was reported when its group was gone already is not this one's. */
-	if (garm_vm_faulted(group->vm) && !has_groups(sched, group->vm))
-		garm_vm_clear_fault(group->vm);
 	garm_group_get(group);
 	list_add_tail(&group->node, &sched->groups);
 	mutex_unlock(&sched->lock);
@@ -261,7 +246,6 @@ static void tick(struct garm_sched *sched)
 		return;
 	garm_sched_look_at_waits(sched);
 	decide(sched, &plan);
-	trace_garm_tick(&plan);
 	if (apply(sched, &plan))
 		return;
 

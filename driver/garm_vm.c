@@ -19,7 +19,6 @@
 
 #include "garm_heap.h"
 #include "garm_sched.h"
-#include "garm_trace.h"
 #include "garm_vm_internal.h"
 
 /** garm_vm_get() - one more reference; NULL is allowed and returned */
@@ -66,25 +65,32 @@ bool garm_vm_usable(struct garm_vm *vm)
 	return !READ_ONCE(vm->unusable);
 }
 
-/** garm_vm_faulted() - was there an MMU fault since garm_vm_clear_fault()? Any context */
+/**
+ * garm_vm_faulted() - is the VM's address space shut because of a fault of one of its users?
+ * @vm: the VM
+ *
+ * True until the last of those users has left: nobody gets the address space before. Any context.
+ */
 bool garm_vm_faulted(struct garm_vm *vm)
 {
 	return READ_ONCE(vm->faulted);
 }
 
-/** garm_vm_clear_fault() - all groups that could have caused the fault are gone */
-void garm_vm_clear_fault(struct garm_vm *vm)
-{
-	WRITE_ONCE(vm->faulted, false);
-}
-
-/** garm_vm_report_fault() - from the MMU's interrupt thread, slots_lock held: the groups die */
+/**
+ * garm_vm_report_fault() - the address space was shut because of a fault: its users must leave
+ * @vm: the VM
+ *
+ * From the MMU's interrupt thread, slots_lock held.
+ */
 void garm_vm_report_fault(struct garm_vm *vm)
 {
-	WRITE_ONCE(vm->faulted, true);
 	/* The firmware's VM has no groups; garm_mmu.c resets. */
-	if (!vm->for_fw)
-		garm_sched_report_mmu_fault(vm->gdev);
+	if (vm->for_fw)
+		return;
+	/* Without users nobody is to blame, and the next one finds everything as it should. */
+	if (vm->as.active)
+		WRITE_ONCE(vm->faulted, true);
+	garm_sched_report_mmu_fault(vm->gdev);
 }
 
 /** garm_vm_set_unusable() - no map any more, and what runs in the VM faults; op_lock held */
@@ -121,7 +127,6 @@ struct garm_vm *garm_vm_create(struct garm_device *gdev, bool for_fw, u64 kernel
 	if (!vm)
 		return ERR_PTR(-ENOMEM);
 	vm->gdev = gdev;
-	vm->id = atomic_inc_return(&gdev->mmu->vm_serial);
 	vm->for_fw = for_fw;
 	vm->user_end = kernel_start;
 	vm->auto_start = auto_start;
@@ -393,7 +398,6 @@ static void vm_destroy(struct garm_vm *vm)
 	struct garm_heap_pool *heaps;
 	struct garm_bo *dummy;
 
-	trace_garm_vm_destroyed(vm);
 	/* Binds are armed under the reservation and executed under op_lock. */
 	dma_resv_lock(garm_vm_resv(vm), NULL);
 	mutex_lock(&vm->op_lock);
@@ -493,7 +497,7 @@ int garm_ioctl_vm_create(struct drm_device *drm, void *data, struct drm_file *fi
 	u64 full = 1ull << GPU_MMU_VA_BITS(gdev->gpu_info.mmu_features), user, kernel;
 	struct garm_vm *vm;
 	int ret, cookie;
-	u32 id, number;
+	u32 id;
 
 	if (args->flags)
 		return -EINVAL;
@@ -510,14 +514,11 @@ int garm_ioctl_vm_create(struct drm_device *drm, void *data, struct drm_file *fi
 	}
 	/* Read before others can destroy it. */
 	args->user_va_range = garm_vm_user_end(vm);
-	number = vm->id;
 	ret = xa_alloc(&gfile->vms->vms, &id, vm, XA_LIMIT(1, GARM_MAX_VMS_PER_FILE), GFP_KERNEL);
-	if (ret) {
+	if (ret)
 		vm_destroy(vm);
-		goto out;
-	}
-	trace_garm_vm_created(file->client_id, id, number);
-	args->id = id;
+	else
+		args->id = id;
 out:
 	drm_dev_exit(cookie);
 	return ret;

@@ -39,8 +39,7 @@ struct dma_resv *garm_vm_resv(struct garm_vm *vm);
 struct drm_gem_object *garm_vm_root(struct garm_vm *vm);
 u64 garm_vm_user_end(struct garm_vm *vm);		/* first address that is not the user's */
 
-bool garm_vm_faulted(struct garm_vm *vm);	/* an MMU fault happened: its groups must die */
-void garm_vm_clear_fault(struct garm_vm *vm);
+bool garm_vm_faulted(struct garm_vm *vm);	/* shut by an MMU fault: its users must leave */
 bool garm_vm_usable(struct garm_vm *vm);		/* false after a bind failed */
 /* Called in the MMU's interrupt thread; marks the VM and tells the scheduler. */
 void garm_vm_report_fault(struct garm_vm *vm);

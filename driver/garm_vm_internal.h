@@ -48,7 +48,6 @@ struct garm_mmu {
 
 	struct mutex vms_lock;			/* on the fence-signalling path */
 	struct list_head vms;
-	atomic_t vm_serial;			/* of the last VM */
 	bool resetting;				/* written under vms_lock */
 	atomic_t ops;				/* synchronous operations that a reset waits for */
 	wait_queue_head_t gate;			/* for the two */
@@ -87,7 +86,6 @@ struct garm_vm {
 	struct drm_gpuvm base;
 	struct garm_device *gdev;
 	struct list_head node;		/* mmu.vms */
-	u32 id;				/* of the device's VMs, for traces and debugfs */
 	bool for_fw;
 	u64 user_end;
 
@@ -109,7 +107,7 @@ struct garm_vm {
 		u64 lock_start, lock_size;	/* region of the operation that is executed */
 	} as;
 
-	bool faulted;			/* set by the interrupt thread, cleared by the scheduler */
+	bool faulted;			/* an active slot was shut by a fault; mmu.slots_lock */
 	bool unusable;			/* never cleared; written under op_lock */
 	bool destroyed;			/* written under op_lock and resv, read under either */
 
