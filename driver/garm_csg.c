@@ -9,6 +9,7 @@
 #include "garm_gpu.h"
 #include "garm_mmu.h"
 #include "garm_sched_internal.h"
+#include "garm_trace.h"
 #include "garm_vm.h"
 
 /* Requests to several slots that are rung and waited for together. */
@@ -248,6 +249,7 @@ static int begin_start(struct csg_batch *batch, struct garm_group *group, u32 sl
 	list_del_init(&group->cand.node);
 	group->residency++;
 	WRITE_ONCE(group->state, GARM_GROUP_STARTING);
+	trace_garm_group_bound(group, as, resume);
 	clean_slot(sched, slot, group->queue_count);
 	program_group(group, slot, priority, as);
 	batch_state(batch, slot, resume ? CSG_STATE_RESUME : CSG_STATE_START);
@@ -397,6 +399,7 @@ u32 garm_csg_evict(struct garm_sched *sched, u32 slots, bool blame)
 			WRITE_ONCE(group->innocent, true);
 			WRITE_ONCE(group->timedout, true);
 		}
+		trace_garm_group_evict(group);
 		batch_state(&batch, slot, garm_group_can_run(group) ? CSG_STATE_SUSPEND :
 								      CSG_STATE_TERMINATE);
 	}
@@ -467,6 +470,7 @@ void garm_csg_unbind(struct garm_group *group)
 	}
 	/* The firmware raises what was not answered anew when the group is back. */
 	atomic_set(&group->oom_queues, 0);
+	trace_garm_group_unbound(group);
 	garm_vm_deactivate(group->vm);
 	sched->slots[slot] = NULL;
 	WRITE_ONCE(group->cand.slot, -1);

@@ -25,6 +25,7 @@
 #include "garm_gpu.h"
 #include "garm_mmu.h"
 #include "garm_sched.h"
+#include "garm_trace.h"
 
 #define AUTOSUSPEND_MS		50	/* about three frames; driver-facts C.4 */
 #define RESET_TRIES		3
@@ -164,6 +165,7 @@ static void clocks_off(struct garm_device *gdev)
  */
 static void set_state_and_zap(struct garm_device *gdev, enum garm_pm_state state)
 {
+	trace_garm_power(gdev->base.dev, state, 0);
 	mutex_lock(&gdev->pm.mmio_lock);
 	atomic_set(&gdev->pm.state, state);
 	unmap_mapping_range(gdev->base.anon_inode->i_mapping, DRM_PANTHOR_USER_MMIO_OFFSET, 0, 1);
@@ -236,6 +238,7 @@ int garm_device_resume(struct device *dev)
 
 	if (drm_WARN_ON(&gdev->base, pm_state(gdev) != GARM_PM_SUSPENDED))
 		return -EINVAL;
+	trace_garm_power(dev, GARM_PM_RESUMING, 0);
 	atomic_set(&gdev->pm.state, GARM_PM_RESUMING);
 	ret = clocks_on(gdev);
 	if (ret) {
@@ -262,6 +265,7 @@ err_clocks:
 	garm_devfreq_suspend(gdev);
 	clocks_off(gdev);
 err_state:
+	trace_garm_power(dev, GARM_PM_SUSPENDED, ret);
 	note_resume(gdev, true);
 	atomic_set(&gdev->pm.state, GARM_PM_SUSPENDED);
 	return ret;
@@ -295,6 +299,7 @@ int garm_device_suspend(struct device *dev)
 	}
 	garm_devfreq_suspend(gdev);
 	clocks_off(gdev);
+	trace_garm_power(dev, GARM_PM_SUSPENDED, 0);
 	atomic_set(&gdev->pm.state, GARM_PM_SUSPENDED);
 	return 0;
 }
@@ -368,12 +373,18 @@ void garm_device_put(struct garm_device *gdev)
  * Reset
  */
 
+static void trace_reset_stage(struct garm_device *gdev, const char *stage, int error)
+{
+	trace_garm_reset(gdev->base.dev, stage, READ_ONCE(gdev->reset.why) ?: "", error);
+}
+
 /* One attempt, with everything stopped. On failure MMU and firmware are stopped again. */
 static int reset_once(struct garm_device *gdev)
 {
 	int ret;
 
 	ret = garm_gpu_soft_reset(gdev);
+	trace_reset_stage(gdev, "gpu reset", ret);
 	if (ret)
 		return ret;
 	/* Whatever asks for a reset from here on means the GPU as it comes up now. */
@@ -383,6 +394,7 @@ static int reset_once(struct garm_device *gdev)
 		return ret;
 	garm_mmu_post_reset(gdev);
 	ret = garm_fw_post_reset(gdev);
+	trace_reset_stage(gdev, "firmware up", ret);
 	if (ret) {
 		garm_fw_pre_reset(gdev, true);
 		garm_mmu_pre_reset(gdev);
@@ -394,9 +406,12 @@ static int reset_hardware(struct garm_device *gdev)
 {
 	int ret = 0;
 
+	trace_reset_stage(gdev, "begin", 0);
 	garm_sched_pre_reset(gdev);
+	trace_reset_stage(gdev, "slots cleared", 0);
 	garm_fw_pre_reset(gdev, true);
 	garm_mmu_pre_reset(gdev);
+	trace_reset_stage(gdev, "stopped", 0);
 	/* Nothing that was in the GPU or the firmware's memory is to be trusted. */
 	gdev->reset.fast = false;
 	for (int try = 0; try < RESET_TRIES; try++) {
@@ -416,6 +431,7 @@ static int reset_hardware(struct garm_device *gdev)
 		garm_mmu_unplug(gdev);
 	}
 	garm_sched_post_reset(gdev, ret);
+	trace_reset_stage(gdev, ret ? "given up" : "done", ret);
 	return ret;
 }
 
@@ -447,6 +463,7 @@ void garm_device_reset(struct garm_device *gdev, const char *why)
 	if (atomic_cmpxchg(&gdev->reset.pending, 0, 1))
 		return;
 	WRITE_ONCE(gdev->reset.why, why);
+	trace_reset_stage(gdev, "requested", 0);
 	drm_warn(&gdev->base, "reset requested: %s\n", why);
 	if (READ_ONCE(gdev->ready) && pm_state(gdev) == GARM_PM_ACTIVE)
 		queue_work(gdev->reset.wq, &gdev->reset.work);

@@ -21,6 +21,7 @@
 #include "garm_fw_priv.h"
 #include "garm_mmu.h"
 #include "garm_sched.h"
+#include "garm_trace.h"
 #include "garm_vm.h"
 
 #define FW_FILE			"mali_csffw.bin"
@@ -198,8 +199,7 @@ static int fw_load(struct garm_fw *fw)
 
 /* --- Boot and halt --- */
 
-/* The JOB interrupt block's thread. */
-static void fw_irq_handler(struct garm_device *gdev, u32 status)
+static void fw_handle_irq(struct garm_device *gdev, u32 status)
 {
 	struct garm_fw *fw = gdev->fw;
 
@@ -215,6 +215,16 @@ static void fw_irq_handler(struct garm_device *gdev, u32 status)
 		garm_glb_update(gdev, READ_ONCE(fw->glb.out->ack), GLB_IDLE_EVENT);
 	if (status & JOB_IRQ_CSG_MASK && READ_ONCE(gdev->sched))
 		garm_sched_report_fw_events(gdev, status & JOB_IRQ_CSG_MASK);
+}
+
+/* The JOB interrupt block's thread. */
+static void fw_irq_handler(struct garm_device *gdev, u32 status)
+{
+	u64 start = trace_gpu_job_irq_enabled() ? ktime_get_ns() : 0;
+
+	fw_handle_irq(gdev, status);
+	if (start)
+		trace_gpu_job_irq(gdev->base.dev, status, ktime_get_ns() - start);
 }
 
 static int fw_stop(struct garm_fw *fw)

@@ -11,6 +11,7 @@
 #include <linux/ktime.h>
 
 #include "garm_fw_priv.h"
+#include "garm_trace.h"
 
 #define FW_SPIN_US	10
 #define FW_RECHECK_MS	10	/* a lost interrupt or a reset requested meanwhile is noticed */
@@ -45,6 +46,7 @@ void garm_glb_toggle(struct garm_device *gdev, u32 bits)
 	struct garm_glb_iface *glb = &gdev->fw->glb;
 
 	fw_toggle(&glb->lock, &glb->in->req, &glb->out->ack, bits);
+	trace_garm_fw_request(-1, -1, &glb->in->req, bits);
 }
 
 /** garm_glb_update() - set global request bits. Context: any; takes the interface's lock */
@@ -53,6 +55,7 @@ void garm_glb_update(struct garm_device *gdev, u32 value, u32 mask)
 	struct garm_glb_iface *glb = &gdev->fw->glb;
 
 	fw_update(&glb->lock, &glb->in->req, value, mask);
+	trace_garm_fw_request(-1, -1, &glb->in->req, mask);
 }
 
 /** garm_csg_toggle() - make a slot's requests pending. Context: any; takes the interface's lock */
@@ -60,8 +63,10 @@ void garm_csg_toggle(struct garm_device *gdev, u32 slot, u32 bits)
 {
 	struct garm_csg_iface *csg = garm_fw_csg(gdev, slot);
 
-	if (csg)
-		fw_toggle(&csg->lock, &csg->in->req, &csg->out->ack, bits);
+	if (!csg)
+		return;
+	fw_toggle(&csg->lock, &csg->in->req, &csg->out->ack, bits);
+	trace_garm_fw_request(slot, -1, &csg->in->req, bits);
 }
 
 /** garm_csg_update() - set a slot's request bits. Context: any; takes the interface's lock */
@@ -69,8 +74,10 @@ void garm_csg_update(struct garm_device *gdev, u32 slot, u32 value, u32 mask)
 {
 	struct garm_csg_iface *csg = garm_fw_csg(gdev, slot);
 
-	if (csg)
-		fw_update(&csg->lock, &csg->in->req, value, mask);
+	if (!csg)
+		return;
+	fw_update(&csg->lock, &csg->in->req, value, mask);
+	trace_garm_fw_request(slot, -1, &csg->in->req, mask);
 }
 
 /** garm_cs_update() - set request bits of a stream. Context: any; takes the interface's lock */
@@ -78,8 +85,10 @@ void garm_cs_update(struct garm_device *gdev, u32 slot, u32 cs, u32 value, u32 m
 {
 	struct garm_cs_iface *iface = garm_fw_cs(gdev, slot, cs);
 
-	if (iface)
-		fw_update(&iface->lock, &iface->in->req, value, mask);
+	if (!iface)
+		return;
+	fw_update(&iface->lock, &iface->in->req, value, mask);
+	trace_garm_fw_request(slot, cs, &iface->in->req, mask);
 }
 
 /**
@@ -92,6 +101,7 @@ void garm_cs_update(struct garm_device *gdev, u32 slot, u32 cs, u32 value, u32 m
  */
 void garm_fw_ring(struct garm_device *gdev, u32 doorbell)
 {
+	trace_garm_doorbell(doorbell);
 	garm_write(gdev, GPU_DOORBELL(doorbell), 1);
 }
 
@@ -198,11 +208,14 @@ static int fw_wait_acks(struct garm_device *gdev, const u32 *req, const u32 *ack
 int garm_glb_wait(struct garm_device *gdev, u32 mask, u32 *acked, u32 timeout_ms)
 {
 	struct garm_glb_iface *glb = &gdev->fw->glb;
+	int ret;
 
 	*acked = 0;
 	if (drm_WARN_ON_ONCE(&gdev->base, mask & GLB_HALT))
 		return -EINVAL;
-	return fw_wait_acks(gdev, &glb->in->req, &glb->out->ack, mask, acked, timeout_ms);
+	ret = fw_wait_acks(gdev, &glb->in->req, &glb->out->ack, mask, acked, timeout_ms);
+	trace_garm_fw_ack(-1, mask, *acked, ret);
+	return ret;
 }
 
 /**
@@ -228,5 +241,6 @@ int garm_csg_wait(struct garm_device *gdev, u32 slot, u32 mask, u32 *acked, u32 
 	ret = fw_wait_acks(gdev, &csg->in->req, &csg->out->ack, mask, acked, timeout_ms);
 	if ((*acked & CSG_STATE_MASK) != CSG_STATE_MASK)
 		*acked &= ~CSG_STATE_MASK;
+	trace_garm_fw_ack(slot, mask, *acked, ret);
 	return ret;
 }

@@ -16,6 +16,7 @@
 
 #include "garm_device.h"
 #include "garm_gpu.h"
+#include "garm_trace.h"
 
 #define POWER_POLL_US		100
 #define POWER_TIMEOUT_US	20000	/* driver-facts B.5 */
@@ -26,6 +27,8 @@
 /* RESET_COMPLETED is polled for: a reset may take the mask along with everything else. */
 #define GPU_IRQS \
 	(GPU_IRQ_FAULT | GPU_IRQ_PROTM_FAULT | GPU_IRQ_CLEAN_CACHES_COMPLETED)
+/* While the event gpu_power_status is on. */
+#define GPU_IRQS_POWER		(GPU_IRQ_POWER_CHANGED | GPU_IRQ_POWER_CHANGED_ALL)
 
 /*
  * Ranges that the rest of the driver can work with; the page-table code needs more than 32 bits of
@@ -46,6 +49,7 @@
  * @flushing: a flush was started and is not known to be over
  * @flush_stuck: the last flush timed out; further ones fail until the GPU was reset
  * @flush_done: woken when @flushing becomes false
+ * @node: in gpus
  */
 struct garm_gpu {
 	struct garm_irq irq;
@@ -54,7 +58,53 @@ struct garm_gpu {
 	bool flushing;
 	bool flush_stuck;
 	wait_queue_head_t flush_done;
+	struct list_head node;
 };
+
+/* Tracepoints belong to the module, not to a device: all GPUs, and whether the event is on. */
+static DEFINE_MUTEX(gpus_lock);
+static LIST_HEAD(gpus);
+static bool power_traced;	/* written under the lock */
+
+/* An interrupt block that comes up with the event on must not miss it, see the order below. */
+static void irq_on(struct garm_gpu *gpu)
+{
+	garm_irq_resume(&gpu->irq, GPU_IRQS);
+	if (READ_ONCE(power_traced))
+		garm_irq_enable(&gpu->irq, GPU_IRQS_POWER);
+}
+
+/** garm_gpu_trace_power_on() - the event gpu_power_status is switched on. Return: 0 */
+int garm_gpu_trace_power_on(void)
+{
+	struct garm_gpu *gpu;
+
+	guard(mutex)(&gpus_lock);
+	/* First: a block that is resumed from here on sees it, all others are in the list. */
+	WRITE_ONCE(power_traced, true);
+	list_for_each_entry(gpu, &gpus, node)
+		garm_irq_enable(&gpu->irq, GPU_IRQS_POWER);
+	return 0;
+}
+
+/** garm_gpu_trace_power_off() - ... and off */
+void garm_gpu_trace_power_off(void)
+{
+	struct garm_gpu *gpu;
+
+	guard(mutex)(&gpus_lock);
+	WRITE_ONCE(power_traced, false);
+	list_for_each_entry(gpu, &gpus, node)
+		garm_irq_disable(&gpu->irq, GPU_IRQS_POWER);
+}
+
+static void forget_gpu(struct drm_device *drm, void *data)
+{
+	struct garm_gpu *gpu = data;
+
+	guard(mutex)(&gpus_lock);
+	list_del(&gpu->node);
+}
 
 /*
  * Identity
@@ -357,7 +407,7 @@ int garm_gpu_soft_reset(struct garm_device *gdev)
 	if (!ret)
 		end_flush_by_reset(gpu);
 	if (was_on)
-		garm_irq_resume(&gpu->irq, GPU_IRQS);
+		irq_on(gpu);
 	return ret;
 }
 
@@ -453,12 +503,21 @@ static void report_fault(struct garm_device *gdev)
 		garm_device_reset(gdev, "GPU bus fault");
 }
 
+static void trace_power(struct garm_device *gdev)
+{
+	trace_gpu_power_status(gdev->base.dev, garm_read64(gdev, GPU_SHADER_READY),
+			       garm_read64(gdev, GPU_TILER_READY),
+			       garm_read64(gdev, GPU_L2_READY));
+}
+
 static void garm_gpu_interrupt(struct garm_device *gdev, u32 status)
 {
 	/* Before looking at what happened, so that what happens from now on is reported again. */
 	garm_write(gdev, GPU_INT_BASE + INT_CLEAR, status);
 	if (status & GPU_IRQ_CLEAN_CACHES_COMPLETED)
 		flush_completed(gdev->gpu);
+	if (status & GPU_IRQS_POWER && trace_gpu_power_status_enabled())
+		trace_power(gdev);
 	if (status & GPU_IRQ_FAULT)
 		report_fault(gdev);
 	if (status & GPU_IRQ_PROTM_FAULT) {
@@ -493,7 +552,7 @@ static int start_gpu(struct garm_device *gdev)
 		if (ret)
 			return ret;
 	}
-	garm_irq_resume(&gdev->gpu->irq, GPU_IRQS);
+	irq_on(gdev->gpu);
 	ret = garm_gpu_l2_on(gdev);
 	if (ret)
 		garm_irq_suspend(&gdev->gpu->irq);
@@ -536,6 +595,11 @@ int garm_gpu_init(struct garm_device *gdev)
 	}
 	gdev->gpu = gpu;
 	ret = garm_irq_request(gdev, &gpu->irq, "gpu", GPU_INT_BASE, garm_gpu_interrupt);
+	if (ret)
+		return ret;
+	scoped_guard(mutex, &gpus_lock)
+		list_add_tail(&gpu->node, &gpus);
+	ret = drmm_add_action_or_reset(&gdev->base, forget_gpu, gpu);
 	if (ret)
 		return ret;
 	return start_gpu(gdev);
@@ -585,7 +649,7 @@ void garm_gpu_suspend(struct garm_device *gdev)
  */
 int garm_gpu_resume(struct garm_device *gdev)
 {
-	garm_irq_resume(&gdev->gpu->irq, GPU_IRQS);
+	irq_on(gdev->gpu);
 	return garm_gpu_l2_on(gdev);
 }
 

@@ -16,6 +16,7 @@
 #include "garm_sched.h"
 #include "garm_sched_internal.h"
 #include "garm_sync.h"
+#include "garm_trace.h"
 #include "garm_vm.h"
 
 /* What the GPU and the driver share and no shader may execute or user space may map. */
@@ -178,6 +179,7 @@ void garm_group_kill(struct garm_group *group)
 		jobq_kill(&queue->jobq, death_error(group, i));
 	}
 	WRITE_ONCE(group->state, GARM_GROUP_DEAD);
+	trace_garm_group_ended(group);
 	group->cand.can_run = false;
 	list_del_init(&group->node);
 	list_del_init(&group->doomed_node);
@@ -293,9 +295,10 @@ static int group_init(struct garm_group *group, struct drm_file *drm_file,
 		      const struct drm_panthor_queue_create *queues)
 {
 	struct garm_csg_iface *csg = garm_fw_csg(group->gdev, 0);
-	u32 serial = atomic_inc_return(&group->pool->serial);
 	int ret;
 
+	group->client = drm_file->client_id;
+	group->serial = atomic_inc_return(&group->pool->serial);
 	ret = create_fw_buffer(group, &group->suspend_buf,
 			       garm_fw_alloc_suspend_buf(group->gdev, csg->suspend_size));
 	if (!ret)
@@ -309,8 +312,8 @@ static int group_init(struct garm_group *group, struct drm_file *drm_file,
 	for (u32 i = 0; i < group->queue_count && !ret; i++) {
 		struct garm_queue *queue = &group->queues[i];
 
-		scnprintf(queue->name, sizeof(queue->name), "garm-%llu-%u-%u", drm_file->client_id,
-			  serial, i);
+		scnprintf(queue->name, sizeof(queue->name), "garm-%llu-%u-%u", group->client,
+			  group->serial, i);
 		ret = queue_init(queue, &queues[i]);
 	}
 	if (!ret)
@@ -350,6 +353,7 @@ static int group_create(struct drm_file *drm_file, struct drm_panthor_group_crea
 	if (ret)
 		goto err_put;
 
+	trace_garm_group_created(group);
 	garm_sched_add(group);
 	/* Published last: from here on another thread may use it, or destroy it. */
 	ret = xa_alloc(&file->groups->xa, &args->group_handle, group,

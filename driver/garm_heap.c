@@ -22,6 +22,7 @@
 #include "garm_device.h"
 #include "garm_gem.h"
 #include "garm_heap.h"
+#include "garm_trace.h"
 #include "garm_vm.h"
 
 #define HEAP_CONTEXT_SIZE	32
@@ -269,6 +270,7 @@ int garm_heap_grow(struct garm_heap_pool *pool, u64 heap_va, u32 in_flight, u32 
 	if (heap) {
 		mutex_lock(&heap->lock);
 		ret = heap_grow_locked(pool, heap, in_flight, pending, chunk);
+		trace_garm_heap_grow(pool->vm, heap_va, ret ? 0 : *chunk, ret);
 		mutex_unlock(&heap->lock);
 	}
 	up_read(&pool->lock);

@@ -20,6 +20,7 @@
 #include <linux/platform_device.h>
 
 #include "garm_device.h"
+#include "garm_trace.h"
 
 static u32 irq_read(struct garm_irq *irq, u32 reg)
 {
@@ -64,6 +65,7 @@ static irqreturn_t garm_irq_thread(int nr, void *data)
 	 * synchronize_irq().
 	 */
 	while ((status = irq_pending(irq))) {
+		trace_garm_irq(irq->gdev->base.dev, irq->name, status);
 		irq->handler(irq->gdev, status);
 		ret = IRQ_HANDLED;
 	}

@@ -20,6 +20,7 @@
 
 #include "garm_gpu.h"
 #include "garm_sched.h"
+#include "garm_trace.h"
 #include "garm_vm_internal.h"
 
 #define AS_TIMEOUT_US 100000
@@ -129,6 +130,7 @@ static void slot_release(struct garm_mmu *mmu, int as)
 	struct garm_vm *vm = mmu->slots[as].vm;
 
 	lockdep_assert_held(&mmu->slots_lock);
+	trace_garm_as_released(vm, as);
 	list_del_init(&vm->as.lru);
 	WRITE_ONCE(vm->as.slot, -1);
 	mmu->slots[as] = (struct garm_as_slot){ };
@@ -152,6 +154,7 @@ static int slot_find(struct garm_mmu *mmu, const struct garm_vm *vm)
 	if (!oldest)
 		return -EBUSY;
 	as = oldest->as.slot;
+	trace_garm_as_evicted(oldest, as);
 	if (mmu->slots[as].on) {
 		ret = slot_disable(mmu, as);
 		if (ret)
@@ -178,6 +181,7 @@ static int first_user(struct garm_mmu *mmu, struct garm_vm *vm)
 			return as;
 		mmu->slots[as].vm = vm;
 		WRITE_ONCE(vm->as.slot, as);
+		trace_garm_as_bound(vm, as);
 	}
 	as = vm->as.slot;
 	/* A fault of those who have left is not the new one's. */
@@ -420,6 +424,7 @@ static void handle_fault(struct garm_mmu *mmu, int as)
 	}
 	status = garm_read(gdev, AS_FAULTSTATUS(as));
 	address = garm_read64(gdev, AS_FAULTADDRESS(as));
+	trace_garm_as_fault(mmu->slots[as].vm, as, status, address);
 	drm_err_ratelimited(&gdev->base, "AS %d: %s (0x%x) at 0x%016llx: %s by source 0x%x\n", as,
 			    garm_exception_name(AS_FAULT_EXCEPTION(status)),
 			    AS_FAULT_EXCEPTION(status), address, access_name(status),

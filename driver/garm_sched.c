@@ -22,6 +22,7 @@
 #include "garm_gpu.h"
 #include "garm_sched.h"
 #include "garm_sched_internal.h"
+#include "garm_trace.h"
 #include "garm_vm.h"
 
 #define GARM_JOB_TIMEOUT_MS	5000
@@ -246,6 +247,7 @@ static void tick(struct garm_sched *sched)
 		return;
 	garm_sched_look_at_waits(sched);
 	decide(sched, &plan);
+	trace_garm_tick(&plan);
 	if (apply(sched, &plan))
 		return;
 

@@ -134,6 +134,8 @@ struct garm_group {
 	struct garm_device *gdev;
 	struct garm_group_pool *pool;	/* outlives the group */
 	struct garm_vm *vm;		/* reference */
+	u64 client;			/* drm-client-id; with @serial its name in traces */
+	u32 serial;			/* of the client's groups, from 1 */
 	struct work_struct release_work;
 	struct {
 		pid_t pid;

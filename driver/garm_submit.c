@@ -20,6 +20,7 @@
 #include "garm_sched.h"
 #include "garm_sched_internal.h"
 #include "garm_sync.h"
+#include "garm_trace.h"
 #include "garm_vm.h"
 
 #define GARM_LATEST_FLUSH_ZERO	GENMASK(30, 24)
@@ -124,6 +125,7 @@ static void write_job(const struct garm_job *job)
 	queue->insert += lines * GARM_RING_LINE;
 	/* The words first. */
 	dma_wmb();
+	trace_garm_ring_write(queue, &job->base, job->va, job->size);
 	WRITE_ONCE(queue->in->insert, queue->insert);
 }
 

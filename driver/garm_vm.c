@@ -19,6 +19,7 @@
 
 #include "garm_heap.h"
 #include "garm_sched.h"
+#include "garm_trace.h"
 #include "garm_vm_internal.h"
 
 /** garm_vm_get() - one more reference; NULL is allowed and returned */
@@ -127,6 +128,7 @@ struct garm_vm *garm_vm_create(struct garm_device *gdev, bool for_fw, u64 kernel
 	if (!vm)
 		return ERR_PTR(-ENOMEM);
 	vm->gdev = gdev;
+	vm->id = atomic_inc_return(&gdev->mmu->vm_serial);
 	vm->for_fw = for_fw;
 	vm->user_end = kernel_start;
 	vm->auto_start = auto_start;
@@ -398,6 +400,7 @@ static void vm_destroy(struct garm_vm *vm)
 	struct garm_heap_pool *heaps;
 	struct garm_bo *dummy;
 
+	trace_garm_vm_destroyed(vm);
 	/* Binds are armed under the reservation and executed under op_lock. */
 	dma_resv_lock(garm_vm_resv(vm), NULL);
 	mutex_lock(&vm->op_lock);
@@ -497,7 +500,7 @@ int garm_ioctl_vm_create(struct drm_device *drm, void *data, struct drm_file *fi
 	u64 full = 1ull << GPU_MMU_VA_BITS(gdev->gpu_info.mmu_features), user, kernel;
 	struct garm_vm *vm;
 	int ret, cookie;
-	u32 id;
+	u32 id, number;
 
 	if (args->flags)
 		return -EINVAL;
@@ -514,11 +517,14 @@ int garm_ioctl_vm_create(struct drm_device *drm, void *data, struct drm_file *fi
 	}
 	/* Read before others can destroy it. */
 	args->user_va_range = garm_vm_user_end(vm);
+	number = vm->id;
 	ret = xa_alloc(&gfile->vms->vms, &id, vm, XA_LIMIT(1, GARM_MAX_VMS_PER_FILE), GFP_KERNEL);
-	if (ret)
+	if (ret) {
 		vm_destroy(vm);
-	else
-		args->id = id;
+		goto out;
+	}
+	trace_garm_vm_created(file->client_id, id, number);
+	args->id = id;
 out:
 	drm_dev_exit(cookie);
 	return ret;

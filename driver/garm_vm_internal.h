@@ -48,6 +48,7 @@ struct garm_mmu {
 
 	struct mutex vms_lock;			/* on the fence-signalling path */
 	struct list_head vms;
+	atomic_t vm_serial;			/* of the last VM */
 	bool resetting;				/* written under vms_lock */
 	atomic_t ops;				/* synchronous operations that a reset waits for */
 	wait_queue_head_t gate;			/* for the two */
@@ -86,6 +87,7 @@ struct garm_vm {
 	struct drm_gpuvm base;
 	struct garm_device *gdev;
 	struct list_head node;		/* mmu.vms */
+	u32 id;				/* of the device's VMs, for traces and debugfs */
 	bool for_fw;
 	u64 user_end;
 

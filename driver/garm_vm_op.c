@@ -16,6 +16,7 @@
 #include <linux/slab.h>
 #include <linux/workqueue.h>
 
+#include "garm_trace.h"
 #include "garm_vm_internal.h"
 
 static struct garm_vma *to_garm_vma(struct drm_gpuva *va)
@@ -360,6 +361,7 @@ int garm_vm_op_exec(struct garm_vm_op *op, struct garm_vm *vm, bool fatal)
 		return 0;
 	mutex_lock(&vm->op_lock);
 	ret = exec_locked(op, vm);
+	trace_garm_vm_bind(vm, op, ret);
 	if (ret && fatal)
 		garm_vm_set_unusable(vm);
 	mutex_unlock(&vm->op_lock);

@@ -15,6 +15,7 @@
 #include <linux/slab.h>
 
 #include "compat.h"
+#include "garm_trace.h"
 #include "jobqueue.h"
 
 #define JOBQ_NAME_SIZE 32
@@ -114,6 +115,7 @@ static void jobq_signal(struct jobq *q)
 
 		if (job->error)
 			dma_fence_set_error(&job->fence->base, job->error);
+		trace_garm_job_done(job);
 		dma_fence_signal(&job->fence->base);
 
 		spin_lock_irqsave(&q->lock, flags);
@@ -231,6 +233,11 @@ static bool jobq_deps_done(struct jobq_job *job)
 		}
 		dma_fence_put(fence);
 	}
+	/* It may be asked again, when credits are missing. */
+	if (trace_garm_job_eligible_enabled() && !job->traced) {
+		job->traced = true;
+		trace_garm_job_eligible(job);
+	}
 	return true;
 }
 
@@ -270,7 +277,10 @@ static bool jobq_take(struct jobq *q, struct jobq_job *job)
 
 static void jobq_run(struct jobq *q, struct jobq_job *job)
 {
-	int ret = q->ops->run(job);
+	int ret;
+
+	trace_garm_job_run(job);
+	ret = q->ops->run(job);
 
 	spin_lock_irq(&q->lock);
 	q->in_run = NULL;
@@ -462,6 +472,7 @@ void jobq_push(struct jobq_job *job)
 	unsigned long flags;
 
 	spin_lock_irqsave(&q->lock, flags);
+	trace_garm_job_queued(job);
 	list_add_tail(&job->node, &q->pending);
 	queue_work(q->wq, &q->work);
 	spin_unlock_irqrestore(&q->lock, flags);
@@ -529,8 +540,10 @@ void jobq_kill(struct jobq *q, int error)
 	unsigned long flags;
 
 	spin_lock_irqsave(&q->lock, flags);
-	if (!q->error)
+	if (!q->error) {
 		q->error = error;
+		trace_garm_queue_killed(q);
+	}
 	jobq_collect(q);
 	jobq_timer_update(q, false);
 	queue_work(q->wq, &q->work);

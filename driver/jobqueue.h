@@ -104,6 +104,7 @@ struct jobq_job {
 	struct dma_fence_cb cb;
 	int error;			/* what the fence will signal with */
 	bool armed;
+	bool traced;			/* garm_job_eligible was */
 	/* needs nothing of the hardware: done when all earlier ones are */
 	bool ready;
 };

@@ -92,6 +92,7 @@ struct cs_state {
     uint64_t progress_count; /* progress_inc and finished jobs, for the progress timer */
     uint64_t instr_count;    /* executed since start, for counters */
     uint64_t job_count;
+    uint64_t job_token; /* names the job that the instruction at hand has begun; 0: none */
 
     uint32_t deferred_count, pad3;
     struct cs_deferred deferred[CS_DEFERRED_MAX];

@@ -1,6 +1,8 @@
 /*
  * Jobs: RUN_* and FINISH_TILING hand a snapshot of the registers to the
- * pipeline and hold the endpoint scoreboard entry until it answers.
+ * pipeline and hold the endpoint scoreboard entry until it answers. A job that
+ * the pipeline runs in slices keeps the stream at its instruction until it is
+ * done; st->job_token names it, also across a suspend.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -62,7 +64,7 @@ static enum cs_next run_job(struct cs_ctx *c, uint64_t w, enum mali_job_type typ
     unsigned entry = st->sb_endpoint;
     struct mali_fault fault = {0};
 
-    if (st->error)
+    if (st->error && !st->job_token) /* a job that has begun goes on */
         return CS_NEXT;
     if (st->sb_count[entry] >= CS_SB_LIMIT)
         return cs_block(c, CS_BLOCKED_RESOURCE);
@@ -77,27 +79,39 @@ static enum cs_next run_job(struct cs_ctx *c, uint64_t w, enum mali_job_type typ
         .core_mask = env->core_mask,
         .owner = env->opaque,
         .cookie = cookie_make(entry, type, cs_progress_inc(w), st->job_count),
+        .tlb = env->tlb,
+        .trace = env->trace,
+        .token = &st->job_token,
     };
     memcpy(job.regs, st->regs, sizeof(st->regs));
-    job_started(c, &job);
+    if (!st->job_token)
+        job_started(c, &job);
     st->sb_count[entry]++; /* before submit: the answer may come from another thread at once */
-    switch (mali_pipeline_submit(env->pipeline, &job, env->ops->job_done, &fault)) {
+    enum mali_job_result r = mali_pipeline_submit(env->pipeline, &job, env->ops->job_done, &fault);
+    switch (r) {
     case MALI_JOB_PENDING:
+        st->job_token = 0;
         st->job_count++;
         return CS_NEXT;
     case MALI_JOB_DONE:
+        st->job_token = 0;
         st->job_count++;
         st->sb_count[entry]--;
         job_ended(env, st, job.cookie);
         return CS_NEXT;
+    case MALI_JOB_AGAIN:
+    case MALI_JOB_STALL:
+        /* The stream stays at the instruction and holds no entry: it may be suspended. */
+        st->sb_count[entry]--;
+        c->stop = r == MALI_JOB_AGAIN ? CS_STOP_BUDGET : CS_STOP_STALL;
+        return CS_HALT;
     case MALI_JOB_FAULTED:
     default:
+        st->job_token = 0;
         st->sb_count[entry]--;
         job_ended(env, st, job.cookie);
         if (!fault.code)
             fault.code = MALI_CS_ENDPOINT_FAULT;
-        mali_trace_touch(env->trace, MALI_FID_SHADER, mali_job_type_name(type), MALI_FID_TODO,
-                         "shader cores are not modelled yet", &(uint32_t){0}, 1);
         return job_failed(c, &fault);
     }
 }

@@ -80,6 +80,7 @@ void mali_mcu_reset(struct mali_mcu *m)
     if (m->s.status == MALI_MCU_ENABLED)
         mali_trace_end(m->trace, MALI_TRACK_POWER, 3);
     drop_state(m);
+    mali_pipeline_reset(m->pipeline);
     m->ops->timer(m->opaque, MCU_NO_DEADLINE);
 }
 

@@ -97,6 +97,13 @@ static bool csg_outstanding(struct mali_mcu *m, unsigned g)
     return false;
 }
 
+/* Jobs of a group that will not come back. Those of a suspended group go on after RESUME. */
+static void csg_drop_jobs(struct mali_mcu *m, unsigned g)
+{
+    for (unsigned i = 0; i < m->cfg.streams; i++)
+        mali_pipeline_drop(m->pipeline, mcu_stream(m, g, i)->st.job_token);
+}
+
 /* Returns false when the change cannot be made yet: the request stays unacknowledged. */
 static bool csg_change_state(struct mali_mcu *m, unsigned g, uint32_t want)
 {
@@ -105,8 +112,10 @@ static bool csg_change_state(struct mali_mcu *m, unsigned g, uint32_t want)
     switch (want) {
     case CSG_STATE_START:
     case CSG_STATE_RESUME:
-        if (c->active)
-            mcu_csg_stop(m, g); /* host starts over a running group: the old one is gone */
+        if (c->active) { /* host starts over a running group: the old one is gone */
+            csg_drop_jobs(m, g);
+            mcu_csg_stop(m, g);
+        }
         csg_begin(m, g, want == CSG_STATE_RESUME);
         return !m->broken;
     case CSG_STATE_SUSPEND:
@@ -123,6 +132,7 @@ static bool csg_change_state(struct mali_mcu *m, unsigned g, uint32_t want)
     case CSG_STATE_TERMINATE:
         if (c->active)
             mali_trace_emit(m->trace, MALI_EV_csg_state, "terminated", g, c->as, 0, 0);
+        csg_drop_jobs(m, g);
         mcu_csg_stop(m, g);
         return true;
     default:

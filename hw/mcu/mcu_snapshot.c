@@ -85,6 +85,7 @@ bool mali_mcu_load(struct mali_mcu *m, const void *in, size_t size)
         h.csg_size != sizeof(*m->csg) || h.cs_size != sizeof(*m->cs))
         return false;
     p += sizeof(h);
+    mali_pipeline_reset(m->pipeline); /* jobs under way are not in an image: they end with a fault */
     memcpy(&m->s, p, sizeof(m->s));
     p += sizeof(m->s);
     memcpy(m->csg, p, csg_bytes(m));

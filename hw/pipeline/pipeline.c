@@ -1,33 +1,51 @@
 /*
- * The pipeline's front door. There are no shader cores yet, so every job is
- * refused with CS_ENDPOINT_FAULT, and each type of job says so once in the log.
+ * The pipeline's front door: gives a job to the unit that runs it. Jobs for units
+ * that are not modelled are refused with CS_ENDPOINT_FAULT, and each type of
+ * job says so once in the log.
  *
- * Called by csf. SPDX-License-Identifier: GPL-2.0-or-later
+ * Called by csf and mcu. Calls compute.c.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include <stdlib.h>
 
-#include "pipeline.h"
-
-struct mali_pipeline {
-    struct mali_bus *bus;
-    unsigned threads;
-    uint32_t said; /* bit per type: the log line was written; atomic */
-};
+#include "pipeline_internal.h"
 
 struct mali_pipeline *mali_pipeline_new(struct mali_bus *bus, unsigned threads)
 {
     struct mali_pipeline *p = calloc(1, sizeof(*p));
 
-    if (p) {
-        p->bus = bus;
-        p->threads = threads;
+    if (!p)
+        return NULL;
+    p->bus = bus;
+    p->threads = threads;
+    p->programs = va_cache_new();
+    if (!p->programs) {
+        free(p);
+        return NULL;
     }
     return p;
 }
 
 void mali_pipeline_free(struct mali_pipeline *p)
 {
+    if (!p)
+        return;
+    compute_drop(p, 0);
+    va_cache_free(p->programs);
     free(p);
+}
+
+void mali_pipeline_drop(struct mali_pipeline *p, uint64_t token)
+{
+    if (token)
+        compute_drop(p, token);
+}
+
+void mali_pipeline_reset(struct mali_pipeline *p)
+{
+    if (p)
+        compute_drop(p, 0);
 }
 
 const char *mali_job_type_name(enum mali_job_type type)
@@ -45,19 +63,39 @@ const char *mali_job_type_name(enum mali_job_type type)
     return (unsigned)type < sizeof(names) / sizeof(names[0]) ? names[type] : "unknown job";
 }
 
-enum mali_job_result mali_pipeline_submit(struct mali_pipeline *p, const struct mali_job *job,
-                                          mali_job_done_fn done, struct mali_fault *fault)
+static enum mali_job_result refuse(struct mali_pipeline *p, const struct mali_job *job,
+                                   struct mali_fault *fault)
 {
+    static const char why[] = "not modelled yet";
     uint32_t bit = 1u << ((unsigned)job->type & 31);
 
-    (void)done;
     if (!(__atomic_fetch_or(&p->said, bit, __ATOMIC_RELAXED) & bit))
-        mali_log(p->bus, MALI_LOG_UNIMP, "%s: shader cores are not modelled yet",
-                 mali_job_type_name(job->type));
+        mali_log(p->bus, MALI_LOG_UNIMP, "%s: %s", mali_job_type_name(job->type), why);
+    mali_trace_touch(job->trace, MALI_FID_SHADER, mali_job_type_name(job->type), MALI_FID_TODO, why,
+                     NULL, 1);
     *fault = (struct mali_fault){
         .code = MALI_CS_ENDPOINT_FAULT,
         .as = job->as,
         .info = job->ip,
     };
     return MALI_JOB_FAULTED;
+}
+
+enum mali_job_result mali_pipeline_submit(struct mali_pipeline *p, const struct mali_job *job,
+                                          mali_job_done_fn done, struct mali_fault *fault)
+{
+    (void)done;
+    switch (job->type) {
+    case MALI_JOB_COMPUTE:
+    case MALI_JOB_COMPUTE_INDIRECT:
+        if (job->token && job->tlb)
+            return compute_submit(p, job, fault);
+        return refuse(p, job, fault);
+    default:
+        if (job->token) {
+            mali_pipeline_drop(p, *job->token); /* another instruction stands there now */
+            *job->token = 0;
+        }
+        return refuse(p, job, fault);
+    }
 }

@@ -1,9 +1,13 @@
 /*
  * The pipeline: what RUN_COMPUTE, RUN_IDVS, RUN_FRAGMENT and their relatives
- * hand their register state to. Until the shader cores exist every job is
- * refused with a fault that says so; nothing is ever answered with success.
+ * hand their register state to. Compute jobs are run, in slices; every other job
+ * is refused with a fault that says so; nothing is ever answered with success
+ * that was not done.
  *
- * Called by csf. Will call valhall, texture and mmu.
+ * Called by csf (jobs) and mcu (drop, reset). Calls valhall and mmu.
+ *
+ * Threads. Everything but new and free is called by whoever steps the
+ * microcontroller: the GPU thread, or, when it does not step, the holder of the core's lock.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -11,6 +15,9 @@
 #define MALI_PIPELINE_H
 
 #include "../bus/bus.h"
+
+struct mali_tlb;
+struct mali_trace;
 
 enum mali_job_type {
     MALI_JOB_COMPUTE,
@@ -25,14 +32,22 @@ enum mali_job_type {
 /** Everything a job may look at; registers are a snapshot taken at RUN time. */
 struct mali_job {
     enum mali_job_type type;
-    uint8_t as;          /* address space of the group */
-    uint8_t csg, cs;     /* slot and stream, for traces */
-    uint64_t instr;      /* the RUN_* instruction word (flags override, selects) */
-    uint64_t ip;         /* its address */
+    uint8_t as;      /* address space of the group */
+    uint8_t csg, cs; /* slot and stream, for traces */
+    uint64_t instr;  /* the RUN_* instruction word (flags override, selects) */
+    uint64_t ip;     /* its address */
     uint32_t regs[128];
-    uint64_t core_mask;  /* endpoints that the group may use */
-    void *owner;         /* opaque to the pipeline */
-    uint64_t cookie;     /* opaque to the pipeline: scoreboard entry and job number */
+    uint64_t core_mask;       /* endpoints that the group may use */
+    void *owner;              /* opaque to the pipeline */
+    uint64_t cookie;          /* opaque to the pipeline: scoreboard entry and job number */
+    struct mali_tlb *tlb;     /* the calling thread's; used during the call only */
+    struct mali_trace *trace; /* or NULL */
+    /**
+     * In: 0, or what an earlier AGAIN or STALL left here: that job goes on. Out: the job's name
+     * after AGAIN and STALL, else 0. Whoever keeps it may keep it in guest memory: a name that is
+     * not known, or whose registers, instruction or address differ, reaches no other job.
+     */
+    uint64_t *token;
 };
 
 /** Called when an asynchronous job has ended, from any thread. */
@@ -42,6 +57,8 @@ enum mali_job_result {
     MALI_JOB_DONE,    /* finished, memory is written */
     MALI_JOB_PENDING, /* done() will be called */
     MALI_JOB_FAULTED, /* *fault says why */
+    MALI_JOB_AGAIN,   /* a slice was run: submit it again, when other work has had its turn */
+    MALI_JOB_STALL,   /* as AGAIN, but a locked MMU region is in the way: some time later */
 };
 
 struct mali_pipeline;
@@ -49,6 +66,10 @@ struct mali_pipeline *mali_pipeline_new(struct mali_bus *bus, unsigned threads);
 void mali_pipeline_free(struct mali_pipeline *p);
 enum mali_job_result mali_pipeline_submit(struct mali_pipeline *p, const struct mali_job *job,
                                           mali_job_done_fn done, struct mali_fault *fault);
+/** Job @token will not be submitted again: its group has been terminated. 0, unknown: nothing. */
+void mali_pipeline_drop(struct mali_pipeline *p, uint64_t token);
+/** GPU reset: no job goes on. */
+void mali_pipeline_reset(struct mali_pipeline *p);
 /** Name of a job type for logs, traces and reports. */
 const char *mali_job_type_name(enum mali_job_type type);
 

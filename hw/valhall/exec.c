@@ -414,6 +414,8 @@ enum va_stop va_run(struct va_warp *w, const struct va_shader *s, uint32_t budge
         const struct va_step *st = &x.p->step[i];
         stop = st->error ? fault(&x, VA_FAULT_ENCODING, st) : step(&x, st);
         w->executed += stop == VA_STOP_SLICE;
+        if (s->counts && stop == VA_STOP_SLICE)
+            s->counts[st->insn.op]++;
         if (stop == VA_STOP_SLICE && (!x.active || x.pc >= x.next)) {
             park(&x, x.active, x.pc);
             if (!choose(&x))

@@ -100,6 +100,7 @@ struct va_shader {
     uint64_t special[64]; /* by enum va_special; lane id, pc, TLS are per lane or per step */
     struct va_cache *cache;
     const struct va_host *host;
+    uint64_t *counts; /* by enum va_op, how often each was executed by a warp; or NULL */
 };
 
 enum va_stop {
@@ -147,6 +148,13 @@ struct va_warp {
 void va_warp_init(struct va_warp *w, const struct va_shader *s, uint16_t lanes);
 /** Drops what the warp holds. */
 void va_warp_fini(struct va_warp *w);
+
+/**
+ * What LOAD and LD_BUFFER do with a value: @v[] holds @size bytes for lane @lane, zeros above; the
+ * instruction's lane selector says how they become registers.
+ */
+void va_put_loaded(struct va_warp *w, const struct va_insn *in, unsigned size, unsigned lane,
+                   const uint64_t v[2]);
 
 /** Runs at most @budget instructions. */
 enum va_stop va_run(struct va_warp *w, const struct va_shader *s, uint32_t budget);

@@ -96,22 +96,20 @@ struct load_form {
     unsigned words;
 };
 
-static struct load_form load_form(const struct va_step *s)
+static struct load_form load_form(unsigned size, unsigned lane)
 {
-    unsigned lane = s->insn.mod[VA_M_LOAD_LANE];
-
-    if (s->size == 1 && lane <= VA_LOAD8_B3)
+    if (size == 1 && lane <= VA_LOAD8_B3)
         return (struct load_form){0, 8 * lane, 0xffu << 8 * lane, 1};
-    if (s->size == 1 && lane <= VA_LOAD8_H1)
+    if (size == 1 && lane <= VA_LOAD8_H1)
         return (struct load_form){16, 16 * (lane - VA_LOAD8_H0),
                                   0xffffu << 16 * (lane - VA_LOAD8_H0), 1};
-    if (s->size == 2 && lane <= VA_LOAD16_H1)
+    if (size == 2 && lane <= VA_LOAD16_H1)
         return (struct load_form){0, 16 * lane, 0xffffu << 16 * lane, 1};
-    if ((s->size == 1 && lane == VA_LOAD8_W0) || (s->size == 2 && lane == VA_LOAD16_W0))
+    if ((size == 1 && lane == VA_LOAD8_W0) || (size == 2 && lane == VA_LOAD16_W0))
         return (struct load_form){32, 0, ~0u, 1};
-    if (s->size <= 2 || (s->size == 4 && lane == VA_LOAD32_D0))
+    if (size <= 2 || (size == 4 && lane == VA_LOAD32_D0))
         return (struct load_form){64, 0, ~0u, 2};
-    return (struct load_form){0, 0, ~0u, (s->size + 3u) / 4}; /* 24, 48 bits: zeros above */
+    return (struct load_form){0, 0, ~0u, (size + 3u) / 4}; /* 24, 48 bits: zeros above */
 }
 
 static uint64_t extend(uint64_t x, unsigned size, const struct load_form *f, bool sign)
@@ -121,24 +119,29 @@ static uint64_t extend(uint64_t x, unsigned size, const struct load_form *f, boo
     return f->extend == 16 ? (x & 0xffff) << f->shift : x << f->shift;
 }
 
+void va_put_loaded(struct va_warp *w, const struct va_insn *in, unsigned size, unsigned lane,
+                   const uint64_t v[2])
+{
+    struct load_form f = load_form(size, in->mod[VA_M_LOAD_LANE]);
+    const struct va_staging *sr = &in->sr[0];
+    unsigned words = f.words < sr->count ? f.words : sr->count;
+    uint64_t low = size <= 4 ? extend(v[0], size, &f, !in->mod[VA_M_UNSIGNED]) : v[0];
+
+    for (unsigned k = 0; k < words; k++) {
+        uint32_t mask = k ? ~0u : f.mask, x = (k < 2 ? low : v[1]) >> 32 * (k & 1);
+        va_v16u *r = &w->r[sr->reg + k];
+        (*r)[lane] = ((*r)[lane] & ~mask) | (x & mask);
+    }
+}
+
 static void load(struct va_warp *w, const struct va_step *s, const struct place *at, uint16_t lanes)
 {
-    struct load_form f = load_form(s);
-    const struct va_staging *sr = &s->insn.sr[0];
-    unsigned words = f.words < sr->count ? f.words : sr->count;
-
     for (unsigned i = 0; i < VA_LANES; i++) {
         uint64_t v[2] = {0};
         if (!(lanes >> i & 1))
             continue;
         copy_in(v, &at[i], s->size);
-        if (s->size <= 4)
-            v[0] = extend(v[0], s->size, &f, !s->insn.mod[VA_M_UNSIGNED]);
-        for (unsigned k = 0; k < words; k++) {
-            uint32_t mask = k ? ~0u : f.mask, x = v[k / 2] >> 32 * (k & 1);
-            va_v16u *r = &w->r[sr->reg + k];
-            (*r)[i] = ((*r)[i] & ~mask) | (x & mask);
-        }
+        va_put_loaded(w, &s->insn, s->size, i, v);
     }
 }
 

@@ -473,6 +473,18 @@ OP(FCOS_TABLE_U6)
         d->w[0][i] = sin_entry((s[0].w[0][i] + 16) & 63);
 }
 
+/* 2^(i / 16), correctly rounded. Source: Bifrost's exp2 sequence multiplies by it (Mesa). */
+OP(FEXP_TABLE_U4)
+{
+    static const uint32_t entries[16] = {0x3f800000, 0x3f85aac3, 0x3f8b95c2, 0x3f91c3d3,
+                                         0x3f9837f0, 0x3f9ef532, 0x3fa5fed7, 0x3fad583f,
+                                         0x3fb504f3, 0x3fbd08a4, 0x3fc5672a, 0x3fce248c,
+                                         0x3fd744fd, 0x3fe0ccdf, 0x3feac0c7, 0x3ff5257d};
+
+    for (unsigned i = 0; i < LANES; i++)
+        d->w[0][i] = entries[s[0].w[0][i] & 15];
+}
+
 /* --- cube maps
  * --------------------------------------------------------------------------------------- */
 

@@ -10,30 +10,21 @@ import statistics
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
+from . import benchdriver
 from .boot import Guest
 from .env import Env, default_cache
 from .errors import GarmError
+from .figure import Figure
 from .options import Options
 from .setup import Setup
 
 BOOTS = 3
 MOV_JOBS = 4000
 MOV_BATCH = 100
-
-
-@dataclass
-class Figure:
-    """One row. `ok` is None where no limit is set."""
-
-    name: str
-    value: float
-    unit: str
-    limit: str = ""
-    ok: bool | None = None
-    note: str = ""
 
 
 def machine() -> str:
@@ -99,7 +90,11 @@ def jobs(setup: Setup) -> list[Figure]:
     return rows
 
 
-SUITES: dict[str, Callable[[Setup], list[Figure]]] = {"core": core, "boots": boots, "jobs": jobs}
+SUITES: dict[str, Callable[[Setup], list[Figure]]] = {
+    "core": core, "boots": boots, "jobs": jobs,
+    "driver": partial(benchdriver.drivers, kernel="backports"),
+    "driver-stable": partial(benchdriver.drivers, kernel="stable"),
+}
 
 
 def table(figures: list[Figure]) -> str:

@@ -343,8 +343,8 @@ static void protected_region_is_refused(void)
     rig_free(r);
 }
 
-/* Jobs for cores that do not exist yet end with a fault that says so. */
-static void jobs_say_that_there_are_no_cores(void)
+/* Jobs for units that do not exist yet end with a fault that says so. */
+static void jobs_say_what_is_not_modelled(void)
 {
     struct rig *r = bench(1);
 
@@ -353,7 +353,7 @@ static void jobs_say_that_there_are_no_cores(void)
     step(r, 100000);
     stream_event_is(r, 0, CS_FATAL);
     TAP_CHECK_EQ(fw(r, cs_out(r, 0, 0) + 0x84) & 0xff, 0x44);
-    TAP_CHECK(qtest_stderr_has(r->q, "RUN_FRAGMENT: shader cores are not modelled yet"));
+    TAP_CHECK(qtest_stderr_has(r->q, "RUN_FRAGMENT: not modelled yet"));
     rig_free(r);
 }
 
@@ -401,5 +401,5 @@ TAP_MAIN({"start-and-terminate", start_and_terminate}, {"suspend-and-resume", su
          {"stop-and-start-a-stream", stop_and_start_a_stream}, {"extract-event", extract_event},
          {"fatal-event", fatal_event}, {"fault-event", fault_event},
          {"protected-region-is-refused", protected_region_is_refused},
-         {"jobs-say-that-there-are-no-cores", jobs_say_that_there_are_no_cores},
+         {"jobs-say-what-is-not-modelled", jobs_say_what_is_not_modelled},
          {"ring-positions", ring_positions}, {"ring-interface-not-mapped", ring_interface_not_mapped})

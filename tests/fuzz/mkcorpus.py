@@ -186,6 +186,27 @@ def snapshot():
     write("snapshot", "foreign", [0xFF] + list(b"not a snapshot at all"))
 
 
+def compute():
+    cases = os.path.join(HERE, "..", "unit", "cases")
+    head = [0, 8, 15, 0, 0] + [0, 2, 0, 1, 0, 1]
+    setup = head + [b for _ in range(16) for b in raw(0x30000800)] + [b for i in range(16) for b in
+                                                                      [i % 3, 63, 40, 0, 40, 0, 0, 0]]
+    programs, words = {}, []
+    with open(os.path.join(cases, "valhall_shaders.txt")) as f:
+        for line in f:
+            if line.startswith("shader "):
+                name = line.split()[1]
+            elif line.startswith("code "):
+                programs.setdefault(name, []).extend(int(w, 16) for w in line.split()[1:])
+    with open(os.path.join(cases, "valhall.txt")) as f:
+        words = [int(line[:16], 16) for line in f if line[0] in "0123456789"]
+    for name in list(programs)[::5] + ["sh_rev", "sh_atom", "cf_array"]:
+        write("compute", name, setup + [b for w in programs[name] for b in struct.pack("<Q", w)])
+    for at in range(0, len(words), 32):  # without their ends
+        write("compute", f"words-{at}", setup + [b for w in words[at:at + 32] for b in struct.pack(
+            "<Q", w & ~(0xF << 59))])
+
+
 def fwimage(mkfw):
     listing = subprocess.run([mkfw, "--list"], check=True, capture_output=True, text=True).stdout
     with tempfile.TemporaryDirectory() as tmp:
@@ -200,6 +221,7 @@ if __name__ == "__main__":
     if len(sys.argv) != 2:
         sys.exit(__doc__)
     cs()
+    compute()
     mmio()
     pagetable()
     fwif()

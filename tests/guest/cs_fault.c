@@ -287,7 +287,7 @@ static void blocked_destroyed(struct pu_ctx *c, uint32_t group)
 
 /* ---- shader cores ---------------------------------------------------------------- */
 
-/* A job with null descriptors: refused for want of shader cores, or carried out. */
+/* A job with null descriptors: refused for want of a unit that runs it, or for the descriptors. */
 static void shader_job(struct pu_ctx *c, uint32_t group, uint64_t run)
 {
     const uint64_t job[] = {cs_req_res(0xf), cs_mov32(37, 1), cs_mov32(38, 1), cs_mov32(39, 1),

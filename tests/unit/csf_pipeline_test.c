@@ -1,5 +1,6 @@
 /*
- * The pipeline without shader cores: every job is refused and says so once.
+ * The pipeline's front door: jobs for units that are not modelled are refused and say so
+ * once. Compute jobs have pipeline_compute_test.c.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -14,17 +15,19 @@ static void pipeline_refuses(void)
     struct mali_pipeline *p = mali_pipeline_new(&h->bus, 2);
 
     h->bus.log_mask = 7;
-    for (int type = MALI_JOB_COMPUTE; type <= MALI_JOB_FINISH_TILING; type++)
+    for (int type = MALI_JOB_TILING; type <= MALI_JOB_FINISH_TILING; type++)
         for (int twice = 0; twice < 2; twice++) {
-            struct mali_job job = {.type = type, .as = 5, .ip = 0x1230};
+            uint64_t token = 77; /* of a job that stood there before */
+            struct mali_job job = {.type = type, .as = 5, .ip = 0x1230, .token = &token};
             struct mali_fault fault = {0};
             TAP_CHECK_EQ(mali_pipeline_submit(p, &job, NULL, &fault), MALI_JOB_FAULTED);
             TAP_CHECK_EQ(fault.code, MALI_CS_ENDPOINT_FAULT);
             TAP_CHECK_EQ(fault.info, 0x1230);
             TAP_CHECK_EQ(fault.as, 5);
+            TAP_CHECK_EQ(token, 0);
         }
-    TAP_CHECK_EQ(h->log_count[MALI_LOG_UNIMP], 7);
-    TAP_CHECK(fake_log_has(h, "RUN_COMPUTE: shader cores are not modelled yet"));
+    TAP_CHECK_EQ(h->log_count[MALI_LOG_UNIMP], 5);
+    TAP_CHECK(fake_log_has(h, "RUN_FRAGMENT: not modelled yet"));
     mali_pipeline_free(p);
     fake_host_free(h);
 }

@@ -332,6 +332,8 @@ static bool ref_special(const struct ref *r, unsigned k, double *out)
         *out = (r->src[0] & 31) ? sin((r->src[0] & 63) * M_PI / 32) : 0;
     else if (!strcmp(n, "FCOS_TABLE"))
         *out = (r->src[0] & 31) == 16 ? 0 : cos((r->src[0] & 63) * M_PI / 32);
+    else if (!strcmp(n, "FEXP_TABLE"))
+        *out = exp2((double)(r->src[0] & 15) / 16);
     else if (!strcmp(n, "FRCP_APPROX"))
         *out = 1 / real_split(x, false, false, &e);
     else if (!strcmp(n, "FRSQ_APPROX"))

@@ -1,0 +1,254 @@
+/*
+ * The shader core's side of a job: descriptors that every shader has, memory and
+ * code for the interpreter, faults as the hardware names them.
+ *
+ * Called by compute.c and the interpreter (callbacks). Calls valhall, mmu.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include <string.h>
+
+#include "pipeline_internal.h"
+
+#define DESC_SHADER 8 /* type nibble; source: v10.xml */
+#define VA_LIMIT    (1ull << 48)
+
+/* --- memory ----------------------------------------------------------------------- */
+
+enum mali_mem_result core_fault(struct core *c, uint8_t code, uint64_t info)
+{
+    c->fault = (struct mali_fault){.code = code, .as = c->as, .info = info};
+    return MALI_MEM_FAULT;
+}
+
+/* Notes what an access that did not succeed met. */
+static enum mali_mem_result met(struct core *c, enum mali_mem_result r)
+{
+    if (r == MALI_MEM_STALL)
+        c->stalled = true;
+    else if (r == MALI_MEM_FAULT)
+        c->fault.info = c->fault.va;
+    return r;
+}
+
+enum mali_mem_result core_read(struct core *c, uint64_t va, void *buf, size_t len)
+{
+    return met(c, mali_mem_read(c->tlb, c->as, va, buf, len, c->source, &c->fault));
+}
+
+enum mali_mem_result core_write(struct core *c, uint64_t va, const void *buf, size_t len)
+{
+    if (CORE_IN_NULL_WINDOW(va))
+        return MALI_MEM_OK;
+    return met(c, mali_mem_write(c->tlb, c->as, va, buf, len, c->source, &c->fault));
+}
+
+static void *null_window(struct core *c, enum va_access access, uint64_t va, uint64_t *avail)
+{
+    /* An access takes at most 16 bytes from one address, so what was stored is never read. */
+    if (access != VA_WRITE)
+        memset(c->null_bytes, 0, sizeof(c->null_bytes));
+    *avail = CORE_NULL_BYTES - (va & 15);
+    return c->null_bytes + (va & 15);
+}
+
+static void *core_map(void *ctx, uint64_t va, enum va_access access, uint64_t *avail,
+                      enum va_message_result *result)
+{
+    static const uint8_t accesses[] = {[VA_READ] = MALI_ACCESS_READ,
+                                       [VA_WRITE] = MALI_ACCESS_WRITE,
+                                       [VA_ATOMIC] = MALI_ACCESS_ATOMIC};
+    struct core *c = ctx;
+    void *p;
+
+    if (CORE_IN_NULL_WINDOW(va))
+        return null_window(c, access, va, avail);
+    enum mali_mem_result r =
+        mali_tlb_ptr(c->tlb, c->as, va, accesses[access], c->source, &p, avail, &c->fault);
+    if (r == MALI_MEM_OK)
+        return p;
+    met(c, r);
+    *result = r == MALI_MEM_STALL ? VA_MSG_STALL : VA_MSG_FAULT;
+    return NULL;
+}
+
+/* Code lies in executable pages. Page by page, for a program may end at the last mapped one. */
+static unsigned core_fetch(void *ctx, uint64_t va, uint64_t *words, unsigned n)
+{
+    struct core *c = ctx;
+    unsigned have = 0;
+
+    while (have < n && va < VA_LIMIT) {
+        uint64_t run = (MALI_PAGE_SIZE - (va & MALI_PAGE_MASK)) / 8;
+        if (run > n - have)
+            run = n - have;
+        enum mali_mem_result r =
+            mali_mem_fetch(c->tlb, c->as, va, words + have, 8 * run, c->source, &c->fault);
+        if (r != MALI_MEM_OK) {
+            met(c, r);
+            break;
+        }
+        have += run;
+        va += 8 * run;
+    }
+    return have;
+}
+
+/* --- descriptors ------------------------------------------------------------------- */
+
+static enum mali_mem_result load_fau(struct core *c, uint64_t fau)
+{
+    unsigned words = 2 * (fau >> 56);
+
+    if (words > CORE_FAU_WORDS)
+        return core_fault(c, MALI_DATA_INVALID_FAULT, fau);
+    c->shader.fau = c->fau;
+    c->shader.fau_words = words;
+    return words ? core_read(c, fau & (VA_LIMIT - 1), c->fau, 4 * words) : MALI_MEM_OK;
+}
+
+/* The program at c->shader.base. */
+static enum mali_mem_result load_program(struct core *c)
+{
+    struct va_shader *s = &c->shader;
+
+    c->fault.code = 0;
+    s->program = va_program_get(s->cache, s->base, core_fetch, c);
+    if (s->program) { /* what lies behind it does not matter */
+        c->stalled = false;
+        c->fault.code = 0;
+        return MALI_MEM_OK;
+    }
+    if (c->stalled)
+        return MALI_MEM_STALL;
+    return c->fault.code ? MALI_MEM_FAULT : core_fault(c, MALI_INSTR_INVALID_PC, s->base);
+}
+
+static enum mali_mem_result load_shader(struct core *c, uint64_t spd, enum core_stage stage)
+{
+    struct va_shader *s = &c->shader;
+    uint32_t w[8];
+    enum mali_mem_result r =
+        spd & 31 ? core_fault(c, MALI_DATA_INVALID_FAULT, spd) : core_read(c, spd, w, sizeof(w));
+
+    if (r != MALI_MEM_OK)
+        return r;
+    if ((w[0] & 15) != DESC_SHADER || (w[0] >> 4 & 15) != stage)
+        return core_fault(c, MALI_DATA_INVALID_FAULT, spd);
+    s->ftz32 = (w[0] >> 17 & 3) != 0;
+    s->ftz16 = (w[0] >> 17 & 3) > 1;
+    s->helpers = w[0] >> 28 & 1;
+    c->preload = w[1] & 0xffff;
+    s->base = w[2] | (uint64_t)w[3] << 32;
+    return load_program(c);
+}
+
+static enum mali_mem_result load_storage(struct core *c, uint64_t tsd)
+{
+    uint32_t w[8], mode, instances, scale;
+    enum mali_mem_result r =
+        tsd & 63 ? core_fault(c, MALI_DATA_INVALID_FAULT, tsd) : core_read(c, tsd, w, sizeof(w));
+
+    if (r != MALI_MEM_OK)
+        return r;
+    mode = w[3] >> 28;
+    instances = w[1] & 31;
+    scale = w[1] >> 8 & 31;
+    if (mode > 1)
+        return core_fault(c, MALI_DATA_INVALID_FAULT, tsd);
+    c->tls = w[2] | (uint64_t)(w[3] & 0xffff) << 32;
+    if (mode == 1) /* packed: the field holds a multiple of 256 */
+        c->tls <<= 8;
+    c->tls_bytes = c->tls ? 16ull << (w[0] & 31) : 0;
+    c->wls = w[4] | (uint64_t)w[5] << 32;
+    c->wls_bytes = instances == 31 || !scale ? 0 : 1ull << (scale - 1);
+    c->shader.special[VA_SPECIAL_WORKGROUP_LOCAL_POINTER] = c->wls_bytes ? c->wls : 0;
+    return MALI_MEM_OK;
+}
+
+enum mali_mem_result core_load(struct core *c, uint64_t srt, uint64_t fau, uint64_t spd,
+                               uint64_t tsd, enum core_stage stage)
+{
+    enum mali_mem_result r;
+
+    core_fini(c); /* what an attempt that stalled has left */
+    c->host = (struct va_host){core_map, core_message, core_fetch, c};
+    c->shader.cache = c->pipeline->programs;
+    c->shader.host = &c->host;
+    c->shader.counts = c->counts;
+    c->shader.special[VA_SPECIAL_RESOURCE_TABLE_POINTER] = srt & ~63ull;
+    c->srt = srt & ~63ull;
+    c->tables = srt & 63;
+    r = load_fau(c, fau);
+    if (r == MALI_MEM_OK)
+        r = load_storage(c, tsd);
+    return r == MALI_MEM_OK ? load_shader(c, spd, stage) : r;
+}
+
+void core_fini(struct core *c)
+{
+    va_program_put(c->shader.program);
+    c->shader.program = NULL;
+}
+
+/* --- faults, counts ------------------------------------------------------------------- */
+
+/* An instruction that the model lacks: said once for each. */
+static void unmodelled(struct core *c, const struct va_insn *in)
+{
+    uint32_t *said = &c->pipeline->said_op[in->op / 32], bit = 1u << (in->op & 31);
+
+    if (!(__atomic_fetch_or(said, bit, __ATOMIC_RELAXED) & bit))
+        mali_log(c->pipeline->bus, MALI_LOG_UNIMP, "shader instruction %s: not modelled yet",
+                 va_info(in->op)->name);
+}
+
+bool core_warp_stalled(struct core *c, struct va_warp *w)
+{
+    switch (w->fault.kind) {
+    case VA_FAULT_PC:
+        if (c->stalled) { /* the code lies in a locked region */
+            w->fault.kind = VA_FAULT_NONE;
+            return true;
+        }
+        if (!c->fault.code)
+            core_fault(c, MALI_INSTR_INVALID_PC, w->fault.pc);
+        break;
+    case VA_FAULT_UNMODELLED:
+        unmodelled(c, w->fault.insn);
+        c->counts[w->fault.insn->op]++;
+        core_fault(c, MALI_INSTR_INVALID_ENC, w->fault.pc);
+        break;
+    case VA_FAULT_ENCODING:
+        core_fault(c, MALI_INSTR_INVALID_ENC, w->fault.pc);
+        break;
+    case VA_FAULT_ALIGNMENT: /* guess */
+        core_fault(c, MALI_ADDR_RANGE_FAULT, w->fault.pc);
+        break;
+    default:
+        if (!c->fault.code)
+            core_fault(c, MALI_IMPRECISE_FAULT, w->fault.pc);
+    }
+    return false;
+}
+
+void core_report(struct core *c, struct mali_trace *t)
+{
+    static const uint8_t fidelity[] = {
+        [VA_EXACT] = MALI_FID_EXACT, [VA_APPROX] = MALI_FID_APPROX, [VA_TODO] = MALI_FID_TODO};
+    static const char *const how[] = {
+        [VA_EXACT] = "",
+        [VA_APPROX] =
+            "details that no source states are chosen: hw/valhall/README.md, hw/pipeline/README.md",
+        [VA_TODO] = "refused with INSTR_INVALID_ENC",
+    };
+
+    for (unsigned op = 0; op < VA_OPS; op++) {
+        const struct va_info *info = va_info(op);
+        if (!c->counts[op])
+            continue;
+        mali_trace_touch(t, MALI_FID_SHADER, info->name, fidelity[info->fidelity],
+                         how[info->fidelity], &c->pipeline->op_slot[op], c->counts[op]);
+        c->counts[op] = 0;
+    }
+}

@@ -1,0 +1,98 @@
+/*
+ * A shader core as one job sees it: memory through the MMU, code, resource
+ * tables, local storage, messages, and what the interpreter needs of all that.
+ *
+ * One struct core belongs to one job, and to one thread at a time. Callbacks that
+ * fail leave the fault, or that a locked region is in the way, in it.
+ *
+ * Called by the pipeline's job types. Calls valhall, mmu.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef MALI_CORE_H
+#define MALI_CORE_H
+
+#include "../mmu/mmu_tlb.h"
+#include "../trace/trace.h"
+#include "../valhall/exec.h"
+#include "pipeline.h"
+
+#define CORE_FAU_WORDS   256  /* 128 of 64 bits */
+#define CORE_MAX_THREADS 1024 /* of a workgroup; source: THREAD_MAX_WORKGROUP_SIZE of a G610 */
+
+/* Where addresses outside a buffer lead: loads give zeros, stores vanish. No VA is that high. */
+#define CORE_NULL_WINDOW        0xffdead0000000000ull
+#define CORE_IN_NULL_WINDOW(va) (((va) ^ CORE_NULL_WINDOW) >> 40 == 0)
+#define CORE_NULL_BYTES         256
+
+enum core_stage { CORE_STAGE_COMPUTE = 1, CORE_STAGE_FRAGMENT = 2, CORE_STAGE_VERTEX = 3 };
+
+struct core {
+    struct mali_pipeline *pipeline;
+    struct mali_tlb *tlb; /* of the thread that runs it now */
+    uint8_t as;
+    uint16_t source; /* FAULTSTATUS source id */
+    uint64_t srt;    /* resource tables */
+    unsigned tables;
+    uint64_t tls, tls_bytes;   /* thread local storage: base, bytes per thread */
+    uint64_t wls, wls_bytes;   /* workgroup local storage: base, bytes per instance */
+    uint32_t preload;          /* bit per register from r48 */
+    uint32_t attribute_offset; /* of the job: added to vertex numbers where a descriptor says so */
+    bool stalled;              /* a callback met a locked region */
+    struct mali_fault fault;   /* of the callback that failed last; code 0: none */
+    struct va_shader shader;
+    struct va_host host;
+    uint32_t fau[CORE_FAU_WORDS];
+    uint64_t counts[VA_OPS];
+    uint8_t null_bytes[CORE_NULL_BYTES];
+};
+
+/** OK, or fault and stall as mali_mem_read() has them; c->fault, c->stalled say so, too. */
+enum mali_mem_result core_read(struct core *c, uint64_t va, void *buf, size_t len);
+/** c->fault = @code about @info; returns MALI_MEM_FAULT. */
+enum mali_mem_result core_fault(struct core *c, uint8_t code, uint64_t info);
+
+/**
+ * Reads what registers @r of a job point at: resource tables, FAU words (pointer and count), the
+ * shader program and local storage descriptors; decodes the program.
+ */
+enum mali_mem_result core_load(struct core *c, uint64_t srt, uint64_t fau, uint64_t spd,
+                               uint64_t tsd, enum core_stage stage);
+void core_fini(struct core *c);
+
+/** After VA_STOP_FAULT. True: a locked region was in the way, run it again; false: see c->fault. */
+bool core_warp_stalled(struct core *c, struct va_warp *w);
+/** Adds the instructions counted so far to the fidelity report and clears them. */
+void core_report(struct core *c, struct mali_trace *t);
+
+/* messages.c */
+/**
+ * The descriptor that @handle (table 31:24, index 23:0) names: eight words, zeros where there is
+ * none. *@va: where it lies.
+ */
+enum mali_mem_result core_descriptor(struct core *c, uint32_t handle, uint32_t w[8], uint64_t *va);
+enum va_message_result core_answer(enum mali_mem_result r);
+/** The buffer that @handle names: *@va, *@size; 0, 0 where there is none. */
+enum mali_mem_result core_buffer(struct core *c, uint32_t handle, uint64_t *va, uint64_t *size);
+/** The handle of immediates: a table of four bits says 0 to 11, or 60 to 63 (source: Mesa's
+ * va_res_fold_table_idx()). */
+static inline uint32_t core_handle(unsigned table, unsigned index)
+{
+    return (table > 11 ? table + 48 : table) << 24 | index;
+}
+/** As core_read(). The null window takes everything. */
+enum mali_mem_result core_write(struct core *c, uint64_t va, const void *buf, size_t len);
+
+/* attribute.c: LD_ATTR, LEA_ATTR, LEA_BUF_IMM */
+enum va_message_result attribute_message(struct core *c, struct va_warp *w,
+                                         const struct va_insn *in, const struct va_val *src,
+                                         uint16_t lanes);
+
+/* image.c */
+enum va_message_result image_message(struct core *c, struct va_warp *w, const struct va_insn *in,
+                                     const struct va_val *src, uint16_t lanes);
+
+enum va_message_result core_message(void *ctx, struct va_warp *w, const struct va_insn *in,
+                                    const struct va_val *src, uint16_t lanes);
+
+#endif

@@ -1,0 +1,33 @@
+/*
+ * What the pipeline's files share: the pipeline, and the jobs that it runs in slices.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef MALI_PIPELINE_INTERNAL_H
+#define MALI_PIPELINE_INTERNAL_H
+
+#include "core.h"
+
+#define PIPELINE_MAX_JOBS 256 /* under way, those of suspended groups among them */
+
+struct compute_job;
+
+struct mali_pipeline {
+    struct mali_bus *bus;
+    unsigned threads;
+    uint32_t said;                     /* bit per type: the log line was written; atomic */
+    uint32_t said_op[VA_OPS / 32 + 1]; /* bit per shader instruction, likewise */
+    uint32_t op_slot[VA_OPS];          /* fidelity report: cached slots */
+    struct va_cache *programs;
+    struct compute_job *jobs; /* the one that ran last first */
+    unsigned job_count;
+    uint64_t last_token;
+};
+
+/** Runs a slice of a compute job. */
+enum mali_job_result compute_submit(struct mali_pipeline *p, const struct mali_job *job,
+                                    struct mali_fault *fault);
+/** Ends a job without a trace of it in memory; @token 0: all. */
+void compute_drop(struct mali_pipeline *p, uint64_t token);
+
+#endif

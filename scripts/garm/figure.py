@@ -1,0 +1,17 @@
+"""One figure of scripts/bench. Used by bench.py and benchdriver.py."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass
+class Figure:
+    """One row. `ok` is None where no limit is set."""
+
+    name: str
+    value: float
+    unit: str
+    limit: str = ""
+    ok: bool | None = None
+    note: str = ""
