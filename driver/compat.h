@@ -59,6 +59,24 @@
 #define GARM_IMPORT_NS(ns) MODULE_IMPORT_NS(ns)
 #endif
 
+/*
+ * garm_device.c: the uevent WEDGED=... of the primary node, which tells user space that a device was
+ * reset or is lost. @method: GARM_WEDGED_*. Older kernels have no such convention: nothing is sent.
+ */
+#if GARM_KERNEL(6, 15)
+#define GARM_WEDGED_RECOVERED	DRM_WEDGE_RECOVERY_NONE
+#define GARM_WEDGED_LOST	DRM_WEDGE_RECOVERY_REBIND
+#if GARM_KERNEL(6, 17)
+#define garm_wedged_event(drm, method) drm_dev_wedged_event(drm, method, NULL)
+#else
+#define garm_wedged_event(drm, method) drm_dev_wedged_event(drm, method)
+#endif
+#else
+#define GARM_WEDGED_RECOVERED	0
+#define GARM_WEDGED_LOST	0
+#define garm_wedged_event(drm, method) ((void)(drm), (void)(method), 0)
+#endif
+
 /* garm_drv.c: fields of struct drm_driver and of the file operations that come and go. */
 #if GARM_KERNEL(6, 14)
 #define GARM_DRM_DATE(when)

@@ -20,6 +20,7 @@
 
 #include <drm/drm_managed.h>
 
+#include "garm_debugfs.h"
 #include "garm_device.h"
 #include "garm_fw.h"
 #include "garm_gpu.h"
@@ -451,8 +452,10 @@ static void reset_work(struct work_struct *work)
 		return;
 	/* Jobs wait for the end of this; README, Locking. */
 	cookie = dma_fence_begin_signalling();
-	if (!reset_hardware(gdev))
+	if (!reset_hardware(gdev)) {
 		drm_info(&gdev->base, "reset done (number %d)\n", atomic_read(&gdev->reset.count));
+		queue_work(gdev->unplug.wq, &gdev->unplug.tell_work);
+	}
 	dma_fence_end_signalling(cookie);
 	drm_dev_exit(idx);
 }
@@ -540,9 +543,41 @@ void garm_device_unplug(struct garm_device *gdev)
 	gdev->unplug.done = true;
 }
 
+/*
+ * User space hears of it by a uevent (Documentation/gpu/drm-uapi.rst, "Device Wedging"), not from
+ * the reset itself: sending one allocates memory, and reclaim may wait for the reset.
+ */
+static void tell_user_space(struct garm_device *gdev, unsigned long method)
+{
+	int ret = garm_wedged_event(&gdev->base, method);
+
+	if (ret)
+		drm_warn(&gdev->base, "no uevent: %d\n", ret);
+}
+
+/* After a reset that succeeded: nothing has to be done, but monitors may want to count. */
+static void tell_work(struct work_struct *work)
+{
+	struct garm_device *gdev = container_of(work, struct garm_device, unplug.tell_work);
+	int idx;
+
+	if (!drm_dev_enter(&gdev->base, &idx))
+		return;
+	tell_user_space(gdev, GARM_WEDGED_RECOVERED);
+	drm_dev_exit(idx);
+}
+
 static void unplug_work(struct work_struct *work)
 {
-	garm_device_unplug(container_of(work, struct garm_device, unplug.work));
+	struct garm_device *gdev = container_of(work, struct garm_device, unplug.work);
+
+	/* Before the node that sends it is gone. */
+	scoped_guard(mutex, &gdev->unplug.lock) {
+		if (!gdev->unplug.done && !gdev->unplug.told)
+			tell_user_space(gdev, GARM_WEDGED_LOST);
+		gdev->unplug.told = true;
+	}
+	garm_device_unplug(gdev);
 }
 
 /*
@@ -638,9 +673,11 @@ static int init_software(struct garm_device *gdev)
 	atomic_set(&gdev->pm.state, GARM_PM_SUSPENDED);
 	INIT_WORK(&gdev->reset.work, reset_work);
 	INIT_WORK(&gdev->unplug.work, unplug_work);
+	INIT_WORK(&gdev->unplug.tell_work, tell_work);
 	ret = drmm_mutex_init(drm, &gdev->unplug.lock) ?:
 	      drmm_mutex_init(drm, &gdev->pm.mmio_lock) ?:
-	      drmm_mutex_init(drm, &gdev->pm.recover_lock);
+	      drmm_mutex_init(drm, &gdev->pm.recover_lock) ?:
+	      garm_debugfs_setup(gdev);
 	if (ret)
 		return ret;
 

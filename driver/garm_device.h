@@ -95,8 +95,10 @@ struct garm_device {
 	struct {
 		struct mutex lock;		/* serialises unplug */
 		bool done;			/* garm_device_unplug() is over; under @lock */
+		bool told;			/* user space knows that the GPU is lost; @lock */
 		struct workqueue_struct *wq;	/* for @work: reset.wq must not wait for itself */
 		struct work_struct work;	/* unplugs after the GPU was given up */
+		struct work_struct tell_work;	/* uevent after a reset that succeeded */
 	} unplug;
 
 	struct {
@@ -120,6 +122,11 @@ struct garm_device {
 		struct mutex recover_lock;	/* protects resume_failed; leaf */
 		bool resume_failed;		/* runtime PM holds on to the error of a resume */
 	} pm;
+
+	struct {
+		struct mutex lock;
+		struct list_head list;		/* garm_bo.node; for debugfs */
+	} gems;
 
 	unsigned long fast_rate;		/* Hz, highest operating point */
 	unsigned int profile_mask;		/* sysfs "profiling": bit 0 cycles, bit 1 time */

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
  * The DRM driver: module, probe, files, the ioctl table, DEV_QUERY and the BO ioctls, mmap, fdinfo,
- * sysfs, debugfs.
+ * sysfs.
  *
  * Called by the kernel only; calls every room. ioctls of VMs, groups and heaps are in their rooms,
  * here they only get their guard against unplug. Behaviour and errors are those of Panthor in Linux
  * 7.3 (driver-facts A).
  */
 #include <linux/compat.h>
-#include <linux/debugfs.h>
 #include <linux/mod_devicetable.h>
 #include <linux/module.h>
 #include <linux/platform_device.h>
@@ -19,7 +18,6 @@
 #include <linux/time_namespace.h>
 #include <linux/uaccess.h>
 
-#include <drm/drm_debugfs.h>
 #include <drm/drm_gem.h>
 #include <drm/drm_ioctl.h>
 
@@ -27,6 +25,7 @@
 #include <asm/arch_timer.h>
 #endif
 
+#include "garm_debugfs.h"
 #include "garm_device.h"
 #include "garm_gem.h"
 #include "garm_gpu.h"
@@ -564,67 +563,6 @@ static void garm_show_fdinfo(struct drm_printer *p, struct drm_file *file)
 	drm_show_memory_stats(p, file);
 }
 
-/*
- * debugfs
- */
-
-#ifdef CONFIG_DEBUG_FS
-static int show_gpuvas(struct seq_file *m, void *data)
-{
-	struct drm_info_node *node = m->private;
-	int idx, ret;
-
-	if (!drm_dev_enter(node->minor->dev, &idx))
-		return -ENODEV;
-	ret = garm_vm_debugfs_gpuvas(to_garm_device(node->minor->dev), m);
-	drm_dev_exit(idx);
-	return ret;
-}
-
-static int show_device(struct seq_file *m, void *data)
-{
-	static const char * const states[] = {
-		[GARM_PM_SUSPENDED] = "suspended",
-		[GARM_PM_RESUMING] = "resuming",
-		[GARM_PM_ACTIVE] = "active",
-		[GARM_PM_SUSPENDING] = "suspending",
-	};
-	struct drm_info_node *node = m->private;
-	struct garm_device *gdev = to_garm_device(node->minor->dev);
-
-	seq_printf(m, "power: %s\n", states[atomic_read(&gdev->pm.state)]);
-	seq_printf(m, "coherent: %d\n", gdev->coherent);
-	seq_printf(m, "resets: %d\n", atomic_read(&gdev->reset.count));
-	seq_printf(m, "reset pending: %d\n", garm_device_reset_pending(gdev));
-	seq_printf(m, "last reset: %s\n", READ_ONCE(gdev->reset.why) ?: "none");
-	seq_printf(m, "next boot: %s\n", gdev->reset.fast ? "fast" : "slow");
-	return 0;
-}
-
-static const struct drm_info_list garm_debugfs_files[] = {
-	{ "gpuvas", show_gpuvas },
-	{ "device", show_device },
-};
-
-/* "1" resets the GPU, for tests of recovery. */
-static int debugfs_reset(void *data, u64 value)
-{
-	if (value != 1)
-		return -EINVAL;
-	garm_device_reset(data, "written to debugfs");
-	return 0;
-}
-DEFINE_DEBUGFS_ATTRIBUTE(debugfs_reset_fops, NULL, debugfs_reset, "%llu\n");
-
-static void garm_debugfs_init(struct drm_minor *minor)
-{
-	drm_debugfs_create_files(garm_debugfs_files, ARRAY_SIZE(garm_debugfs_files),
-				 minor->debugfs_root, minor);
-	debugfs_create_file("reset", 0200, minor->debugfs_root, to_garm_device(minor->dev),
-			    &debugfs_reset_fops);
-}
-#endif
-
 static const struct file_operations garm_fops = {
 	/* An open file keeps the module. */
 	.owner = THIS_MODULE,
@@ -659,7 +597,7 @@ static const struct drm_driver garm_drm_driver = {
 	.gem_prime_import = garm_gem_prime_import,
 	.gem_prime_import_sg_table = garm_gem_prime_import_sg,
 #ifdef CONFIG_DEBUG_FS
-	.debugfs_init = garm_debugfs_init,
+	.debugfs_init = garm_debugfs_files,
 #endif
 };
 
@@ -716,6 +654,7 @@ static void garm_remove(struct platform_device *pdev)
 	garm_device_unplug(gdev);
 	/* It finds that there is nothing left to do, but must not run in a module that is gone. */
 	cancel_work_sync(&gdev->unplug.work);
+	cancel_work_sync(&gdev->unplug.tell_work);
 }
 
 static const struct of_device_id garm_of_match[] = {

@@ -28,6 +28,7 @@
 
 #include <drm/drm_prime.h>
 
+#include "garm_debugfs.h"
 #include "garm_device.h"
 #include "garm_gem.h"
 #include "garm_vm.h"
@@ -233,6 +234,7 @@ static void garm_gem_free(struct drm_gem_object *obj)
 	struct garm_bo *bo = to_garm_bo(obj);
 	struct drm_gem_object *root = bo->exclusive_vm;
 
+	garm_debugfs_remove_bo(to_garm_device(obj->dev), bo);
 	drm_WARN_ON(obj->dev, bo->pins || bo->vmaps);
 	if (drm_gem_is_imported(obj)) {
 		drm_prime_gem_destroy(obj, bo->sgt);
@@ -516,6 +518,7 @@ static struct garm_bo *bo_alloc(struct garm_device *gdev, u32 flags)
 	bo->base.funcs = &garm_gem_funcs;
 	bo->flags = flags;
 	bo->cached = gdev->coherent || (flags & DRM_PANTHOR_BO_WB_MMAP);
+	INIT_LIST_HEAD(&bo->node);
 	mutex_init(&bo->gpuva_lock);
 	drm_gem_gpuva_set_lock(&bo->base, &bo->gpuva_lock);
 	mutex_init(&bo->label_lock);
@@ -548,6 +551,7 @@ struct drm_gem_object *garm_gem_prime_import_sg(struct drm_device *drm,
 		return ERR_PTR(ret);
 	}
 	bo->sgt = sgt;
+	garm_debugfs_add_bo(to_garm_device(drm), bo);
 	return &bo->base;
 }
 
@@ -588,6 +592,7 @@ struct garm_bo *garm_bo_create(struct garm_device *gdev, size_t size, u32 flags,
 		drm_gem_object_get(bo->exclusive_vm);
 		bo->base.resv = bo->exclusive_vm->resv;
 	}
+	garm_debugfs_add_bo(gdev, bo);
 	return bo;
 
 err_put:

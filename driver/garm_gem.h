@@ -29,6 +29,9 @@ struct garm_bo {
 	const char *label;			/* kstrdup_const, or NULL */
 	u32 creator_pid;
 	char creator[16];
+	bool kernel;				/* the driver's own */
+	bool fw_mapped;				/* ... in the firmware's VM */
+	struct list_head node;			/* garm_device.gems */
 
 	/* Protected by base.resv: */
 	struct page **pages;			/* NULL when not populated or imported */

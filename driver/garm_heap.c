@@ -16,6 +16,7 @@
 #include <linux/kref.h>
 #include <linux/rwsem.h>
 #include <linux/sched/signal.h>
+#include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/xarray.h>
 
@@ -345,6 +346,34 @@ void garm_heap_pool_put(struct garm_heap_pool *pool)
 u64 garm_heap_pool_size(struct garm_heap_pool *pool)
 {
 	return atomic64_read(&pool->size);
+}
+
+/**
+ * garm_heap_pool_show() - a row of debugfs for each heap
+ * @pool: the heaps
+ * @vm: number of their VM
+ * @m: where to
+ *
+ * Takes the pool's lock and those of the heaps.
+ */
+void garm_heap_pool_show(struct garm_heap_pool *pool, u32 vm, struct seq_file *m)
+{
+	struct garm_heap *heap;
+	unsigned long id;
+
+	down_read(&pool->lock);
+	xa_for_each(&pool->heaps, id, heap) {
+		const struct garm_chunk *newest;
+
+		mutex_lock(&heap->lock);
+		newest = list_first_entry_or_null(&heap->chunks, struct garm_chunk, node);
+		seq_printf(m, "%-6u %4lu 0x%-16llx %6u %4u %10u %6u 0x%llx\n", vm, id,
+			   pool->contexts_va + id * pool->stride, heap->chunk_count,
+			   heap->max_chunks, heap->chunk_size, heap->target_in_flight,
+			   newest ? newest->kbo->va : 0);
+		mutex_unlock(&heap->lock);
+	}
+	up_read(&pool->lock);
 }
 
 /**

@@ -34,6 +34,10 @@ int garm_heap_grow(struct garm_heap_pool *pool, u64 heap_va, u32 in_flight, u32 
 		   u64 *chunk);
 int garm_heap_return_chunk(struct garm_heap_pool *pool, u64 heap_va, u64 chunk_va);
 
+/* Rows of debugfs's table. */
+struct seq_file;
+void garm_heap_pool_show(struct garm_heap_pool *pool, u32 vm, struct seq_file *m);
+
 int garm_ioctl_heap_create(struct drm_device *drm, void *data, struct drm_file *file);
 int garm_ioctl_heap_destroy(struct drm_device *drm, void *data, struct drm_file *file);
 

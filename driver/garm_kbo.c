@@ -40,6 +40,8 @@ struct garm_kbo *garm_kbo_create(struct garm_device *gdev, struct garm_vm *vm, s
 		ret = PTR_ERR(kbo->bo);
 		goto err_free;
 	}
+	kbo->bo->kernel = true;
+	kbo->bo->fw_mapped = garm_vm_for_fw(vm);
 	ret = garm_bo_set_label(kbo->bo, name);
 	if (ret)
 		goto err_put_bo;

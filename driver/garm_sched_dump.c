@@ -22,7 +22,8 @@ struct dump_streams {
 	u32 count;
 };
 
-static const char *state_name(enum garm_group_state state)
+/** garm_group_state_name() - for people */
+const char *garm_group_state_name(enum garm_group_state state)
 {
 	static const char *const names[] = {
 		[GARM_GROUP_NEW] = "new", [GARM_GROUP_STARTING] = "starting",
@@ -70,7 +71,7 @@ static void add_group(struct garm_dump *dump, struct garm_group *group,
 {
 	garm_dump_section(dump, "group pid=%d slot=%d", group->task.pid, group->cand.slot);
 	garm_dump_add(dump, "task %*pEhp", (int)strlen(group->task.comm), group->task.comm);
-	garm_dump_add(dump, "state %s", state_name(group->state));
+	garm_dump_add(dump, "state %s", garm_group_state_name(group->state));
 	garm_dump_add(dump, "priority %u", group->cand.priority);
 	garm_dump_add(dump, "idle_queues 0x%x", group->idle_queues);
 	garm_dump_add(dump, "blocked_queues 0x%x", group->blocked_queues);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR MIT */
 /*
  * What the files of the scheduler share: groups, queues, jobs, the scheduler itself. Nobody else
- * includes it.
+ * includes it but garm_trace.c and garm_debugfs.c, which only read.
  *
  * Life of a group
  *
@@ -284,6 +284,7 @@ void garm_sched_look_at_waits(struct garm_sched *sched);
 void garm_sched_map_waits(struct work_struct *work);
 
 /* garm_sched_dump.c */
+const char *garm_group_state_name(enum garm_group_state state);
 struct garm_dump;
 void garm_sched_dump(struct garm_device *gdev, struct garm_dump *dump);
 void garm_sched_take_dump(struct garm_sched *sched);

@@ -54,6 +54,12 @@ struct drm_gem_object *garm_vm_root(struct garm_vm *vm)
 	return vm->base.r_obj;
 }
 
+/** garm_vm_for_fw() - is it the firmware's? Constant */
+bool garm_vm_for_fw(struct garm_vm *vm)
+{
+	return vm->for_fw;
+}
+
 /** garm_vm_user_end() - first address that is not the user's; constant */
 u64 garm_vm_user_end(struct garm_vm *vm)
 {
@@ -382,6 +388,7 @@ struct garm_bo *garm_vm_dummy(struct garm_vm *vm)
 		dummy = garm_bo_create(vm->gdev, SZ_2M, DRM_PANTHOR_BO_NO_MMAP, vm);
 		if (!IS_ERR(dummy)) {
 			garm_bo_set_label(dummy, "sparse");
+			dummy->kernel = true;
 			vm->dummy = dummy;
 		}
 	}

@@ -37,6 +37,7 @@ struct garm_vm *garm_vm_get(struct garm_vm *vm);
 void garm_vm_put(struct garm_vm *vm);			/* NULL is allowed */
 struct dma_resv *garm_vm_resv(struct garm_vm *vm);
 struct drm_gem_object *garm_vm_root(struct garm_vm *vm);
+bool garm_vm_for_fw(struct garm_vm *vm);		/* the firmware's */
 u64 garm_vm_user_end(struct garm_vm *vm);		/* first address that is not the user's */
 
 bool garm_vm_faulted(struct garm_vm *vm);	/* shut by an MMU fault: its users must leave */

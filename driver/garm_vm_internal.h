@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR MIT */
 /*
  * What garm_mmu.c, garm_vm.c, garm_vm_op.c, garm_vm_pt.c and garm_vm_bind.c share; nobody else
- * includes it.
+ * includes it but garm_trace.c and garm_debugfs.c, which only read.
  *
  * An operation (struct garm_vm_op) is prepared (may fail, allocates everything), executed
  * (vm.op_lock, on the fence-signalling path for asynchronous binds, allocates nothing) and cleaned
