@@ -60,8 +60,8 @@
 #endif
 
 /*
- * garm_device.c: the uevent WEDGED=... of the primary node, which tells user space that a device was
- * reset or is lost. @method: GARM_WEDGED_*. Older kernels have no such convention: nothing is sent.
+ * garm_device.c: the uevent WEDGED=... of the primary node, which tells user space that a device
+ * was reset or is lost. @method: GARM_WEDGED_*. Older kernels have no such convention: nothing is sent.
  */
 #if GARM_KERNEL(6, 15)
 #define GARM_WEDGED_RECOVERED	DRM_WEDGE_RECOVERY_NONE

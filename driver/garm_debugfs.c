@@ -151,6 +151,40 @@ static struct garm_vm *next_vm(struct garm_mmu *mmu, u32 last)
 	return best;
 }
 
+static void show_mapping(struct seq_file *m, u32 vm, struct drm_gpuva *va)
+{
+	const struct garm_vma *vma = container_of(va, struct garm_vma, base);
+	struct garm_bo *bo = to_garm_bo(va->gem.obj);
+
+	seq_printf(m, "%-6u 0x%-14llx 0x%-12llx 0x%-12llx 0x%-3x ", vm, va->va.addr, va->va.range,
+		   va->gem.offset, vma->flags);
+	mutex_lock(&bo->label_lock);
+	if (bo->label)
+		seq_escape_str(m, bo->label, ESCAPE_ANY_NP, "");
+	mutex_unlock(&bo->label_lock);
+	seq_putc(m, '\n');
+}
+
+/*
+ * "gpuvas": every mapping of every VM. DRM has a function with this table, but it prints addresses
+ * of kernel objects.
+ */
+static void show_gpuvas(struct garm_device *gdev, struct seq_file *m)
+{
+	struct drm_gpuva *va;
+	struct garm_vm *vm;
+
+	seq_puts(m, "vm     start            size           offset         flags label\n");
+	for (u32 last = 0; (vm = next_vm(gdev->mmu, last)); last = vm->id, garm_vm_put(vm)) {
+		mutex_lock(&vm->op_lock);
+		drm_gpuvm_for_each_va(va, &vm->base) {
+			if (va->gem.obj)
+				show_mapping(m, vm->id, va);
+		}
+		mutex_unlock(&vm->op_lock);
+	}
+}
+
 /* "heaps": tiler heaps of every VM. */
 static void show_heaps(struct garm_device *gdev, struct seq_file *m)
 {
@@ -301,11 +335,6 @@ static void show_device(struct garm_device *gdev, struct seq_file *m)
 	seq_printf(m, "reset pending: %d\n", garm_device_reset_pending(gdev));
 	seq_printf(m, "last reset: %s\n", READ_ONCE(gdev->reset.why) ?: "none");
 	seq_printf(m, "next boot: %s\n", gdev->reset.fast ? "fast" : "slow");
-}
-
-static void show_gpuvas(struct garm_device *gdev, struct seq_file *m)
-{
-	garm_vm_debugfs_gpuvas(gdev, m);
 }
 
 /* The file's function is its drm_info_list.data. */

@@ -30,7 +30,7 @@
 static uint job_timeout_ms = GARM_JOB_TIMEOUT_MS;
 module_param(job_timeout_ms, uint, 0644);
 MODULE_PARM_DESC(job_timeout_ms,
-		 "Time without progress after which a job fails (default 5000); for new groups");
+		 "Milliseconds without progress after which a job fails (10 to 3600000, default 5000); for new groups");
 
 /** garm_job_timeout() - jiffies; never zero: fences must signal in finite time */
 unsigned long garm_job_timeout(void)

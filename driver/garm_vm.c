@@ -10,11 +10,9 @@
  * is destroyed, its queue of binds ends and everything is unmapped, so mappings never keep it
  * alive; groups that are left run into faults, end, and drop it.
  */
-#include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/xarray.h>
 
-#include <drm/drm_debugfs.h>
 #include <drm/drm_exec.h>
 
 #include "garm_heap.h"
@@ -565,30 +563,4 @@ int garm_ioctl_vm_get_state(struct drm_device *drm, void *data, struct drm_file 
 					   DRM_PANTHOR_VM_STATE_UNUSABLE;
 	garm_vm_put(vm);
 	return 0;
-}
-
-/**
- * garm_vm_debugfs_gpuvas() - "gpuvas" in debugfs: every mapping of every VM
- * @gdev: the device
- * @m: where to
- *
- * Return: 0 or an error of seq_file.
- */
-int garm_vm_debugfs_gpuvas(struct garm_device *gdev, struct seq_file *m)
-{
-	struct garm_mmu *mmu = gdev->mmu;
-	struct garm_vm *vm;
-	int ret = 0;
-
-	mutex_lock(&mmu->vms_lock);
-	list_for_each_entry(vm, &mmu->vms, node) {
-		mutex_lock(&vm->op_lock);
-		ret = drm_debugfs_gpuva_info(m, &vm->base);
-		mutex_unlock(&vm->op_lock);
-		if (ret)
-			break;
-		seq_puts(m, "\n");
-	}
-	mutex_unlock(&mmu->vms_lock);
-	return ret;
 }

@@ -77,7 +77,4 @@ int garm_ioctl_vm_destroy(struct drm_device *drm, void *data, struct drm_file *f
 int garm_ioctl_vm_bind(struct drm_device *drm, void *data, struct drm_file *file);
 int garm_ioctl_vm_get_state(struct drm_device *drm, void *data, struct drm_file *file);
 
-struct seq_file;
-int garm_vm_debugfs_gpuvas(struct garm_device *gdev, struct seq_file *m);
-
 #endif
