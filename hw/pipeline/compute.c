@@ -175,6 +175,7 @@ static enum mali_mem_result job_load(struct compute_job *c)
     if (r != MALI_MEM_OK)
         return r;
     k->shader.special[VA_SPECIAL_CORE_ID] = (unsigned)__builtin_ctzll(c->job.core_mask);
+    va_bind(&k->shader);
     return make_warps(c) ? MALI_MEM_OK : core_fault(k, MALI_CSF_FW_INTERNAL_ERROR, c->job.ip);
 }
 
@@ -370,6 +371,7 @@ enum mali_job_result compute_submit(struct mali_pipeline *p, const struct mali_j
     c->core.source = (uint16_t)(0x8000 | job->csg << 8 | job->cs); /* guess, as the streams' */
     c->core.stalled = false;
     r = job_slice(c);
+    va_count(&c->core.shader);
     core_report(&c->core, job->trace);
     if (r == MALI_JOB_AGAIN || r == MALI_JOB_STALL) {
         *job->token = c->token;

@@ -187,6 +187,7 @@ enum mali_mem_result core_load(struct core *c, uint64_t srt, uint64_t fau, uint6
 
 void core_fini(struct core *c)
 {
+    va_unbind(&c->shader);
     va_program_put(c->shader.program);
     c->shader.program = NULL;
 }

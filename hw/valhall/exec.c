@@ -21,7 +21,9 @@ struct run {
     uint64_t pc;   /* of the lanes in active */
     uint64_t next; /* lowest counter of the other lanes that can run, or ~0 */
     uint16_t active;
-    va_v16u mask; /* of active */
+    unsigned ftz;         /* enum va_ftz; VA_FTZ_MODES: a combination that has no functions */
+    struct va_frame f;    /* mask: of active */
+    struct va_pair taken; /* what a condition gave */
 };
 
 /* --- preparation --------------------------------------------------------------------- */
@@ -69,6 +71,7 @@ void va_step_prepare(struct va_step *s, va_alu_fn *const *alu)
         s->kind = VA_KIND_DISCARD;
     else
         s->kind = VA_KIND_ALU;
+    va_memory_prepare(s);
 }
 
 /* --- which lanes run ------------------------------------------------------------------- */
@@ -76,7 +79,8 @@ void va_step_prepare(struct va_step *s, va_alu_fn *const *alu)
 static void set_active(struct run *x, uint16_t lanes)
 {
     x->active = lanes;
-    va_lane_mask(&x->mask, lanes);
+    x->f.env.active = lanes;
+    va_lane_mask(&x->f.mask, lanes);
 }
 
 /* Lanes that stop running here go on at @pc when they are chosen again. */
@@ -133,8 +137,6 @@ static bool locate(struct run *x)
 
 /* --- sources and destinations ------------------------------------------------------------- */
 
-static const va_v16u lane_ids = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
-
 static uint32_t uniform(const struct va_shader *s, unsigned word)
 {
     return word < s->fau_words ? s->fau[word] : 0;
@@ -144,7 +146,7 @@ static void special(const struct run *x, unsigned which, unsigned half, va_v16u 
 {
     switch (which) {
     case VA_SPECIAL_LANE_ID:
-        *v = half ? (va_v16u){0} : lane_ids;
+        *v = half ? (va_v16u){0} : va_lane_ids;
         break;
     case VA_SPECIAL_THREAD_LOCAL_POINTER:
         for (unsigned i = 0; i < VA_LANES; i++)
@@ -189,14 +191,14 @@ static void gather(const struct run *x, const struct va_insn *in, struct va_val 
 static void write_back(struct run *x, const struct va_insn *in, const struct va_val *d)
 {
     static const uint32_t halves[4] = {0, 0x0000ffff, 0xffff0000, 0xffffffff};
-    va_v16u *r = &x->w->r[in->dst], mask = x->mask & halves[in->dst_mask];
+    va_v16u *r = &x->w->r[in->dst], mask = x->f.mask & halves[in->dst_mask];
 
     if (x->active == 0xffff && in->dst_mask == 3)
         r[0] = d->w[0];
     else
         va_merge(&r[0], &d->w[0], &mask);
     if (in->dst_bits == 64)
-        va_merge(&r[1], &d->w[1], &x->mask);
+        va_merge(&r[1], &d->w[1], &x->f.mask);
 }
 
 /* --- control flow ---------------------------------------------------------------------------- */
@@ -204,15 +206,10 @@ static void write_back(struct run *x, const struct va_insn *in, const struct va_
 /* The active lanes for which the condition holds. */
 static uint16_t condition(struct run *x, const struct va_step *s, const struct va_val *src)
 {
-    struct va_env env = {x->active, x->s->ftz32, x->s->ftz16};
-    uint32_t lanes = 0;
     struct va_val d;
 
-    s->fn(&s->insn, src, &d, &env);
-    d.w[0] &= va_lane_bits; /* all ones or zero before */
-    for (unsigned i = 0; i < VA_LANES; i++)
-        lanes |= d.w[0][i];
-    return lanes & x->active;
+    s->fn(&s->insn, src, &d, &x->f.env);
+    return va_lanes_of(&d.w[0]) & x->active;
 }
 
 static void end_lanes(struct run *x, uint16_t lanes)
@@ -272,9 +269,8 @@ static void split(struct run *x, uint16_t taken, uint64_t to)
     x->next = later < x->next ? later : x->next;
 }
 
-static void branch(struct run *x, const struct va_step *s, const struct va_val *src)
+static void branch(struct run *x, const struct va_step *s, const struct va_val *src, uint16_t taken)
 {
-    uint16_t taken = condition(x, s, src);
     unsigned f = s->insn.flow;
 
     if (!taken) {
@@ -317,13 +313,9 @@ static enum va_stop fault(struct run *x, enum va_fault_kind kind, const struct v
 }
 
 /* VA_STOP_SLICE here means: go on. */
-static enum va_stop message(struct run *x, const struct va_step *s, const struct va_val *src)
+static enum va_stop message_done(struct run *x, const struct va_step *s, enum va_message_result r)
 {
     const struct va_insn *in = &s->insn;
-    const struct va_host *host = x->s->host;
-    enum va_message_result r = s->kind != VA_KIND_MESSAGE ? va_memory(x->w, host, s, src, x->active)
-                               : host->message ? host->message(host->ctx, x->w, in, src, x->active)
-                                               : VA_MSG_UNMODELLED;
 
     if (r == VA_MSG_UNMODELLED)
         return fault(x, VA_FAULT_UNMODELLED, s);
@@ -340,24 +332,34 @@ static enum va_stop message(struct run *x, const struct va_step *s, const struct
     return VA_STOP_SLICE;
 }
 
+static enum va_stop message(struct run *x, const struct va_step *s, const struct va_val *src)
+{
+    const struct va_insn *in = &s->insn;
+    const struct va_host *host = x->s->host;
+    enum va_message_result r = s->kind != VA_KIND_MESSAGE
+                                   ? va_memory(x->w, host, s, src[0].w, x->active)
+                               : host->message ? host->message(host->ctx, x->w, in, src, x->active)
+                                               : VA_MSG_UNMODELLED;
+
+    return message_done(x, s, r);
+}
 static enum va_stop step(struct run *x, const struct va_step *s)
 {
     const struct va_insn *in = &s->insn;
-    struct va_env env = {x->active, x->s->ftz32, x->s->ftz16};
     struct va_val src[VA_MAX_SRC], d;
     enum va_stop stop = VA_STOP_SLICE;
 
     gather(x, in, src);
     switch (s->kind) {
     case VA_KIND_ALU:
-        s->fn(in, src, &d, &env);
+        s->fn(in, src, &d, &x->f.env);
         write_back(x, in, &d);
         break;
     case VA_KIND_NOP:
         break;
     case VA_KIND_BRANCH:
     case VA_KIND_JUMP:
-        branch(x, s, src);
+        branch(x, s, src, condition(x, s, src));
         return VA_STOP_SLICE;
     case VA_KIND_DISCARD:
         discard(x, s, src);
@@ -382,8 +384,64 @@ static enum va_stop step(struct run *x, const struct va_step *s)
     return stop;
 }
 
-/* --- the loop
- * --------------------------------------------------------------------------------------- */
+/* --- the fast form --------------------------------------------------------------------- */
+
+static bool all_lanes(const struct run *x)
+{
+    return x->active == 0xffff && x->ftz < VA_FTZ_MODES;
+}
+
+/*
+ * At most @n instructions that only compute, up to where other lanes wait. Without a count of each:
+ * where the run starts and ends is counted.
+ */
+static uint32_t compute(struct run *x, const struct va_micro *m, uint64_t i, uint32_t n)
+{
+    uint64_t room = (x->next - x->pc + 7) / 8; /* at least one: next lies behind */
+    uint64_t *starts = x->s->bound->starts;
+
+    n = n < m->run ? n : m->run;
+    n = n < room ? n : (uint32_t)room;
+    starts[i]++;
+    starts[i + n]--;
+    if (all_lanes(x))
+        for (const struct va_micro *end = m + n; m < end; m++)
+            m->all[x->ftz](m, &x->f);
+    else
+        for (const struct va_micro *end = m + n; m < end; m++)
+            m->some(m, &x->f);
+    x->pc += 8 * (uint64_t)n;
+    return n;
+}
+
+/* A branch or a memory access; *stop as of message_done(). False: neither. */
+static bool fast_step(struct run *x, const struct va_step *s, const struct va_micro *m,
+                      enum va_stop *stop)
+{
+    const va_v16u *at;
+
+    switch (s->kind) {
+    case VA_KIND_BRANCH:
+        if (all_lanes(x))
+            m->all[x->ftz](m, &x->f);
+        else
+            m->some(m, &x->f);
+        branch(x, s, NULL, va_lanes_of(&x->taken.w[0]) & x->active);
+        return true;
+    case VA_KIND_LOAD:
+    case VA_KIND_STORE:
+    case VA_KIND_ATOM:
+        at = va_operand(&x->f, m->src[0]);
+        *stop = message_done(x, s, va_memory(x->w, x->s->host, s, at, x->active));
+        if (*stop == VA_STOP_SLICE)
+            x->pc += 8;
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* --- the loop ---------------------------------------------------------------------------- */
 
 static enum va_stop nothing_ready(struct va_warp *w)
 {
@@ -393,30 +451,66 @@ static enum va_stop nothing_ready(struct va_warp *w)
     return VA_STOP_BARRIER;
 }
 
+static void frame_init(struct run *x)
+{
+    const struct va_shader *s = x->s;
+
+    x->f.env.ftz32 = s->ftz32;
+    x->f.env.ftz16 = s->ftz16;
+    x->ftz = !s->ftz16 ? s->ftz32 : s->ftz32 ? VA_FTZ_BOTH : VA_FTZ_MODES;
+    x->f.base[VA_BASE_REGS] = x->w->r;
+    x->f.base[VA_BASE_BOUND] = s->bound;
+    x->f.base[VA_BASE_CONSTS] = s->program->consts;
+    x->f.base[VA_BASE_SCRATCH] = &x->taken;
+}
+
+/* The instruction at x->pc, or runs of them; how many: *done. */
+static enum va_stop advance(struct run *x, uint32_t budget, uint32_t *done)
+{
+    const struct va_shader *s = x->s;
+    uint64_t i = (x->pc - x->base) / 8;
+    const struct va_step *st = &x->p->step[i];
+    enum va_stop stop = VA_STOP_SLICE;
+
+    *done = 1;
+    if (s->bound && x->p == s->program) {
+        const struct va_micro *m = &x->p->micro[i];
+        if (m->run) {
+            *done = compute(x, m, i, budget);
+            return stop;
+        }
+        if (!m->operands || !fast_step(x, st, m, &stop))
+            stop = st->error ? fault(x, VA_FAULT_ENCODING, st) : step(x, st);
+    } else {
+        stop = st->error ? fault(x, VA_FAULT_ENCODING, st) : step(x, st);
+    }
+    if (s->counts && stop == VA_STOP_SLICE)
+        s->counts[st->insn.op]++;
+    return stop;
+}
+
 enum va_stop va_run(struct va_warp *w, const struct va_shader *s, uint32_t budget)
 {
     struct run x = {.w = w, .s = s};
     enum va_stop stop = VA_STOP_SLICE;
+    uint32_t done;
 
     if (w->fault.kind)
         return VA_STOP_FAULT;
+    frame_init(&x);
     if (!choose(&x))
         return nothing_ready(w);
-    while (budget-- && stop == VA_STOP_SLICE) {
-        uint64_t i = x.p ? (x.pc - x.base) / 8 : 0;
-        if (!x.p || x.pc - x.base >= 8ull * x.p->count || ((x.pc - x.base) & 7)) {
+    for (; budget && stop == VA_STOP_SLICE; budget -= done) {
+        if (!x.p || x.pc - x.base >= 8ull * x.p->count || ((x.pc - x.base) & 7))
             if (!locate(&x)) {
                 stop = fault(&x, VA_FAULT_PC, NULL);
                 break;
             }
-            i = (x.pc - x.base) / 8;
-        }
-        const struct va_step *st = &x.p->step[i];
-        stop = st->error ? fault(&x, VA_FAULT_ENCODING, st) : step(&x, st);
-        w->executed += stop == VA_STOP_SLICE;
-        if (s->counts && stop == VA_STOP_SLICE)
-            s->counts[st->insn.op]++;
-        if (stop == VA_STOP_SLICE && (!x.active || x.pc >= x.next)) {
+        stop = advance(&x, budget, &done);
+        if (stop != VA_STOP_SLICE)
+            break;
+        w->executed += done;
+        if (!x.active || x.pc >= x.next) {
             park(&x, x.active, x.pc);
             if (!choose(&x))
                 return nothing_ready(w);

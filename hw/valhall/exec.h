@@ -100,8 +100,20 @@ struct va_shader {
     uint64_t special[64]; /* by enum va_special; lane id, pc, TLS are per lane or per step */
     struct va_cache *cache;
     const struct va_host *host;
-    uint64_t *counts; /* by enum va_op, how often each was executed by a warp; or NULL */
+    uint64_t *counts;       /* by enum va_op, how often each was executed by a warp; or NULL */
+    struct va_bound *bound; /* by va_bind(), or NULL: the plain interpreter, same results */
 };
+
+/**
+ * Binds @s, whose program, uniforms and special values are set, to the program's fast form;
+ * they must not change until va_unbind(), but for the warp id. Without memory nothing is bound.
+ * One thread at a time runs a bound shader.
+ */
+void va_bind(struct va_shader *s);
+/** Adds to @s->counts what has been counted apart. */
+void va_count(struct va_shader *s);
+/** The end of a va_bind(), after va_count(). NULL bound: nothing. */
+void va_unbind(struct va_shader *s);
 
 enum va_stop {
     VA_STOP_ENDED,   /* no lane is left */

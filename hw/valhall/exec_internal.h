@@ -7,6 +7,7 @@
 #define MALI_VA_EXEC_INTERNAL_H
 
 #include "exec.h"
+#include "micro.h"
 
 /** What the interpreter does with an instruction. */
 enum va_kind {
@@ -28,8 +29,16 @@ struct va_step {
     va_alu_fn *fn; /* ALU; conditions of BRANCH, JUMP, DISCARD */
     uint8_t kind;  /* enum va_kind */
     uint8_t size;  /* LOAD, STORE, ATOM: bytes */
+    uint8_t words; /* LOAD, STORE of whole registers: how many; else 0 */
     uint8_t error; /* enum va_error; then nothing else is valid */
 };
+
+/* Constants are kept as pairs: a 64-bit operand's high word is zero. */
+struct va_pair {
+    va_v16u w[2];
+};
+
+#define VA_BOUND_SPECIALS 8 /* different ones that a program's fast form may read */
 
 struct va_program {
     struct va_program *next; /* cache chain; the cache's lock */
@@ -37,21 +46,42 @@ struct va_program {
     unsigned count;
     uint64_t hash;
     uint64_t *words;
+    struct va_micro *micro; /* as many as steps */
+    struct va_pair *consts;
+    unsigned uniforms; /* one past the highest uniform word that is read */
+    uint8_t special[VA_BOUND_SPECIALS], specials; /* enum va_special that are read, how many */
     struct va_step step[];
 };
+
+/** What a job adds to a program: its uniforms as whole vectors, and counts. */
+struct va_bound {
+    uint64_t *starts; /* by instruction: runs that start there less those that end before */
+    struct va_pair special[VA_BOUND_SPECIALS];
+    va_v16u uniform[]; /* as many as the program reads, one more */
+};
+
+/** Makes @p's fast form; false: out of memory. */
+bool va_micro_prepare(struct va_program *p);
+void va_micro_free(struct va_program *p);
 
 /** Fills in what @s->insn implies. */
 void va_step_prepare(struct va_step *s, va_alu_fn *const *alu);
 
-/** LOAD, STORE and ATOM for @lanes; registers are written only if all lanes succeed. */
+/** LOAD, STORE and ATOM for @lanes at the addresses @src[0] and @src[1] (high words); registers are
+ * written only if all lanes succeed. */
 enum va_message_result va_memory(struct va_warp *w, const struct va_host *host,
-                                 const struct va_step *s, const struct va_val *src, uint16_t lanes);
+                                 const struct va_step *s, const va_v16u *src, uint16_t lanes);
+
+/** Sets @s->words. */
+void va_memory_prepare(struct va_step *s);
 
 /* Vectors are passed by address: passing them by value depends on the host's registers. */
 
 /** A bit of its own for each lane. */
 static const va_v16u va_lane_bits = {1,     2,     4,     8,     0x10,   0x20,   0x40,   0x80,
                                      0x100, 0x200, 0x400, 0x800, 0x1000, 0x2000, 0x4000, 0x8000};
+
+static const va_v16u va_lane_ids = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
 
 /** All ones in the lanes of @lanes. */
 static inline void va_lane_mask(va_v16u *m, uint16_t lanes)
@@ -63,6 +93,27 @@ static inline void va_lane_mask(va_v16u *m, uint16_t lanes)
 static inline void va_merge(va_v16u *r, const va_v16u *value, const va_v16u *mask)
 {
     *r = (*value & *mask) | (*r & ~*mask);
+}
+
+static inline bool va_any(const va_v16u *v)
+{
+    typedef uint64_t half __attribute__((vector_size(32), may_alias));
+    const half *h = (const half *)v;
+    half r = h[0] | h[1];
+
+    return ((r[0] | r[1]) | (r[2] | r[3])) != 0;
+}
+
+/** The lanes whose word is not zero in any of the bits of va_lane_bits: all ones or zero before. */
+static inline uint16_t va_lanes_of(const va_v16u *m)
+{
+    typedef uint64_t half __attribute__((vector_size(32), may_alias));
+    const va_v16u x = *m & va_lane_bits;
+    const half *h = (const half *)&x;
+    half r = h[0] | h[1];
+    uint64_t a = (r[0] | r[1]) | (r[2] | r[3]);
+
+    return (uint16_t)(a | a >> 32);
 }
 
 #endif

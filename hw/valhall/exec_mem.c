@@ -1,6 +1,7 @@
 /*
  * LOAD, STORE and ATOM. First every lane's address is mapped, then data moves:
- * a stall or a fault in one lane leaves registers and memory as they were.
+ * a stall or a fault in one lane leaves registers and memory as they were. Lanes that read or
+ * write words side by side are served with one mapping and one copy.
  *
  * Called by exec.c. Calls the host's map().
  *
@@ -53,35 +54,58 @@ static enum va_message_result map_lane(const struct va_host *host, struct window
 }
 
 static enum va_message_result map_lanes(struct va_warp *w, const struct va_host *host,
-                                        const struct va_step *s, const struct va_val *src,
-                                        uint16_t lanes, enum va_access access, struct place *at)
+                                        const struct va_step *s, const va_v16u *src, uint16_t lanes,
+                                        enum va_access access, struct window *win, struct place *at)
 {
-    struct window win = {0};
     enum va_message_result r = VA_MSG_DONE;
 
     for (unsigned i = 0; i < VA_LANES && !r; i++) {
         if (!(lanes >> i & 1))
             continue;
-        uint64_t va = (src[0].w[0][i] | (uint64_t)src[0].w[1][i] << 32) + s->insn.imm[0];
+        uint64_t va = (src[0][i] | (uint64_t)src[1][i] << 32) + s->insn.imm[0];
         if (access == VA_ATOMIC && (va & (s->size - 1u))) {
             w->fault.kind = VA_FAULT_ALIGNMENT;
             return VA_MSG_FAULT;
         }
-        r = map_lane(host, &win, va, s->size, access, &at[i]);
+        r = map_lane(host, win, va, s->size, access, &at[i]);
     }
     return r;
 }
 
-static void copy_in(void *to, const struct place *at, unsigned size)
+/* memcpy() with the common sizes as constants: one move each. */
+static inline void copy_bytes(void *to, const void *from, unsigned n)
 {
-    memcpy(to, at->p[0], at->first);
+    switch (n) {
+    case 4:
+        memcpy(to, from, 4);
+        break;
+    case 8:
+        memcpy(to, from, 8);
+        break;
+    case 16:
+        memcpy(to, from, 16);
+        break;
+    case 1:
+        memcpy(to, from, 1);
+        break;
+    case 2:
+        memcpy(to, from, 2);
+        break;
+    default:
+        memcpy(to, from, n);
+    }
+}
+
+static inline void copy_in(void *to, const struct place *at, unsigned size)
+{
+    copy_bytes(to, at->p[0], at->first);
     if (at->first < size)
         memcpy((uint8_t *)to + at->first, at->p[1], size - at->first);
 }
 
-static void copy_out(const struct place *at, const void *from, unsigned size)
+static inline void copy_out(const struct place *at, const void *from, unsigned size)
 {
-    memcpy(at->p[0], from, at->first);
+    copy_bytes(at->p[0], from, at->first);
     if (at->first < size)
         memcpy(at->p[1], (const uint8_t *)from + at->first, size - at->first);
 }
@@ -136,6 +160,16 @@ void va_put_loaded(struct va_warp *w, const struct va_insn *in, unsigned size, u
 
 static void load(struct va_warp *w, const struct va_step *s, const struct place *at, uint16_t lanes)
 {
+    for (unsigned i = 0; s->words && i < VA_LANES; i++) {
+        uint32_t v[4];
+        if (!(lanes >> i & 1))
+            continue;
+        copy_in(v, &at[i], s->size);
+        for (unsigned k = 0; k < s->words; k++)
+            w->r[s->insn.sr[0].reg + k][i] = v[k];
+    }
+    if (s->words)
+        return;
     for (unsigned i = 0; i < VA_LANES; i++) {
         uint64_t v[2] = {0};
         if (!(lanes >> i & 1))
@@ -156,7 +190,7 @@ static void store(struct va_warp *w, const struct va_step *s, const struct place
         uint32_t v[4] = {0};
         if (!(lanes >> i & 1))
             continue;
-        for (unsigned k = 0; k < 4 && k < sr->count; k++)
+        for (unsigned k = 0; k < (s->size + 3u) / 4 && k < sr->count; k++)
             v[k] = w->r[sr->reg + k][i];
         copy_out(&at[i], v, s->size);
     }
@@ -266,10 +300,120 @@ static void atom(struct va_warp *w, const struct va_step *s, const struct place 
     }
 }
 
+/* --- lanes side by side --------------------------------------------------------------------- */
+
+/* What the addresses of some lanes have in common. */
+enum pattern { PATTERN_NONE, PATTERN_ROW, PATTERN_SAME };
+
+/* PATTERN_ROW: lane i's bytes follow those of lane i - 1, and all lanes take part. */
+static enum pattern pattern(const struct va_step *s, const va_v16u *src, uint16_t lanes)
+{
+    unsigned first = (unsigned)__builtin_ctz(lanes);
+    uint32_t lo = src[0][first], size = s->size;
+    va_v16u mask, off = src[0] - lo, other = src[1] ^ src[1][first], row = off ^ va_lane_ids * size;
+
+    va_lane_mask(&mask, lanes);
+    row = (row | other) & mask;
+    off = (off | other) & mask;
+    if (lanes == 0xffff && !va_any(&row))
+        return lo <= UINT32_MAX - 16 * size ? PATTERN_ROW : PATTERN_NONE;
+    return va_any(&off) ? PATTERN_NONE : PATTERN_SAME;
+}
+
+static void load_row(struct va_warp *w, const struct va_step *s, const uint8_t *p)
+{
+    va_v16u *r = &w->r[s->insn.sr[0].reg];
+    uint32_t v[4 * VA_LANES];
+
+    if (s->words == 1) {
+        memcpy(r, p, 4 * VA_LANES);
+        return;
+    }
+    memcpy(v, p, 4 * VA_LANES * s->words);
+    for (unsigned k = 0; k < s->words; k++)
+        for (unsigned i = 0; i < VA_LANES; i++)
+            r[k][i] = v[s->words * i + k];
+}
+
+static void store_row(const struct va_warp *w, const struct va_step *s, uint8_t *p)
+{
+    const va_v16u *r = &w->r[s->insn.sr[0].reg];
+    uint32_t v[4 * VA_LANES];
+
+    if (s->words == 1) {
+        memcpy(p, r, 4 * VA_LANES);
+        return;
+    }
+    for (unsigned k = 0; k < s->words; k++)
+        for (unsigned i = 0; i < VA_LANES; i++)
+            v[s->words * i + k] = r[k][i];
+    memcpy(p, v, 4 * VA_LANES * s->words);
+}
+
+static void load_same(struct va_warp *w, const struct va_step *s, const uint8_t *p, uint16_t lanes)
+{
+    uint32_t v[4];
+    va_v16u mask;
+
+    va_lane_mask(&mask, lanes);
+    copy_bytes(v, p, s->size);
+    for (unsigned k = 0; k < s->words; k++) {
+        va_v16u x = (va_v16u){0} + v[k];
+        va_merge(&w->r[s->insn.sr[0].reg + k], &x, &mask);
+    }
+}
+
+/*
+ * Whole words from or to one stretch of memory: mapped once, moved together. False: not of that
+ * kind, nothing was done but that @win may be mapped. *r is set when true.
+ */
+static bool together(struct va_warp *w, const struct va_host *host, const struct va_step *s,
+                     const va_v16u *src, uint16_t lanes, struct window *win,
+                     enum va_message_result *r)
+{
+    enum pattern how = s->words && lanes ? pattern(s, src, lanes) : PATTERN_NONE;
+    unsigned first = lanes ? (unsigned)__builtin_ctz(lanes) : 0, bytes = s->size;
+    uint64_t va, avail;
+    uint8_t *p;
+
+    if (how == PATTERN_NONE || (how == PATTERN_SAME && s->kind != VA_KIND_LOAD))
+        return false;
+    if (how == PATTERN_ROW)
+        bytes *= VA_LANES;
+    va = (src[0][first] | (uint64_t)src[1][first] << 32) + s->insn.imm[0];
+    *r = map_bytes(host, win, va, s->kind == VA_KIND_LOAD ? VA_READ : VA_WRITE, &p, &avail);
+    if (*r != VA_MSG_DONE)
+        return true;
+    if (avail < bytes) /* beyond the page: lane by lane */
+        return false;
+    if (how == PATTERN_SAME)
+        load_same(w, s, p, lanes);
+    else if (s->kind == VA_KIND_LOAD)
+        load_row(w, s, p);
+    else
+        store_row(w, s, p);
+    return true;
+}
+
+void va_memory_prepare(struct va_step *s)
+{
+    const struct va_staging *sr = &s->insn.sr[0];
+    struct load_form f = load_form(s->size, s->insn.mod[VA_M_LOAD_LANE]);
+
+    if (s->kind != VA_KIND_LOAD && s->kind != VA_KIND_STORE)
+        return;
+    if (s->size & 3 || sr->count < s->size / 4u)
+        return;
+    if (s->kind == VA_KIND_LOAD && (f.extend || f.shift || ~f.mask || f.words != s->size / 4u))
+        return;
+    s->words = s->size / 4u;
+}
+
 enum va_message_result va_memory(struct va_warp *w, const struct va_host *host,
-                                 const struct va_step *s, const struct va_val *src, uint16_t lanes)
+                                 const struct va_step *s, const va_v16u *src, uint16_t lanes)
 {
     struct place at[VA_LANES];
+    struct window win = {0};
     enum va_access access = s->kind == VA_KIND_LOAD    ? VA_READ
                             : s->kind == VA_KIND_STORE ? VA_WRITE
                                                        : VA_ATOMIC;
@@ -277,7 +421,9 @@ enum va_message_result va_memory(struct va_warp *w, const struct va_host *host,
 
     if (access != VA_READ && s->insn.mod[VA_M_ACCESS] != VA_ACCESS_FORCE)
         lanes &= ~w->helper;
-    r = map_lanes(w, host, s, src, lanes, access, at);
+    if (together(w, host, s, src, lanes, &win, &r))
+        return r;
+    r = map_lanes(w, host, s, src, lanes, access, &win, at);
     if (r)
         return r;
     if (access == VA_READ)

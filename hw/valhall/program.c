@@ -100,6 +100,11 @@ static struct va_program *decode_program(const uint64_t *words, unsigned n, uint
         if (!s->error)
             va_step_prepare(s, alu);
     }
+    if (!va_micro_prepare(p)) {
+        free(p->words);
+        free(p);
+        return NULL;
+    }
     return p;
 }
 
@@ -136,6 +141,7 @@ void va_cache_free(struct va_cache *c)
 void va_program_put(struct va_program *p)
 {
     if (p && __atomic_sub_fetch(&p->refs, 1, __ATOMIC_ACQ_REL) == 0) {
+        va_micro_free(p);
         free(p->words);
         free(p);
     }

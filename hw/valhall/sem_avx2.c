@@ -1,17 +1,19 @@
 /*
- * The instructions' meanings for x86-64 with AVX2 and FMA: the same source, the
+ * The instructions' meanings for x86-64 with AVX2, FMA and F16C: the same source, the
  * same results, chosen at run time by va_alu_best().
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #ifdef __x86_64__
 #ifdef __clang__
-#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+#pragma clang attribute push(__attribute__((target("avx2,fma,f16c"))), apply_to = function)
 #else
-#pragma GCC target("avx2,fma")
+#pragma GCC target("avx2,fma,f16c")
 #endif
 #define VA_HOST_FMA
+#define VA_HOST_AVX2
 #define VA_VARIANT va_alu_avx2
+#define VA_BIND    va_bind_avx2
 #define VA_PIECE   32
 #include "sem_body.h"
 #ifdef __clang__

@@ -10,16 +10,36 @@
 #define VA_HOST_FMA
 #endif
 #define VA_VARIANT va_alu_base
+#define VA_BIND    va_bind_base
 #define VA_PIECE   16
 #include "sem_body.h"
+
+static bool has_avx2(void)
+{
+#ifdef __x86_64__
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+           __builtin_cpu_supports("f16c");
+#else
+    return false;
+#endif
+}
 
 va_alu_fn *const *va_alu_best(void)
 {
 #ifdef __x86_64__
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+    if (has_avx2())
         return va_alu_avx2;
 #endif
     return va_alu_base;
+}
+
+va_bind_fn *va_bind_best(void)
+{
+#ifdef __x86_64__
+    if (has_avx2())
+        return va_bind_avx2;
+#endif
+    return va_bind_base;
 }
 
 bool va_alu_modelled(const struct va_insn *in)

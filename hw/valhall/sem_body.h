@@ -1,6 +1,6 @@
 /*
- * One variant of the instructions' meanings: all functions and their table. The
- * including file sets VA_VARIANT and the target.
+ * One variant of the instructions' meanings: all functions and their tables. The
+ * including file sets VA_VARIANT, VA_BIND (names), VA_PIECE and the target.
  *
  * Rows of isa_alu.def that say TODO have no function; a row that says otherwise
  * and has none does not build.
@@ -16,6 +16,7 @@
 #endif
 
 #include "sem_vec.h"
+#include "sem_micro.h"
 #include "sem_int.h"
 #include "sem_cmp.h"
 #include "sem_float.h"
@@ -29,3 +30,5 @@ va_alu_table VA_VARIANT = {
 #include "isa_alu.def"
 };
 #undef VA
+
+#include "sem_shapes.h"

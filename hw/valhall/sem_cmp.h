@@ -178,7 +178,7 @@ VA_INLINE void fcmp16(const struct va_insn *in, const struct pval *s, struct pva
                c = sel16(&in->src[2], s[2].w[0], false);
 
     for (unsigned i = 0; i < 2; i++) {
-        vu yes = float_condition(in, half_to_float(a.h[i]), half_to_float(b.h[i]));
+        vu yes = float_condition(in, half_value(a.h[i]), half_value(b.h[i]));
         a.h[i] = cmp_result(in, cmp_combine(yes, c.h[i], how), 16);
     }
     d->w[0] = pack16(a.h[0], a.h[1]);
@@ -248,7 +248,7 @@ OP(CSEL_V2F16)
     vu yes[2];
 
     for (unsigned i = 0; i < 2; i++)
-        yes[i] = float_condition(in, half_to_float(a.h[i]), half_to_float(b.h[i]));
+        yes[i] = float_condition(in, half_value(a.h[i]), half_value(b.h[i]));
     d->w[0] = pick(pack16(yes[0], yes[1]), s[2].w[0], s[3].w[0]);
 }
 

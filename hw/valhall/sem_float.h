@@ -52,8 +52,7 @@ VA_INLINE void float16(const struct va_insn *in, const struct pval *s, struct pv
     struct vx2 a = src_f16(in, s, 0, env->ftz16), b = src_f16(in, s, 1, env->ftz16);
 
     for (unsigned i = 0; i < 2; i++)
-        a.h[i] =
-            settle16(clamp_mod(in, fn(half_to_float(a.h[i]), half_to_float(b.h[i]))), env->ftz16);
+        a.h[i] = settle16(clamp_mod(in, fn(half_value(a.h[i]), half_value(b.h[i]))), env->ftz16);
     d->w[0] = pack16(a.h[0], a.h[1]);
 }
 
@@ -95,7 +94,7 @@ OP(FMA_V2F16)
                c = src_f16(in, s, 2, env->ftz16);
 
     for (unsigned i = 0; i < 2; i++) {
-        vf r = fma_to_odd(half_to_float(a.h[i]), half_to_float(b.h[i]), half_to_float(c.h[i]));
+        vf r = fma_to_odd(half_value(a.h[i]), half_value(b.h[i]), half_value(c.h[i]));
         a.h[i] = settle16(clamp_mod(in, r), env->ftz16);
     }
     d->w[0] = pack16(a.h[0], a.h[1]);
@@ -118,7 +117,7 @@ OP(FADD_IMM_V2F16)
         vu c = extend16(splat(in->imm[0]), i, false);
         if (env->ftz16)
             c = flush16(c);
-        a.h[i] = settle16(half_to_float(a.h[i]) + half_to_float(c), env->ftz16);
+        a.h[i] = settle16(half_value(a.h[i]) + half_value(c), env->ftz16);
     }
     d->w[0] = pack16(a.h[0], a.h[1]);
 }

@@ -7,7 +7,10 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-/* Declares the piece function that follows, and the warp function made of it. */
+/*
+ * Declares the piece function that follows, and makes of it the warp function (va_ID) and
+ * the fast form's function for any modifiers and lanes (some_ID).
+ */
 #define OP(id)                                                                                     \
     VA_INLINE void piece_##id(const struct va_insn *in, const struct pval *s, struct pval *d,      \
                               const struct va_env *env);                                           \
@@ -25,11 +28,27 @@
             ((vu_mem *)&d->w[1])[k] = pd.w[1];                                                     \
         }                                                                                          \
     }                                                                                              \
+    static void some_##id(const struct va_micro *m, const struct va_frame *f)                      \
+    {                                                                                              \
+        const struct ends e = micro_ends(m, f);                                                    \
+        for (unsigned k = 0; k < PIECES; k++) {                                                    \
+            struct pval ps[VA_MAX_SRC], pd = {{splat(0), splat(0)}};                               \
+            micro_in(&e, k, ps);                                                                   \
+            piece_##id(m->insn, ps, &pd, &f->env);                                                 \
+            micro_out_some(m, f, &e, k, &pd, WIDE_RESULT(id));                                     \
+        }                                                                                          \
+    }                                                                                              \
     VA_INLINE void piece_##id(const struct va_insn *in, const struct pval *s, struct pval *d,      \
                               const struct va_env *env)
 
 /* For those that look across lanes. */
 #define OP_WARP(id)                                                                                \
+    static void va_##id(const struct va_insn *in, const struct va_val *s, struct va_val *d,        \
+                        const struct va_env *env);                                                 \
+    static void some_##id(const struct va_micro *m, const struct va_frame *f)                      \
+    {                                                                                              \
+        micro_warp(m, f, va_##id, WIDE_RESULT(id));                                                \
+    }                                                                                              \
     static void va_##id(const struct va_insn *in, const struct va_val *s, struct va_val *d,        \
                         const struct va_env *env)
 

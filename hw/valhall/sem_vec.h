@@ -11,6 +11,10 @@
 
 #include "sem.h"
 
+#ifdef VA_HOST_AVX2 /* exact shortcuts; the MXCSR's flush and denormal bits do not reach them */
+#include <immintrin.h>
+#endif
+
 #define VA_INLINE static inline __attribute__((always_inline))
 
 /*
@@ -81,7 +85,7 @@ VA_INLINE vu extend16(vu x, unsigned half, bool sign)
  * of the code. One 32-bit operand through SWZ32, SWZ64, LANE8, LANE16, SWZ16 (low
  * lane):
  */
-static __attribute__((noinline)) void sel32_part(const struct va_src *s, vu *v, bool sign)
+VA_INLINE void sel32_fixed(const struct va_src *s, vu *v, bool sign)
 {
     vu x = *v;
 
@@ -110,11 +114,18 @@ static __attribute__((noinline)) void sel32_part(const struct va_src *s, vu *v, 
     }
 }
 
+static __attribute__((noinline)) void sel32_part(const struct va_src *s, vu *v, bool sign)
+{
+    sel32_fixed(s, v, sign);
+}
+
 VA_INLINE vu sel32(const struct va_src *s, vu x, bool sign)
 {
     bool whole = s->sel_enum == VA_E_SWZ32 || s->sel_enum == VA_E_SWZ64; /* value 0: all of it */
 
-    if (s->sel_enum && (s->sel || !whole))
+    if (__builtin_constant_p(s->sel_enum) && __builtin_constant_p(s->sel)) /* shapes.def */
+        sel32_fixed(s, &x, sign);
+    else if (s->sel_enum && (s->sel || !whole))
         sel32_part(s, &x, sign);
     return x;
 }
@@ -239,7 +250,7 @@ VA_INLINE vu flush16(vu x)
 /* Results: one NaN for all, denormals flushed on request. */
 VA_INLINE vu settle(vf x, bool ftz)
 {
-    vu r = pick(is_nan(as_u(x)), splat(F32_NAN), as_u(x));
+    vu r = pick((vu)(x != x), splat(F32_NAN), as_u(x));
     return ftz ? flush32(r) : r;
 }
 
@@ -256,9 +267,25 @@ VA_INLINE vf half_to_float(vu h)
     return as_f(r | (h & 0x8000) << 16);
 }
 
+/* The same for what arithmetic is done with: a NaN stays one, its payload does not matter. */
+VA_INLINE vf half_value(vu h)
+{
+#ifdef VA_HOST_AVX2
+    __m256i w = (__m256i)h; /* words in order: pairs of 64 bits change places after packing */
+    __m256i n = _mm256_permute4x64_epi64(_mm256_packus_epi32(w, w), 0x08);
+    return (vf)_mm256_cvtph_ps(_mm256_castsi256_si128(n));
+#else
+    return half_to_float(h);
+#endif
+}
+
 /* fp32 to fp16, to nearest even; NaN becomes the canonical one. */
 VA_INLINE vu float_to_half(vf f)
 {
+#ifdef VA_HOST_AVX2
+    vu h = (vu)_mm256_cvtepu16_epi32(_mm256_cvtps_ph((__m256)f, _MM_FROUND_TO_NEAREST_INT));
+    return pick((vu)(f != f), splat(F16_NAN), h);
+#endif
     vu x = as_u(f), mag = x & 0x7fffffff;
     vu norm = (mag + 0xfff + (mag >> 13 & 1) - ((127u - 15) << 23)) >> 13;
     /* Below 2^-14: adding 0.5 shifts the bits to where they belong and rounds them. */
@@ -348,6 +375,9 @@ static inline float fused(float a, float b, float c)
 
 VA_INLINE vf fma_lanes(vf a, vf b, vf c)
 {
+#ifdef VA_HOST_AVX2
+    return (vf)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c);
+#endif
     vf r;
 
     for (unsigned i = 0; i < LANES; i++)

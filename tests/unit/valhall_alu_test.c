@@ -9,6 +9,7 @@
 
 #include "valhall_ref.h"
 
+#include "../../hw/valhall/micro.h"
 #include "../../hw/valhall/va_row.h"
 
 static uint64_t next_random(uint64_t *s)
@@ -106,6 +107,75 @@ static bool check_lanes(const struct va_insn *in, const struct va_val *s, const 
     return true;
 }
 
+/* --- the fast form: the same bits ----------------------------------------------------------- */
+
+struct operands {
+    struct va_val s[VA_MAX_SRC], d;
+};
+
+/* What write-back leaves in @old. */
+static void merge(const struct va_insn *in, const struct va_micro *m, const struct va_frame *f,
+                  const struct va_val *d, struct va_val *old)
+{
+    const va_v16u keep = ~(f->mask & m->halves);
+
+    old->w[0] = (old->w[0] & keep) | (d->w[0] & ~keep);
+    if (in->dst_bits == 64)
+        old->w[1] = (old->w[1] & ~f->mask) | (d->w[1] & f->mask);
+}
+
+/* One function of the fast form against @d, computed by the plain one. */
+static void check_micro(const struct va_insn *in, const struct va_micro *m, va_micro_fn *fn,
+                        const struct va_val *s, const struct va_val *d, const struct va_env *env)
+{
+    struct operands got, want;
+    struct va_frame f = {.base = {&got}, .env = *env};
+    unsigned at = m->dst / sizeof(struct va_val);
+
+    for (unsigned lane = 0; lane < VA_LANES; lane++)
+        f.mask[lane] = -(env->active >> lane & 1u);
+    memset(&got, 0x5a, sizeof(got));
+    memcpy(got.s, s, sizeof(got.s));
+    memcpy(&want, &got, sizeof(want));
+    merge(in, m, &f, d, at < VA_MAX_SRC ? &want.s[at] : &want.d);
+    fn(m, &f);
+    if (TAP_CHECK_MEM(&got, &want, sizeof(want)))
+        return;
+    char text[256];
+    va_disasm(in, text, sizeof(text));
+    tap_note("%s: lanes %x, ftz %d %d, result over operand %u", text, env->active, env->ftz32,
+             env->ftz16, at);
+}
+
+/* Every function that the fast form may choose for @in; the result may lie over a source. */
+static void check_fast(const struct va_insn *in, const struct va_val *s, const struct va_val *plain,
+                       const struct va_env *env, unsigned round)
+{
+    static va_bind_fn *const bind[] = {
+        va_bind_base,
+#ifdef __x86_64__
+        va_bind_avx2,
+#endif
+    };
+    static const uint32_t halves[4] = {0, 0xffff, 0xffff0000, ~0u};
+
+    for (unsigned v = 0; v < (va_bind_best() == va_bind_base ? 1 : sizeof(bind) / sizeof(*bind));
+         v++) {
+        struct va_micro m = {.insn = in, .halves = halves[in->dst_mask]};
+        for (unsigned i = 0; i < VA_MAX_SRC; i++)
+            m.src[i] = i * sizeof(struct va_val);
+        m.dst = round % 5 * sizeof(struct va_val);
+        bind[v](in, &m);
+        check_micro(in, &m, m.some, s, plain, env);
+        for (unsigned mode = 0; mode < VA_FTZ_MODES; mode++) {
+            struct va_env all = {0xffff, mode != VA_FTZ_NONE, mode == VA_FTZ_BOTH};
+            struct va_val d;
+            va_alu_base[in->op](in, s, &d, &all);
+            check_micro(in, &m, m.all[mode], s, &d, &all);
+        }
+    }
+}
+
 static bool across_lanes(unsigned op)
 {
     return op == VA_OP_WMASK || !strncmp(va_info(op)->name, "CLPER", 5);
@@ -128,6 +198,7 @@ static void run_row(unsigned op, uint64_t *seed, unsigned rounds)
         best[op](&in, s, &d2, &env);
         if (!TAP_CHECK_MEM(&d, &d2, sizeof(d)))
             tap_note("variants differ: %s", va_info(op)->name);
+        check_fast(&in, s, &d, &env, i);
         if (!across_lanes(op) && !check_lanes(&in, s, &d, &env))
             return;
     }
@@ -284,6 +355,48 @@ static void every_row_has_a_function(void)
     }
 }
 
-TAP_MAIN({"every-row-has-a-function", every_row_has_a_function}, {"integer-rows", integer_rows},
-         {"float-rows", float_rows}, {"convert-rows", convert_rows}, {"lanes", lanes},
-         {"composites", composites})
+/* Modifiers that compilers emit are rare among random ones: rows of shapes.def. */
+static void shapes(void)
+{
+    static const struct {
+        unsigned op;
+        struct va_insn like;
+    } rows[] = {
+#define SHAPE_I(id, tag, ...) {VA_OP_##id, {__VA_ARGS__}},
+#define SHAPE_F               SHAPE_I
+#define SHAPE_H               SHAPE_I
+#include "../../hw/valhall/shapes.def"
+#undef SHAPE_I
+#undef SHAPE_F
+#undef SHAPE_H
+    };
+    uint64_t seed = 0x5eed;
+
+    for (unsigned k = 0; k < sizeof(rows) / sizeof(rows[0]); k++) {
+        struct va_insn in;
+        struct va_micro m = {.halves = ~0u};
+        TAP_REQUIRE(random_insn(&seed, rows[k].op, &in));
+        memcpy(in.mod, rows[k].like.mod, sizeof(in.mod));
+        for (unsigned i = 0; i < VA_MAX_SRC; i++) {
+            const struct va_src *like = &rows[k].like.src[i];
+            struct va_src *src = &in.src[i];
+            src->neg = like->neg, src->abs = like->abs, src->inv = like->inv;
+            src->sel = like->sel_enum ? like->sel : src->sel_enum == VA_E_SWZ16 ? VA_SWZ16_H01 : 0;
+        }
+        in.dst_mask = 3;
+        va_bind_base(&in, &m);
+        if (!TAP_CHECK(m.all[0] != m.some))
+            tap_note("row %u of shapes.def, %s, is never used", k, va_info(rows[k].op)->name);
+        for (unsigned i = 0; i < 200; i++) {
+            struct va_env env = {.active = next_random(&seed), .ftz32 = i & 1, .ftz16 = i & 2};
+            struct va_val s[VA_MAX_SRC], d;
+            random_sources(&seed, s);
+            va_alu_base[in.op](&in, s, &d, &env);
+            check_fast(&in, s, &d, &env, i);
+        }
+    }
+}
+
+TAP_MAIN({"shapes", shapes}, {"every-row-has-a-function", every_row_has_a_function},
+         {"integer-rows", integer_rows}, {"float-rows", float_rows}, {"convert-rows", convert_rows},
+         {"lanes", lanes}, {"composites", composites})

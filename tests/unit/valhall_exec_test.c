@@ -657,33 +657,84 @@ static void faults(void)
     expect_fault(&h, VA_FAULT_ENCODING, CODE + 8);
 }
 
-/* Random words as a program: whatever happens, it stops within its budget. */
+static void random_code(uint64_t *seed)
+{
+    for (unsigned i = 0; i < 200; i++) {
+        struct va_insn in;
+        do {
+            *seed ^= *seed << 13, *seed ^= *seed >> 7, *seed ^= *seed << 17;
+            host.code[i] = *seed & 0x07ff3fffffffffffull & (*seed >> 21 | *seed << 43);
+            host.code[i] |= 3ull << 46;
+        } while (va_decode(host.code[i], &in) && *seed % 8192);
+        if (i % 5 == 0) /* a branch on half of the lanes' own values */
+            host.code[i] = branch(reg(*seed >> 8 & 63), *seed & 1, (int)(*seed >> 16 & 31) - 12);
+    }
+}
+
+struct result {
+    struct va_warp warp;
+    enum va_stop stop;
+    uint64_t counts[VA_OPS];
+    uint8_t data[SIZE];
+};
+
+/* 4000 instructions at most, @slice at a time. */
+static void run_random(uint64_t seed, bool fast, unsigned slice, struct result *r)
+{
+    uint32_t fau[64];
+    struct world x;
+
+    for (unsigned i = 0; i < 64; i++)
+        fau[i] = i * 0x9e3779b9u;
+    memset(r, 0, sizeof(*r));
+    memset(host.data, 0, sizeof(host.data));
+    open_world(&x, seed >> 8);
+    x.shader.helpers = seed & 1;
+    x.shader.ftz32 = seed & 2;
+    x.shader.ftz16 = seed & 4;
+    x.shader.fau = fau;
+    x.shader.fau_words = 50;
+    x.shader.counts = r->counts;
+    if (fast)
+        va_bind(&x.shader);
+    for (unsigned i = 0; i < 64; i++)
+        set_address(&x.warp, i & 62, DATA + i * 64, 8);
+    for (unsigned left = 4000; left; left -= slice < left ? slice : left) {
+        r->stop = va_run(&x.warp, &x.shader, slice < left ? slice : left);
+        if (r->stop != VA_STOP_SLICE)
+            break;
+    }
+    va_count(&x.shader);
+    va_unbind(&x.shader);
+    memcpy(&r->warp, &x.warp, sizeof(r->warp));
+    r->warp.here = NULL;
+    r->warp.fault.insn = NULL;
+    for (unsigned i = 0; i < VA_LANES; i++)
+        r->warp.pc[i] = r->warp.alive >> i & 1 ? r->warp.pc[i] : 0; /* the dead have none */
+    memcpy(r->data, host.data, sizeof(r->data));
+    close_world(&x);
+}
+
+/* Random words as a program: whatever happens, it stops within its budget; the fast form does the
+ * same as the plain interpreter, however it is sliced. */
 static void random_programs(void)
 {
+    static struct result plain, fast;
     uint64_t seed = 0x1234567;
     unsigned stops[5] = {0};
 
     for (unsigned n = 0; n < 1000; n++) {
-        struct world x;
         memset(&host, 0, sizeof(host));
-        for (unsigned i = 0; i < 200; i++) {
-            struct va_insn in;
-            do {
-                seed ^= seed << 13, seed ^= seed >> 7, seed ^= seed << 17;
-                host.code[i] = seed & 0x07ff3fffffffffffull & (seed >> 21 | seed << 43);
-                host.code[i] |= 3ull << 46;
-            } while (va_decode(host.code[i], &in) && seed % 8192);
-            if (i % 5 == 0) /* a branch on half of the lanes' own values */
-                host.code[i] = branch(reg(seed >> 8 & 63), seed & 1, (int)(seed >> 16 & 31) - 12);
-        }
+        random_code(&seed);
         host.any = true;
         host.answer = VA_MSG_DONE;
-        open_world(&x, seed >> 8);
-        x.shader.helpers = n & 1;
-        for (unsigned i = 0; i < 64; i++)
-            set_address(&x.warp, i & 62, DATA + i * 64, 8);
-        stops[va_run(&x.warp, &x.shader, 4000)]++;
-        close_world(&x);
+        uint64_t s = n & 8 ? seed | 0xffff00 : seed;
+        run_random(s, false, 4000, &plain);
+        run_random(s, true, n & 16 ? 4000 : n % 97 + 1, &fast);
+        if (!TAP_CHECK_MEM(&fast, &plain, sizeof(fast)))
+            tap_note("program %u: stop %d, expected %d; executed %u, expected %u", n, fast.stop,
+                     plain.stop, (unsigned)fast.warp.executed, (unsigned)plain.warp.executed);
+        stops[plain.stop]++;
     }
     tap_note("ended %u, barrier %u, budget %u, stall %u, fault %u", stops[0], stops[1], stops[2],
              stops[3], stops[4]);

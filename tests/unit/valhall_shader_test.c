@@ -1,8 +1,8 @@
 /*
  * Whole compute shaders: programs that Mesa compiled, run by the interpreter, and
  * compared with what Mesa's llvmpipe computed (cases/valhall_shaders.txt, which
- * explains its lines). The host here has two buffers, a stack per lane and shared
- * memory.
+ * explains its lines). Each is run by the plain interpreter and in its fast form, bit for bit. The
+ * host here has two buffers, a stack per lane and shared memory.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -90,18 +90,30 @@ static enum va_message_result host_message(void *ctx, struct va_warp *w, const s
     return VA_MSG_DONE;
 }
 
-static bool run_group(struct va_cache *cache, unsigned group)
+/* What a run leaves behind, padding of struct va_warp apart. */
+struct outcome {
+    struct va_warp warp;
+    uint64_t counts[VA_OPS];
+    uint8_t buffer[2][SIZE], stack[VA_LANES][SIZE], shared[SIZE];
+};
+
+static bool run_group(struct va_cache *cache, unsigned group, bool fast, struct outcome *o)
 {
     static const struct va_host ops = {host_map, host_message, host_fetch, NULL};
     struct va_shader s = {.base = CODE, .cache = cache, .host = &ops, .ftz32 = true};
     struct va_warp w;
     enum va_stop stop;
 
+    memset(o, 0, sizeof(*o));
+    s.counts = o->counts;
+
     s.special[VA_SPECIAL_WORKGROUP_LOCAL_POINTER] = SHARED;
     s.program = va_program_get(cache, CODE, host_fetch, NULL);
     if (!TAP_CHECK(s.program))
         return false;
     TAP_CHECK_EQ(va_program_size(s.program), host.words);
+    if (fast)
+        va_bind(&s);
     va_warp_init(&w, &s, 0xffff);
     for (unsigned i = 0; i < VA_LANES; i++) {
         w.r[55][i] = i;
@@ -109,8 +121,15 @@ static bool run_group(struct va_cache *cache, unsigned group)
         w.r[60][i] = group * VA_LANES + i;
         w.tls[i] = STACK + BUFFER * i;
     }
-    while ((stop = va_run(&w, &s, 100000)) == VA_STOP_BARRIER)
+    while ((stop = va_run(&w, &s, fast ? 7 : 100000)) == VA_STOP_BARRIER || stop == VA_STOP_SLICE)
         ;
+    va_count(&s);
+    va_unbind(&s);
+    memcpy(&o->warp, &w, sizeof(w));
+    memset(o->warp.pc, 0, sizeof(o->warp.pc)); /* ended lanes have none */
+    memcpy(o->buffer, host.buffer, sizeof(o->buffer));
+    memcpy(o->stack, host.stack, sizeof(o->stack));
+    memcpy(o->shared, host.shared, sizeof(o->shared));
     if (!TAP_CHECK_EQ(stop, VA_STOP_ENDED))
         tap_note("%s", va_fault_name(w.fault.kind));
     va_warp_fini(&w);
@@ -135,10 +154,19 @@ static void run_shader(struct va_cache *cache, const char *name, const struct in
     unsigned at = in->group * WORDS * 4;
     uint32_t got[WORDS];
 
-    memset(host.buffer, 0, sizeof(host.buffer));
-    memset(host.shared, 0, sizeof(host.shared));
-    memcpy(host.buffer[handle] + at, in->word, sizeof(in->word));
-    if (run_group(cache, in->group)) {
+    static struct outcome plain, fast;
+    bool ended[2];
+
+    for (unsigned i = 0; i < 2; i++) {
+        memset(host.buffer, 0, sizeof(host.buffer));
+        memset(host.shared, 0, sizeof(host.shared));
+        memset(host.stack, 0, sizeof(host.stack));
+        memcpy(host.buffer[handle] + at, in->word, sizeof(in->word));
+        ended[i] = run_group(cache, in->group, i, i ? &fast : &plain);
+    }
+    if (!TAP_CHECK_MEM(&fast, &plain, sizeof(fast)))
+        tap_note("%s: the fast form gives something else than the plain interpreter", name);
+    if (ended[0] && ended[1]) {
         memcpy(got, host.buffer[!handle] + at, sizeof(got));
         for (unsigned i = 0; i < WORDS; i++)
             if (!close_enough(got[i], want[i], strcmp(in->kind, "int"), tolerance)) {

@@ -1,0 +1,113 @@
+/*
+ * The fast form's functions: those for all lanes and fixed modifiers (shapes.def), and the
+ * choice of an instruction's.
+ *
+ * Included by sem_body.h, once per variant.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include <string.h>
+
+/* One function: modifiers and denormals are constants, immediates are not. */
+#define ALL_LANES(fn, id, mode_ftz32, mode_ftz16, ...)                                             \
+    static void fn(const struct va_micro *m, const struct va_frame *f)                             \
+    {                                                                                              \
+        static const struct va_env env = {0xffff, mode_ftz32, mode_ftz16};                         \
+        const struct va_insn in = {.imm = {m->insn->imm[0], m->insn->imm[1]}, __VA_ARGS__};        \
+        const struct ends e = micro_ends(m, f);                                                    \
+        UNROLL_PIECES for (unsigned k = 0; k < PIECES; k++)                                        \
+        {                                                                                          \
+            struct pval ps[VA_MAX_SRC], pd = {{splat(0), splat(0)}};                               \
+            micro_in(&e, k, ps);                                                                   \
+            piece_##id(&in, ps, &pd, &env);                                                        \
+            micro_out_all(&e, k, &pd, WIDE_RESULT(id));                                            \
+        }                                                                                          \
+    }
+
+#define SHAPE_I(id, tag, ...) ALL_LANES(all_##id##_##tag, id, false, false, __VA_ARGS__)
+#define SHAPE_F(id, tag, ...)                                                                      \
+    ALL_LANES(all_##id##_##tag, id, false, false, __VA_ARGS__)                                     \
+    ALL_LANES(ftz_##id##_##tag, id, true, false, __VA_ARGS__)
+#define SHAPE_H(id, tag, ...)                                                                      \
+    ALL_LANES(all_##id##_##tag, id, false, false, __VA_ARGS__)                                     \
+    ALL_LANES(ftz_##id##_##tag, id, false, true, __VA_ARGS__)
+#include "shapes.def"
+#undef SHAPE_I
+#undef SHAPE_F
+#undef SHAPE_H
+
+struct shape {
+    uint16_t op;
+    struct va_insn like;
+    va_micro_fn *all[VA_FTZ_MODES];
+};
+
+#define SHAPE(id, f0, f1, f2, ...) {VA_OP_##id, {__VA_ARGS__}, {f0, f1, f2}},
+#define SHAPE_I(id, tag, ...)                                                                      \
+    SHAPE(id, all_##id##_##tag, all_##id##_##tag, all_##id##_##tag, __VA_ARGS__)
+#define SHAPE_F(id, tag, ...)                                                                      \
+    SHAPE(id, all_##id##_##tag, ftz_##id##_##tag, ftz_##id##_##tag, __VA_ARGS__)
+#define SHAPE_H(id, tag, ...)                                                                      \
+    SHAPE(id, all_##id##_##tag, all_##id##_##tag, ftz_##id##_##tag, __VA_ARGS__)
+static const struct shape shapes[] = {
+#include "shapes.def"
+};
+#undef SHAPE_I
+#undef SHAPE_F
+#undef SHAPE_H
+#undef SHAPE
+
+#define SOME_EXACT(id)  [VA_OP_##id] = some_##id,
+#define SOME_APPROX(id) [VA_OP_##id] = some_##id,
+#define SOME_TODO(id)
+#define VA(id, text, opc, sec, val, un, fid, ...) SOME_##fid(id)
+static va_micro_fn *const some[VA_OPS] = {
+#include "isa_alu.def"
+};
+#undef VA
+
+/* The source is read as it is. */
+static bool whole(const struct va_src *s)
+{
+    static const int16_t none[VA_ENUMS] = {[VA_E_SWZ16] = VA_SWZ16_H01};
+
+    switch (s->sel_enum) {
+    case VA_E_FLAG:
+    case VA_E_WIDEN:
+    case VA_E_SWZ8:
+    case VA_E_SWZ16:
+    case VA_E_SWZ32:
+    case VA_E_SWZ64:
+    case VA_E_COMBINE:
+        return s->sel == none[s->sel_enum];
+    default:
+        return false;
+    }
+}
+
+static bool same_source(const struct va_src *a, const struct va_src *b)
+{
+    bool part = whole(a) ? whole(b) : a->sel_enum == b->sel_enum && a->sel == b->sel;
+
+    return part && a->neg == b->neg && a->abs == b->abs && a->inv == b->inv;
+}
+
+static bool fits(const struct shape *s, const struct va_insn *in)
+{
+    for (unsigned i = 0; i < in->nr_src; i++)
+        if (!same_source(&in->src[i], &s->like.src[i]))
+            return false;
+    return !memcmp(in->mod, s->like.mod, sizeof(in->mod));
+}
+
+void VA_BIND(const struct va_insn *in, struct va_micro *m)
+{
+    m->some = some[in->op];
+    for (unsigned i = 0; i < VA_FTZ_MODES; i++)
+        m->all[i] = m->some;
+    for (unsigned k = 0; m->halves == ~0u && k < sizeof(shapes) / sizeof(shapes[0]); k++)
+        if (shapes[k].op == in->op && fits(&shapes[k], in)) {
+            memcpy(m->all, shapes[k].all, sizeof(m->all));
+            break;
+        }
+}
