@@ -54,14 +54,41 @@ def boots(setup: Setup) -> list[Figure]:
             Figure("the second against the first", job / plain, "x", "<= 2.0", job / plain <= 2.0)]
 
 
-def core(setup: Setup) -> list[Figure]:
-    """Executor and address translation, without QEMU."""
-    argv = setup.root.argv(["./tests/bench/csf_bench"], cwd=setup.root.inside(setup.project.path("native")))
+def native(setup: Setup, program: str) -> dict[str, float]:
+    """What a program of tests/bench prints as JSON."""
+    argv = setup.root.argv([f"./tests/bench/{program}"], cwd=setup.root.inside(setup.project.path("native")))
     text = subprocess.run(argv, text=True, capture_output=True, check=True, timeout=300).stdout
     data: dict[str, float] = {}
     for line in text.splitlines():
         if line.startswith("{"):
             data.update(json.loads(line))
+    return data
+
+
+SHADERS = {
+    "fma32": "fp32 FMA", "fma32_ftz": "fp32 FMA, denormals flushed", "fma16": "fp16 FMA, two a lane", "add32": "int32 add",
+    "copy128": "memory copy, LOAD and STORE of 128 bits", "copy32": "memory copy, of 32 bits",
+    "chase": "dependent loads, each lane its own chain in 1 MiB",
+}
+LANE_LIMIT = 0.4  # G lane-operations a second for fp32 FMA; issue 4
+
+
+def shader(setup: Setup) -> list[Figure]:
+    """The shader interpreter, without QEMU: instructions and lane-operations of one core."""
+    data = native(setup, "shader_bench")
+    rows = []
+    for key, name in SHADERS.items():
+        lanes = data[f"{key}_glane_per_s"]
+        limit = (f">= {LANE_LIMIT}", lanes >= LANE_LIMIT) if key == "fma32" else ("", None)
+        rows.append(Figure(f"shader loop, {name}: instructions of a warp", data[f"{key}_minstr_per_s"], "M/s"))
+        rows.append(Figure(f"shader loop, {name}: lane-operations", lanes, "G/s", *limit))
+    rows.append(Figure("RUN_COMPUTE of one warp that ends at once", data["launch_us"], "us"))
+    return rows
+
+
+def core(setup: Setup) -> list[Figure]:
+    """Executor and address translation, without QEMU."""
+    data = native(setup, "csf_bench")
     rate = data["csf_minstr_per_s"]
     ratio = data["mmu_copy_gb_per_s"] / data["memcpy_gb_per_s"]
     return [Figure("command-stream executor, loop of adds and branches", rate, "M instr/s", ">= 150", rate >= 150),
@@ -91,7 +118,7 @@ def jobs(setup: Setup) -> list[Figure]:
 
 
 SUITES: dict[str, Callable[[Setup], list[Figure]]] = {
-    "core": core, "boots": boots, "jobs": jobs,
+    "core": core, "shader": shader, "boots": boots, "jobs": jobs,
     "driver": partial(benchdriver.drivers, kernel="backports"),
     "driver-stable": partial(benchdriver.drivers, kernel="stable"),
 }
