@@ -14,11 +14,18 @@
 #define VA_PIECE   16
 #include "sem_body.h"
 
+#ifdef __x86_64__
+#include <cpuid.h>
+#endif
+
+/* With FMA and F16C, for which not every compiler has a name here. */
 static bool has_avx2(void)
 {
 #ifdef __x86_64__
+    unsigned a, b, c = 0, d;
+
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
-           __builtin_cpu_supports("f16c");
+           __get_cpuid(1, &a, &b, &c, &d) && (c & bit_F16C);
 #else
     return false;
 #endif
