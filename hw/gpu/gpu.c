@@ -154,6 +154,9 @@ static const char *make_rooms(struct mali_gpu *gpu, const struct mali_config *cf
     gpu->pipe = mali_pipeline_new(&gpu->bus, cfg->threads);
     if (!gpu->logged || !gpu->mmu || !gpu->pipe)
         return "out of memory";
+    if (cfg->capture_file &&
+        !mali_pipeline_capture(gpu->pipe, cfg->capture_file, cfg->capture_limit, &err))
+        return err;
     mali_mmu_set_trace(gpu->mmu, gpu->trace);
     gpu->mcu = mali_mcu_new(&gpu->bus, gpu->mmu, gpu->pipe, gpu->trace, &mcu, &gpu_mcu_ops, gpu);
     if (!gpu->mcu)
@@ -208,6 +211,8 @@ uint64_t mali_gpu_busy_ns(struct mali_gpu *gpu)
 void mali_gpu_stop(struct mali_gpu *gpu)
 {
     gpu_thread_stop(gpu);
+    if (gpu->pipe)
+        mali_pipeline_capture_end(gpu->pipe);
     if (gpu->report)
         mali_trace_summary(gpu->trace, stderr);
     mali_trace_finish(gpu->trace);

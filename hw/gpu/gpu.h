@@ -34,6 +34,8 @@ struct mali_config {
     unsigned log_mask;        /* bit per enum mali_log */
     bool trace_instr;
     const char *trace_file, *report_file;
+    const char *capture_file; /* jobs with the memory they touch, see trace/capture.h */
+    uint64_t capture_limit;   /* bytes of that file; 0: CAPTURE_LIMIT */
 };
 
 struct mali_gpu;

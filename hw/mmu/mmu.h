@@ -55,6 +55,20 @@ struct mali_tlb *mali_tlb_new(struct mali_mmu *mmu);
 void mali_tlb_free(struct mali_tlb *tlb);
 
 /**
+ * Somebody who wants to know which pages a TLB's owner touches. @touched is called before the
+ * access is made, on each miss that finds a page, also when its permissions then refuse the
+ * access: so at least once for every page and kind of access
+ * (read, write, atomic, execute) after mali_tlb_watch(). @pa, @va: of the page; @allow: bit per
+ * enum mali_access.
+ */
+struct mali_tlb_watch {
+    void (*touched)(struct mali_tlb_watch *w, unsigned as, uint64_t va, uint64_t pa,
+                    unsigned allow, enum mali_access access);
+};
+/** Forgets all translations, and tells @w of the next ones; NULL: nobody. The owner's thread. */
+void mali_tlb_watch(struct mali_tlb *tlb, struct mali_tlb_watch *w);
+
+/**
  * Host pointer to @va in address space @as, valid for *avail bytes (to the end
  * of the 4 KiB page or more), until the calling thread's next safe point.
  * This is the hot path: an inline TLB probe in mmu_tlb.h, then the slow walk.

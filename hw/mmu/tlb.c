@@ -46,6 +46,12 @@ void mali_tlb_free(struct mali_tlb *tlb)
     free(tlb);
 }
 
+void mali_tlb_watch(struct mali_tlb *tlb, struct mali_tlb_watch *w)
+{
+    memset(tlb->entry, 0, sizeof(tlb->entry));
+    tlb->watch = w;
+}
+
 static void tlb_count(uint64_t *counter)
 {
     __atomic_store_n(counter, *counter + 1, __ATOMIC_RELAXED); /* only the owner writes */
@@ -160,6 +166,9 @@ tlb_miss(struct mali_tlb *tlb, unsigned as, uint64_t va, enum mali_access access
         code = MALI_PERM_FAULT_0 + w.level;
     if (!code && !tlb_resolve(tlb, mali_tlb_key(as, va), &w, access, ptr, avail))
         code = MALI_GPU_BUS_FAULT;
+    if (tlb->watch && (!code || code == MALI_PERM_FAULT_0 + w.level))
+        tlb->watch->touched(tlb->watch, as, va & ~MALI_PAGE_MASK, w.pa & ~MALI_PAGE_MASK, w.allow,
+                            access);
     if (mmu->trace)
         mali_trace_emit(mmu->trace, MALI_EV_mmu_walk, mali_fault_name(code), as, va, w.pa, 0);
     return code ? tlb_fault(code, as, va, access, source_id, fault) : MALI_MEM_OK;

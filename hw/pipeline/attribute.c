@@ -137,8 +137,10 @@ static enum va_message_result ld_attr(struct core *c, struct va_warp *w, const s
         if (!va)
             continue;
         r = core_answer(core_read(c, va, bytes, a.format.bytes));
-        if (r == VA_MSG_DONE)
+        if (r == VA_MSG_DONE) {
             texel_load(&a.format, bytes, v[i]);
+            core_lane_touched(c, w, in, i, va, a.format.bytes, VA_READ);
+        }
     }
     for (unsigned i = 0; i < VA_LANES && r == VA_MSG_DONE; i++)
         for (unsigned k = 0; (lanes >> i & 1) && k < n; k++)

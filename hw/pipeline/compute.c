@@ -69,6 +69,8 @@ static void job_free(struct mali_pipeline *p, struct compute_job **at)
 
     *at = c->next;
     p->job_count--;
+    if (core_watched(&c->core) && p->observer && p->observer->ended)
+        p->observer->ended(p->observer, &c->core);
     warps_fini(c);
     core_fini(&c->core);
     free(c->warp);
@@ -109,6 +111,7 @@ static struct compute_job *job_new(struct mali_pipeline *p, const struct mali_jo
     c->token = ++p->last_token;
     c->job = *job;
     c->core.pipeline = p;
+    c->core.job = c->token;
     c->next = p->jobs;
     p->jobs = c;
     p->job_count++;
@@ -220,6 +223,13 @@ static void group_begin(struct compute_job *c)
     c->alive = c->warps;
     c->waiting = c->turn = 0;
     c->in_group = true;
+    if (core_watched(&c->core)) {
+        struct core_observer *o = c->core.pipeline->observer;
+        memcpy(c->core.group, c->group, sizeof(c->group));
+        c->core.threads = c->threads;
+        if (o->group)
+            o->group(o, &c->core);
+    }
 }
 
 /* Goes on to the next workgroup, or those merged; false: that was the last one. */
@@ -246,6 +256,8 @@ static void release(struct compute_job *c)
         if (c->warp[i].state == WARP_WAITS)
             c->warp[i].state = WARP_RUNS;
     c->waiting = 0;
+    if (core_watched(&c->core) && c->core.pipeline->observer->barrier)
+        c->core.pipeline->observer->barrier(c->core.pipeline->observer, &c->core);
 }
 
 /* A turn of one warp. DONE: go on. */

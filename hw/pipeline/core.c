@@ -72,6 +72,25 @@ static void *core_map(void *ctx, uint64_t va, enum va_access access, uint64_t *a
     return NULL;
 }
 
+/* --- observers --------------------------------------------------------------------- */
+
+static void core_touched(void *ctx, struct va_warp *w, const struct va_touch *t)
+{
+    struct core *c = ctx;
+    struct core_observer *o = c->pipeline->observer;
+
+    o->touched(o, c, (unsigned)c->shader.special[VA_SPECIAL_WARP_ID], t);
+}
+
+void core_tell(struct core *c, struct va_warp *w, const struct va_insn *in, unsigned lane,
+               uint64_t va, unsigned size, enum va_access access)
+{
+    struct va_touch t = {w->at, in, access, size, (uint16_t)(1u << lane), {0}};
+
+    t.va[lane] = va;
+    core_touched(c, w, &t);
+}
+
 /* Code lies in executable pages. Page by page, for a program may end at the last mapped one. */
 static unsigned core_fetch(void *ctx, uint64_t va, uint64_t *words, unsigned n)
 {
@@ -172,7 +191,8 @@ enum mali_mem_result core_load(struct core *c, uint64_t srt, uint64_t fau, uint6
     enum mali_mem_result r;
 
     core_fini(c); /* what an attempt that stalled has left */
-    c->host = (struct va_host){core_map, core_message, core_fetch, c};
+    c->host = (struct va_host){core_map, core_message, core_fetch, c,
+                               c->pipeline->observer ? core_touched : NULL};
     c->shader.cache = c->pipeline->programs;
     c->shader.host = &c->host;
     c->shader.counts = c->counts;

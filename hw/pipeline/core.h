@@ -27,6 +27,24 @@
 
 enum core_stage { CORE_STAGE_COMPUTE = 1, CORE_STAGE_FRAGMENT = 2, CORE_STAGE_VERTEX = 3 };
 
+struct core;
+
+/**
+ * Somebody who watches what invocations do: the race detector, the replay tool. A job that is
+ * watched runs on the plain interpreter and on one thread. All are told from that thread.
+ */
+struct core_observer {
+    /** Workgroup c->group begins, or those merged from there on. May be NULL. */
+    void (*group)(struct core_observer *o, struct core *c);
+    /** All its invocations have come to a barrier. May be NULL. */
+    void (*barrier)(struct core_observer *o, struct core *c);
+    /** Accesses by lanes of warp @warp of the group; thread = 16 * warp + lane. */
+    void (*touched)(struct core_observer *o, struct core *c, unsigned warp,
+                    const struct va_touch *t);
+    /** The job is over, however. May be NULL. */
+    void (*ended)(struct core_observer *o, struct core *c);
+};
+
 struct core {
     struct mali_pipeline *pipeline;
     struct mali_tlb *tlb; /* of the thread that runs it now */
@@ -38,6 +56,9 @@ struct core {
     uint64_t wls, wls_bytes;   /* workgroup local storage: base, bytes per instance */
     uint32_t preload;          /* bit per register from r48 */
     uint32_t attribute_offset; /* of the job: added to vertex numbers where a descriptor says so */
+    uint32_t group[3];       /* workgroup under way, for observers */
+    unsigned threads;        /* of one workgroup, for observers: more are merged ones */
+    uint64_t job;            /* number of the job in this pipeline, for observers */
     bool stalled;              /* a callback met a locked region */
     struct mali_fault fault;   /* of the callback that failed last; code 0: none */
     struct va_shader shader;
@@ -62,6 +83,21 @@ void core_fini(struct core *c);
 
 /** After VA_STOP_FAULT. True: a locked region was in the way, run it again; false: see c->fault. */
 bool core_warp_stalled(struct core *c, struct va_warp *w);
+/** True: somebody observes the job. */
+static inline bool core_watched(const struct core *c)
+{
+    return __builtin_expect(c->host.touched != NULL, 0);
+}
+void core_tell(struct core *c, struct va_warp *w, const struct va_insn *in, unsigned lane,
+               uint64_t va, unsigned size, enum va_access access);
+/** Tells observers that one lane of the message under way has accessed [@va, @va + @size). */
+static inline void core_lane_touched(struct core *c, struct va_warp *w, const struct va_insn *in,
+                                     unsigned lane, uint64_t va, unsigned size,
+                                     enum va_access access)
+{
+    if (core_watched(c))
+        core_tell(c, w, in, lane, va, size, access);
+}
 /** Adds the instructions counted so far to the fidelity report and clears them. */
 void core_report(struct core *c, struct mali_trace *t);
 

@@ -207,6 +207,8 @@ static enum va_message_result ld_tex(struct core *c, struct va_warp *w, const st
         r = lane_texel(c, in, src, i, &last, &va);
         if (r == VA_MSG_DONE)
             r = read_texel(c, &last.im, va, v[i]);
+        if (r == VA_MSG_DONE && va)
+            core_lane_touched(c, w, in, i, va, last.im.format.bytes, VA_READ);
         f[i] = last.im.format;
     }
     for (unsigned i = 0; i < VA_LANES && r == VA_MSG_DONE; i++)
@@ -264,6 +266,8 @@ static enum va_message_result st_cvt(struct core *c, struct va_warp *w, const st
                 &f, component_get(w, &in->sr[0], i, k, component_is_half(regfmt)), regfmt);
         texel_store(&f, rgba, bytes);
         r = core_write(c, va, bytes, f.bytes);
+        if (r == MALI_MEM_OK)
+            core_lane_touched(c, w, in, i, va, f.bytes, VA_WRITE);
     }
     return core_answer(r);
 }
@@ -330,6 +334,8 @@ static enum va_message_result tex_fetch(struct core *c, struct va_warp *w, const
             r = texel_address(c, &last.im, &at, &va);
         if (r == VA_MSG_DONE)
             r = read_texel(c, &last.im, va, v[i]);
+        if (r == VA_MSG_DONE && va)
+            core_lane_touched(c, w, in, i, va, last.im.format.bytes, VA_READ);
         f[i] = last.im.format;
     }
     for (unsigned i = 0; i < VA_LANES && r == VA_MSG_DONE; i++) {

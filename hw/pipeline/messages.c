@@ -125,8 +125,11 @@ static enum va_message_result ld_buffer(struct core *c, struct va_warp *w, const
         if (!(lanes >> i & 1))
             continue;
         r = lane_buffer(c, &last, src[1].w[0][i]);
-        if (r == MALI_MEM_OK && last.b.size >= size && offset <= last.b.size - size)
+        if (r == MALI_MEM_OK && last.b.size >= size && offset <= last.b.size - size) {
             r = core_read(c, last.b.va + offset, v[i], size);
+            if (r == MALI_MEM_OK)
+                core_lane_touched(c, w, in, i, last.b.va + offset, size, VA_READ);
+        }
     }
     for (unsigned i = 0; i < VA_LANES && r == MALI_MEM_OK; i++)
         if (lanes >> i & 1)

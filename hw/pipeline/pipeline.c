@@ -31,6 +31,7 @@ void mali_pipeline_free(struct mali_pipeline *p)
 {
     if (!p)
         return;
+    mali_pipeline_capture_end(p);
     compute_drop(p, 0);
     va_cache_free(p->programs);
     free(p);
@@ -38,14 +39,18 @@ void mali_pipeline_free(struct mali_pipeline *p)
 
 void mali_pipeline_drop(struct mali_pipeline *p, uint64_t token)
 {
-    if (token)
+    if (token) {
+        record_drop(p, token);
         compute_drop(p, token);
+    }
 }
 
 void mali_pipeline_reset(struct mali_pipeline *p)
 {
-    if (p)
+    if (p) {
+        record_drop(p, 0);
         compute_drop(p, 0);
+    }
 }
 
 const char *mali_job_type_name(enum mali_job_type type)
@@ -81,10 +86,9 @@ static enum mali_job_result refuse(struct mali_pipeline *p, const struct mali_jo
     return MALI_JOB_FAULTED;
 }
 
-enum mali_job_result mali_pipeline_submit(struct mali_pipeline *p, const struct mali_job *job,
-                                          mali_job_done_fn done, struct mali_fault *fault)
+enum mali_job_result pipeline_run(struct mali_pipeline *p, const struct mali_job *job,
+                                  struct mali_fault *fault)
 {
-    (void)done;
     switch (job->type) {
     case MALI_JOB_COMPUTE:
     case MALI_JOB_COMPUTE_INDIRECT:
@@ -98,4 +102,13 @@ enum mali_job_result mali_pipeline_submit(struct mali_pipeline *p, const struct 
         }
         return refuse(p, job, fault);
     }
+}
+
+enum mali_job_result mali_pipeline_submit(struct mali_pipeline *p, const struct mali_job *job,
+                                          mali_job_done_fn done, struct mali_fault *fault)
+{
+    (void)done;
+    if (__builtin_expect(p->recorder != NULL, 0))
+        return record_submit(p, job, fault);
+    return pipeline_run(p, job, fault);
 }

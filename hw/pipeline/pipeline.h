@@ -70,6 +70,15 @@ enum mali_job_result mali_pipeline_submit(struct mali_pipeline *p, const struct 
 void mali_pipeline_drop(struct mali_pipeline *p, uint64_t token);
 /** GPU reset: no job goes on. */
 void mali_pipeline_reset(struct mali_pipeline *p);
+/**
+ * Writes every job with the memory it touches to @path (trace/capture.h), until the pipeline is
+ * freed or the file has @limit bytes (0: CAPTURE_LIMIT). Jobs then run on the thread that submits
+ * them. Before the first job. False: *err says why (static).
+ */
+bool mali_pipeline_capture(struct mali_pipeline *p, const char *path, uint64_t limit,
+                           const char **err);
+/** Ends the capture's file; the pipeline goes on without. */
+void mali_pipeline_capture_end(struct mali_pipeline *p);
 /** Name of a job type for logs, traces and reports. */
 const char *mali_job_type_name(enum mali_job_type type);
 

@@ -11,6 +11,7 @@
 #define PIPELINE_MAX_JOBS 256 /* under way, those of suspended groups among them */
 
 struct compute_job;
+struct recorder;
 
 struct mali_pipeline {
     struct mali_bus *bus;
@@ -22,6 +23,8 @@ struct mali_pipeline {
     struct compute_job *jobs; /* the one that ran last first */
     unsigned job_count;
     uint64_t last_token;
+    struct recorder *recorder;      /* or NULL: no capture */
+    struct core_observer *observer; /* or NULL */
 };
 
 /** Runs a slice of a compute job. */
@@ -29,5 +32,16 @@ enum mali_job_result compute_submit(struct mali_pipeline *p, const struct mali_j
                                     struct mali_fault *fault);
 /** Ends a job without a trace of it in memory; @token 0: all. */
 void compute_drop(struct mali_pipeline *p, uint64_t token);
+
+/** As mali_pipeline_submit(), not recorded. */
+enum mali_job_result pipeline_run(struct mali_pipeline *p, const struct mali_job *job,
+                                  struct mali_fault *fault);
+
+/* record.c */
+/** pipeline_run(), with what it touches noted; written when the job has ended. */
+enum mali_job_result record_submit(struct mali_pipeline *p, const struct mali_job *job,
+                                   struct mali_fault *fault);
+/** Job @token will not go on; 0: all. */
+void record_drop(struct mali_pipeline *p, uint64_t token);
 
 #endif

@@ -312,6 +312,26 @@ static enum va_stop fault(struct run *x, enum va_fault_kind kind, const struct v
     return VA_STOP_FAULT;
 }
 
+/* Tells a host that wants to know where a LOAD, STORE or ATOM went. */
+static void tell(struct run *x, const struct va_step *s, const struct va_val *src)
+{
+    struct va_touch t = {
+        .pc = x->pc,
+        .insn = &s->insn,
+        .access = s->kind == VA_KIND_LOAD    ? VA_READ
+                  : s->kind == VA_KIND_STORE ? VA_WRITE
+                                             : VA_ATOMIC,
+        .size = s->size,
+        .lanes = x->active,
+    };
+
+    if (t.access != VA_READ && s->insn.mod[VA_M_ACCESS] != VA_ACCESS_FORCE)
+        t.lanes &= ~x->w->helper;
+    for (unsigned i = 0; i < VA_LANES; i++)
+        t.va[i] = (src[0].w[0][i] | (uint64_t)src[0].w[1][i] << 32) + s->insn.imm[0];
+    x->s->host->touched(x->s->host->ctx, x->w, &t);
+}
+
 /* VA_STOP_SLICE here means: go on. */
 static enum va_stop message_done(struct run *x, const struct va_step *s, enum va_message_result r)
 {
@@ -336,13 +356,20 @@ static enum va_stop message(struct run *x, const struct va_step *s, const struct
 {
     const struct va_insn *in = &s->insn;
     const struct va_host *host = x->s->host;
+
+    if (__builtin_expect(host->touched != NULL, 0))
+        x->w->at = x->pc;
     enum va_message_result r = s->kind != VA_KIND_MESSAGE
                                    ? va_memory(x->w, host, s, src[0].w, x->active)
                                : host->message ? host->message(host->ctx, x->w, in, src, x->active)
                                                : VA_MSG_UNMODELLED;
 
+    if (__builtin_expect(host->touched != NULL, 0) && s->kind != VA_KIND_MESSAGE &&
+        r == VA_MSG_DONE)
+        tell(x, s, src);
     return message_done(x, s, r);
 }
+
 static enum va_stop step(struct run *x, const struct va_step *s)
 {
     const struct va_insn *in = &s->insn;

@@ -70,6 +70,16 @@ enum va_message_result {
     VA_MSG_UNMODELLED, /* the host does not know this message */
 };
 
+/** Accesses of one instruction, after they were made. */
+struct va_touch {
+    uint64_t pc;
+    const struct va_insn *insn;
+    enum va_access access;
+    unsigned size;  /* bytes, of each lane */
+    uint16_t lanes; /* that made one */
+    uint64_t va[VA_LANES];
+};
+
 struct va_host {
     /**
      * Host pointer to @va, valid for *avail >= 1 bytes and until va_run() returns;
@@ -87,6 +97,8 @@ struct va_host {
     /** Code behind a jump out of the program. */
     va_fetch_fn *fetch;
     void *ctx;
+    /** Told of every LOAD, STORE and ATOM; message() may tell of others. NULL: nobody asks. */
+    void (*touched)(void *ctx, struct va_warp *w, const struct va_touch *t);
 };
 
 /** What all warps of a job share. */
@@ -106,7 +118,8 @@ struct va_shader {
 
 /**
  * Binds @s, whose program, uniforms and special values are set, to the program's fast form;
- * they must not change until va_unbind(), but for the warp id. Without memory nothing is bound.
+ * they must not change until va_unbind(), but for the warp id. Without memory, and when the
+ * host wants to be told of accesses, nothing is bound.
  * One thread at a time runs a bound shader.
  */
 void va_bind(struct va_shader *s);
@@ -151,6 +164,7 @@ struct va_warp {
     uint16_t helper;         /* of those, without side effects */
     uint16_t waiting;        /* of those, at a barrier */
     uint64_t executed;       /* instructions, for counters and budgets */
+    uint64_t at;             /* host->touched: program counter of the message under way */
     struct va_program *here; /* the program last run, when not the shader's own */
     uint64_t here_base;
     struct va_fault fault;

@@ -154,8 +154,11 @@ void va_bind(struct va_shader *s)
 {
     const struct va_program *p = s->program;
     size_t size = sizeof(*s->bound) + 64 * (p->uniforms + 1ul);
-    struct va_bound *b = vectors(1, size + 8 * (p->count + 1ul));
+    struct va_bound *b;
 
+    if (s->host->touched) /* only the plain interpreter tells of accesses */
+        return;
+    b = vectors(1, size + 8 * (p->count + 1ul));
     if (!b)
         return;
     b->starts = (uint64_t *)((char *)b + size);

@@ -11,7 +11,7 @@ from .errors import GarmError
 from .qemu import host_command
 from .setup import Setup
 
-TOOLS = ("mali-run", "mali-disasm", "mali-csdisasm")
+TOOLS = ("mali-run", "mali-replay", "mali-disasm", "mali-csdisasm")
 USAGE = f"usage: scripts/tool {{{'|'.join(TOOLS)}}} ARGS...    (--help: the tool's own)"
 
 

@@ -12,6 +12,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import zlib
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -207,6 +208,19 @@ def compute():
             "<Q", w & ~(0xF << 59))])
 
 
+def replay():
+    """Captures of tests/unit: as files, and as the section of their first job."""
+    folder = os.path.join(HERE, "../unit/captures")
+    for name in sorted(os.listdir(folder)):
+        if not name.endswith(".garmcap"):
+            continue
+        with open(os.path.join(folder, name), "rb") as f:
+            data = f.read()
+        stored = struct.unpack_from("<Q", data, 40)[0]
+        write("replay", name.removesuffix(".garmcap") + "-file", b"\0" + data)
+        write("replay", name.removesuffix(".garmcap"), b"\1" + zlib.decompress(data[64:64 + stored]))
+
+
 def fwimage(mkfw):
     listing = subprocess.run([mkfw, "--list"], check=True, capture_output=True, text=True).stdout
     with tempfile.TemporaryDirectory() as tmp:
@@ -222,6 +236,7 @@ if __name__ == "__main__":
         sys.exit(__doc__)
     cs()
     compute()
+    replay()
     mmio()
     pagetable()
     fwif()

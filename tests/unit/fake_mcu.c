@@ -142,3 +142,14 @@ void mali_pipeline_free(struct mali_pipeline *p)
 {
     free(p);
 }
+
+bool mali_pipeline_capture(struct mali_pipeline *p, const char *path, uint64_t limit,
+                           const char **err)
+{
+    *err = "this pipeline captures nothing";
+    return false;
+}
+
+void mali_pipeline_capture_end(struct mali_pipeline *p)
+{
+}

@@ -686,8 +686,13 @@ static void mesa_shader(const char *name, const struct input *in, unsigned handl
                         const uint64_t *code, unsigned words, const uint32_t *want)
 {
     struct world *w = world_new();
+    const char *dir = getenv("GARM_CAPTURE"), *err; /* a folder for captures of these jobs */
+    char path[256];
     uint32_t got[WORDS];
 
+    snprintf(path, sizeof(path), "%s/%s.garmcap", dir ? dir : ".", name);
+    if (dir)
+        TAP_CHECK(mali_pipeline_capture(w->pipeline, path, 0, &err));
     put_code(w, code, words);
     set_d(w, 0, SRT | 7);
     put_table(w, 6, 2);

@@ -99,7 +99,7 @@ struct outcome {
 
 static bool run_group(struct va_cache *cache, unsigned group, bool fast, struct outcome *o)
 {
-    static const struct va_host ops = {host_map, host_message, host_fetch, NULL};
+    static const struct va_host ops = {host_map, host_message, host_fetch, NULL, NULL};
     struct va_shader s = {.base = CODE, .cache = cache, .host = &ops, .ftz32 = true};
     struct va_warp w;
     enum va_stop stop;
