@@ -154,6 +154,8 @@ static const char *make_rooms(struct mali_gpu *gpu, const struct mali_config *cf
     gpu->pipe = mali_pipeline_new(&gpu->bus, cfg->threads);
     if (!gpu->logged || !gpu->mmu || !gpu->pipe)
         return "out of memory";
+    if (cfg->race && !mali_pipeline_race(gpu->pipe, gpu->trace))
+        return "out of memory for the race detector";
     if (cfg->capture_file &&
         !mali_pipeline_capture(gpu->pipe, cfg->capture_file, cfg->capture_limit, &err))
         return err;
@@ -211,8 +213,10 @@ uint64_t mali_gpu_busy_ns(struct mali_gpu *gpu)
 void mali_gpu_stop(struct mali_gpu *gpu)
 {
     gpu_thread_stop(gpu);
-    if (gpu->pipe)
+    if (gpu->pipe) {
         mali_pipeline_capture_end(gpu->pipe);
+        mali_pipeline_race_end(gpu->pipe);
+    }
     if (gpu->report)
         mali_trace_summary(gpu->trace, stderr);
     mali_trace_finish(gpu->trace);

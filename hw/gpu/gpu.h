@@ -35,6 +35,7 @@ struct mali_config {
     bool trace_instr;
     const char *trace_file, *report_file;
     const char *capture_file; /* jobs with the memory they touch, see trace/capture.h */
+    bool race;                /* report races between invocations, see pipeline/race.c */
     uint64_t capture_limit;   /* bytes of that file; 0: CAPTURE_LIMIT */
 };
 

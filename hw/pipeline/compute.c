@@ -224,11 +224,10 @@ static void group_begin(struct compute_job *c)
     c->waiting = c->turn = 0;
     c->in_group = true;
     if (core_watched(&c->core)) {
-        struct core_observer *o = c->core.pipeline->observer;
         memcpy(c->core.group, c->group, sizeof(c->group));
+        memcpy(c->core.grid, &c->job.regs[REG_GRID], sizeof(c->core.grid));
         c->core.threads = c->threads;
-        if (o->group)
-            o->group(o, &c->core);
+        c->core.epoch = 0;
     }
 }
 
@@ -256,8 +255,7 @@ static void release(struct compute_job *c)
         if (c->warp[i].state == WARP_WAITS)
             c->warp[i].state = WARP_RUNS;
     c->waiting = 0;
-    if (core_watched(&c->core) && c->core.pipeline->observer->barrier)
-        c->core.pipeline->observer->barrier(c->core.pipeline->observer, &c->core);
+    c->core.epoch++;
 }
 
 /* A turn of one warp. DONE: go on. */

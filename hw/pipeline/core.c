@@ -79,7 +79,8 @@ static void core_touched(void *ctx, struct va_warp *w, const struct va_touch *t)
     struct core *c = ctx;
     struct core_observer *o = c->pipeline->observer;
 
-    o->touched(o, c, (unsigned)c->shader.special[VA_SPECIAL_WARP_ID], t);
+    if (o) /* not after the device was stopped */
+        o->touched(o, c, w, t);
 }
 
 void core_tell(struct core *c, struct va_warp *w, const struct va_insn *in, unsigned lane,

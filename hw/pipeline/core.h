@@ -34,12 +34,8 @@ struct core;
  * watched runs on the plain interpreter and on one thread. All are told from that thread.
  */
 struct core_observer {
-    /** Workgroup c->group begins, or those merged from there on. May be NULL. */
-    void (*group)(struct core_observer *o, struct core *c);
-    /** All its invocations have come to a barrier. May be NULL. */
-    void (*barrier)(struct core_observer *o, struct core *c);
-    /** Accesses by lanes of warp @warp of the group; thread = 16 * warp + lane. */
-    void (*touched)(struct core_observer *o, struct core *c, unsigned warp,
+    /** Accesses by lanes of @w; invocation = 16 * VA_SPECIAL_WARP_ID + lane. */
+    void (*touched)(struct core_observer *o, struct core *c, struct va_warp *w,
                     const struct va_touch *t);
     /** The job is over, however. May be NULL. */
     void (*ended)(struct core_observer *o, struct core *c);
@@ -56,9 +52,12 @@ struct core {
     uint64_t wls, wls_bytes;   /* workgroup local storage: base, bytes per instance */
     uint32_t preload;          /* bit per register from r48 */
     uint32_t attribute_offset; /* of the job: added to vertex numbers where a descriptor says so */
-    uint32_t group[3];       /* workgroup under way, for observers */
-    unsigned threads;        /* of one workgroup, for observers: more are merged ones */
-    uint64_t job;            /* number of the job in this pipeline, for observers */
+    /* For observers: */
+    uint32_t grid[3], group[3]; /* workgroups, the one under way */
+    uint32_t epoch;             /* barriers that it has passed */
+    unsigned threads;           /* of one workgroup; more are those of merged ones */
+    uint64_t job;               /* number of the job in this pipeline */
+
     bool stalled;              /* a callback met a locked region */
     struct mali_fault fault;   /* of the callback that failed last; code 0: none */
     struct va_shader shader;

@@ -33,6 +33,7 @@ void mali_pipeline_free(struct mali_pipeline *p)
         return;
     mali_pipeline_capture_end(p);
     compute_drop(p, 0);
+    mali_pipeline_race_end(p);
     va_cache_free(p->programs);
     free(p);
 }

@@ -79,6 +79,13 @@ bool mali_pipeline_capture(struct mali_pipeline *p, const char *path, uint64_t l
                            const char **err);
 /** Ends the capture's file; the pipeline goes on without. */
 void mali_pipeline_capture_end(struct mali_pipeline *p);
+/**
+ * Reports races between invocations (race.c) to the log and to @trace, which may be NULL. Jobs then
+ * run slowly, on the thread that submits them. Before the first job. False: out of memory.
+ */
+bool mali_pipeline_race(struct mali_pipeline *p, struct mali_trace *trace);
+/** Ends that, with a line about what was found. */
+void mali_pipeline_race_end(struct mali_pipeline *p);
 /** Name of a job type for logs, traces and reports. */
 const char *mali_job_type_name(enum mali_job_type type);
 

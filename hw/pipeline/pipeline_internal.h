@@ -12,6 +12,7 @@
 
 struct compute_job;
 struct recorder;
+struct race;
 
 struct mali_pipeline {
     struct mali_bus *bus;
@@ -25,6 +26,7 @@ struct mali_pipeline {
     uint64_t last_token;
     struct recorder *recorder;      /* or NULL: no capture */
     struct core_observer *observer; /* or NULL */
+    struct race *race;              /* or NULL: no race detector */
 };
 
 /** Runs a slice of a compute job. */

@@ -282,6 +282,7 @@ static void mali_realize(DeviceState *dev, Error **errp)
         .trace_file = s->prop.trace,
         .report_file = s->prop.report,
         .capture_file = s->prop.capture,
+        .race = s->prop.race,
         .capture_limit = s->prop.capture_limit,
     };
     char *err = NULL;
@@ -392,6 +393,7 @@ static const Property mali_properties[] = {
     DEFINE_PROP_BOOL("trace-instr", MaliState, prop.trace_instr, false),
     DEFINE_PROP_STRING("report", MaliState, prop.report),
     DEFINE_PROP_STRING("capture", MaliState, prop.capture),
+    DEFINE_PROP_BOOL("race", MaliState, prop.race, false),
     DEFINE_PROP_UINT64("capture-limit", MaliState, prop.capture_limit, 0),
     DEFINE_PROP_BOOL("stats", MaliState, prop.stats, false),
 };

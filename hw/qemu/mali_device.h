@@ -71,7 +71,7 @@ struct MaliState {
         char *model, *coherency, *trace, *report, *log, *capture;
         uint64_t capture_limit;
         uint32_t cores, l2_slices, csgs, streams, address_spaces, threads, clock;
-        bool deterministic, trace_instr, stats;
+        bool deterministic, trace_instr, stats, race;
     } prop;
 };
 

@@ -151,7 +151,7 @@ struct writer {
     struct replay_report *out;
 };
 
-static void on_touched(struct core_observer *o, struct core *c, unsigned warp,
+static void on_touched(struct core_observer *o, struct core *c, struct va_warp *warp,
                        const struct va_touch *t)
 {
     struct writer *w = (struct writer *)o;
@@ -160,7 +160,7 @@ static void on_touched(struct core_observer *o, struct core *c, unsigned warp,
         if ((t->lanes >> i & 1) && w->va - t->va[i] < t->size) {
             w->out->has_pc = true;
             w->out->pc = t->pc;
-            w->out->thread = 16 * warp + i;
+            w->out->thread = VA_LANES * (unsigned)c->shader.special[VA_SPECIAL_WARP_ID] + i;
             memcpy(w->out->group, c->group, sizeof(c->group));
         }
 }

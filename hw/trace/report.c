@@ -18,10 +18,17 @@
 
 #define REPORT_MAX  4096 /* all tables together have fewer rows */
 #define REPORT_HASH (2 * REPORT_MAX)
+#define FINDINGS_MAX 512
 
 struct entry {
     const char *name, *how;
     uint8_t kind, fid;
+    uint64_t count;
+};
+
+struct finding {
+    const char *what;
+    char *text;
     uint64_t count;
 };
 
@@ -31,6 +38,9 @@ struct mali_report {
     FILE *f;       /* NULL: no file, or written */
     uint32_t used; /* published entries */
     uint64_t lost; /* touches that found the table full */
+    unsigned findings;
+    uint64_t lost_findings;
+    struct finding finding[FINDINGS_MAX];
     uint16_t hash[REPORT_HASH]; /* 1 + entry, 0 free */
     struct entry entries[REPORT_MAX];
 };
@@ -111,6 +121,29 @@ void report_touch(struct mali_report *r, enum mali_fid_kind kind, const char *na
     __atomic_fetch_add(&r->entries[s - 1].count, n, __ATOMIC_RELAXED);
 }
 
+void report_finding(struct mali_report *r, const char *what, const char *text)
+{
+    unsigned i = 0;
+
+    pthread_mutex_lock(&r->lock);
+    while (i < r->findings && (r->finding[i].what != what || strcmp(r->finding[i].text, text))) {
+        i++;
+    }
+    if (i == r->findings) {
+        char *copy = i < FINDINGS_MAX ? strdup(text) : NULL;
+
+        if (!copy) {
+            r->lost_findings++;
+            goto out;
+        }
+        r->finding[i] = (struct finding){what, copy, 0};
+        r->findings++;
+    }
+    r->finding[i].count++;
+out:
+    pthread_mutex_unlock(&r->lock);
+}
+
 static int entry_compare(const void *pa, const void *pb)
 {
     const struct entry *a = pa, *b = pb;
@@ -177,6 +210,15 @@ void report_summary(struct mali_report *r, FILE *out)
         fprintf(out, "  %-11s  %-8s  %-24s %8" PRIu64 "x  %s\n", class_names[e[i].fid],
                 kind_names[e[i].kind], e[i].name, e[i].count, e[i].how);
     }
+    pthread_mutex_lock(&r->lock);
+    for (unsigned i = 0; i < r->findings; i++) {
+        fprintf(out, "  %s, %" PRIu64 "x: %s\n", r->finding[i].what, r->finding[i].count,
+                r->finding[i].text);
+    }
+    if (r->lost_findings) {
+        fprintf(out, "  (%" PRIu64 " more findings did not fit)\n", r->lost_findings);
+    }
+    pthread_mutex_unlock(&r->lock);
     if (r->lost) {
         fprintf(out, "  (%" PRIu64 " touches did not fit in the table)\n", r->lost);
     }
@@ -202,6 +244,13 @@ static void report_write(struct mali_report *r, const struct entry *e, uint32_t 
         trace_json_string(r->f, e[i].name);
         fputs(",\"how\":", r->f);
         trace_json_string(r->f, e[i].how);
+        putc('}', r->f);
+    }
+    fprintf(r->f, "\n],\n\"lost_findings\":%" PRIu64 ",\n\"findings\":[", r->lost_findings);
+    for (unsigned i = 0; i < r->findings; i++) {
+        fprintf(r->f, "%s\n{\"kind\":\"%s\",\"count\":%" PRIu64 ",\"text\":", i ? "," : "",
+                r->finding[i].what, r->finding[i].count);
+        trace_json_string(r->f, r->finding[i].text);
         putc('}', r->f);
     }
     fputs("\n]}\n", r->f);
@@ -236,6 +285,9 @@ void report_free(struct mali_report *r)
         return;
     }
     report_close(r);
+    for (unsigned i = 0; i < r->findings; i++) {
+        free(r->finding[i].text);
+    }
     pthread_mutex_destroy(&r->lock);
     free(r);
 }

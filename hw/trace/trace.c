@@ -142,6 +142,13 @@ void mali_trace_touch(struct mali_trace *t, enum mali_fid_kind kind, const char 
     }
 }
 
+void mali_trace_finding(struct mali_trace *t, const char *what, const char *text)
+{
+    if (t) {
+        report_finding(t->report, what, text);
+    }
+}
+
 void mali_trace_summary(struct mali_trace *t, FILE *out)
 {
     if (t && out) {

@@ -71,6 +71,12 @@ void mali_trace_touch(struct mali_trace *t, enum mali_fid_kind kind, const char 
  */
 void mali_trace_summary(struct mali_trace *t, FILE *out);
 
+/**
+ * Something that the report and the summary must say in a sentence: a race, a fault. @what: its
+ * kind, a static string; @text is copied. The same text again is counted. Bounded; any thread.
+ */
+void mali_trace_finding(struct mali_trace *t, const char *what, const char *text);
+
 /* Timeline tracks */
 enum mali_track_kind {
     MALI_TRACK_GROUP,  /* index = CSG slot */

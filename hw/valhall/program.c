@@ -195,6 +195,11 @@ struct va_program *va_program_get(struct va_cache *cache, uint64_t va, va_fetch_
     return p;
 }
 
+uint64_t va_program_hash(const struct va_program *p)
+{
+    return p->hash;
+}
+
 unsigned va_program_size(const struct va_program *p)
 {
     return p->count;

@@ -153,3 +153,12 @@ bool mali_pipeline_capture(struct mali_pipeline *p, const char *path, uint64_t l
 void mali_pipeline_capture_end(struct mali_pipeline *p)
 {
 }
+
+bool mali_pipeline_race(struct mali_pipeline *p, struct mali_trace *trace)
+{
+    return false;
+}
+
+void mali_pipeline_race_end(struct mali_pipeline *p)
+{
+}
