@@ -38,7 +38,10 @@ def remove_tree(path: Path) -> None:
     if path.is_symlink() or path.is_file():
         path.unlink()
     elif path.exists():
-        shutil.rmtree(path)
+        try:
+            shutil.rmtree(path)
+        except FileNotFoundError:  # somebody else removes it, too
+            shutil.rmtree(path, ignore_errors=True)
 
 
 class Cache:

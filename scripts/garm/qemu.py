@@ -27,7 +27,7 @@ CONFIGURE = ["--target-list=aarch64-softmmu", "--without-default-features", "--e
 SANITIZE = ["--enable-asan", "--enable-ubsan"]
 PATCHES = "hw/qemu/patches"
 DEVICE_FOLDER = "hw/mali"     # below QEMU's source; the copy of the clone's hw/
-KEEP_CLONES = 4
+KEEP_CLONES = 16    # work trees of one repository are clones, too: too few, and they throw each other's build away
 # SDL's sound libraries name their private folder by an absolute path, which on the host is another one.
 LIBRARY_FOLDERS = (".", "pulseaudio")
 
