@@ -335,6 +335,11 @@ bool mali_mmu_command_pending(const struct mali_mmu *mmu)
     return mmu->pending != 0;
 }
 
+uint64_t mali_mmu_root(const struct mali_mmu *mmu, unsigned as)
+{
+    return as < MALI_AS_COUNT ? mmu->active[as].root : 0;
+}
+
 bool mali_mmu_as_locked(const struct mali_mmu *mmu, unsigned as)
 {
     return as < MALI_AS_COUNT && mmu->as[as].lock_start != mmu->as[as].lock_end;

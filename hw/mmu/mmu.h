@@ -101,6 +101,8 @@ void mali_mmu_irq_cleared(struct mali_mmu *mmu, uint32_t bits);
 /** "translation fault at level 2" for logs and traces. */
 const char *mali_fault_name(uint8_t code);
 
+/** The translation table that @as uses now: the same for an address space in whatever slot it is. */
+uint64_t mali_mmu_root(const struct mali_mmu *mmu, unsigned as);
 /** True while a LOCK command holds a region of @as. Core's lock held. */
 bool mali_mmu_as_locked(const struct mali_mmu *mmu, unsigned as);
 

@@ -77,18 +77,19 @@ static uint32_t element(const struct core *c, const struct attribute *a, uint32_
                         uint32_t instance)
 {
     uint32_t n = a->by_instance ? instance : vertex;
+    uint32_t base = a->by_instance ? c->base_instance : 0; /* not divided, as the APIs say */
 
     if (a->offset && !a->by_instance)
         n += c->attribute_offset;
     switch (a->type) {
     case ATTRIBUTE_POT:
-        return n >> a->divisor_r;
+        return base + (n >> a->divisor_r);
     case ATTRIBUTE_NPOT: {
         uint64_t product = (uint64_t)(a->divisor_d | 1u << 31) * ((uint64_t)n + a->divisor_e);
-        return (uint32_t)(product >> 32 >> a->divisor_r);
+        return base + (uint32_t)(product >> 32 >> a->divisor_r);
     }
     default:
-        return n;
+        return base + n;
     }
 }
 

@@ -31,6 +31,11 @@ static enum mali_mem_result met(struct core *c, enum mali_mem_result r)
     return r;
 }
 
+uint64_t core_root(const struct core *c)
+{
+    return mali_mmu_root(c->tlb->mmu, c->as);
+}
+
 enum mali_mem_result core_read(struct core *c, uint64_t va, void *buf, size_t len)
 {
     return met(c, mali_mem_read(c->tlb, c->as, va, buf, len, c->source, &c->fault));
@@ -52,6 +57,21 @@ static void *null_window(struct core *c, enum va_access access, uint64_t va, uin
     return c->null_bytes + (va & 15);
 }
 
+/* What lies beyond a shader's outputs is refused as memory that is not there. */
+static void *vertex_window(struct core *c, uint64_t va, uint64_t *avail,
+                           enum va_message_result *result)
+{
+    uint64_t at = va - CORE_VERTEX_WINDOW;
+
+    if (at >= c->window_bytes) {
+        core_fault(c, MALI_ADDR_RANGE_FAULT, va);
+        *result = VA_MSG_FAULT;
+        return NULL;
+    }
+    *avail = c->window_bytes - at;
+    return c->window + at;
+}
+
 static void *core_map(void *ctx, uint64_t va, enum va_access access, uint64_t *avail,
                       enum va_message_result *result)
 {
@@ -63,6 +83,8 @@ static void *core_map(void *ctx, uint64_t va, enum va_access access, uint64_t *a
 
     if (CORE_IN_NULL_WINDOW(va))
         return null_window(c, access, va, avail);
+    if (CORE_IN_VERTEX_WINDOW(va) && c->window)
+        return vertex_window(c, va, avail, result);
     enum mali_mem_result r =
         mali_tlb_ptr(c->tlb, c->as, va, accesses[access], c->source, &p, avail, &c->fault);
     if (r == MALI_MEM_OK)

@@ -24,6 +24,9 @@
 #define CORE_NULL_WINDOW        0xffdead0000000000ull
 #define CORE_IN_NULL_WINDOW(va) (((va) ^ CORE_NULL_WINDOW) >> 40 == 0)
 #define CORE_NULL_BYTES         256
+/* Where vertex shaders store: seen by nobody else. The low half is zero: shaders add to that alone. */
+#define CORE_VERTEX_WINDOW        0xffbea70000000000ull
+#define CORE_IN_VERTEX_WINDOW(va) (((va) ^ CORE_VERTEX_WINDOW) >> 32 == 0)
 
 enum core_stage { CORE_STAGE_COMPUTE = 1, CORE_STAGE_FRAGMENT = 2, CORE_STAGE_VERTEX = 3 };
 
@@ -65,8 +68,16 @@ struct core {
     uint32_t fau[CORE_FAU_WORDS];
     uint64_t counts[VA_OPS];
     uint8_t null_bytes[CORE_NULL_BYTES];
+    /* graphics */
+    uint8_t *window; /* vertex shaders: their outputs */
+    size_t window_bytes;
+    uint32_t vary_stride;          /* varying shaders: of a vertex and view; 0: position shader */
+    uint32_t base_instance;        /* added to instance ids by LD_ATTR */
+    struct gfx_fragment *fragment; /* fragment shaders: their job */
 };
 
+/** What tells address spaces apart whatever slot they are in: the translation table in force. */
+uint64_t core_root(const struct core *c);
 /** OK, or fault and stall as mali_mem_read() has them; c->fault, c->stalled say so, too. */
 enum mali_mem_result core_read(struct core *c, uint64_t va, void *buf, size_t len);
 /** c->fault = @code about @info; returns MALI_MEM_FAULT. */

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "core.h"
+#include "gfx.h"
 
 #define DESC_NULL    0 /* type nibbles; source: v10.xml */
 #define DESC_BUFFER  9
@@ -172,7 +173,10 @@ enum va_message_result core_message(void *ctx, struct va_warp *w, const struct v
     case VA_OP_LD_ATTR:
     case VA_OP_LEA_ATTR_IMM:
     case VA_OP_LEA_ATTR:
-    case VA_OP_LEA_BUF_IMM:
+        return attribute_message(c, w, in, src, lanes);
+    case VA_OP_LEA_BUF_IMM: /* in vertex shaders: their own outputs */
+        if (c->window)
+            return gfx_lea_buf(c, w, in, src, lanes);
         return attribute_message(c, w, in, src, lanes);
     case VA_OP_LD_TEX_IMM:
     case VA_OP_LD_TEX:
@@ -182,6 +186,6 @@ enum va_message_result core_message(void *ctx, struct va_warp *w, const struct v
     case VA_OP_TEX_FETCH:
         return image_message(c, w, in, src, lanes);
     default:
-        return VA_MSG_UNMODELLED;
+        return c->fragment ? gfx_fragment_message(c, w, in, src, lanes) : VA_MSG_UNMODELLED;
     }
 }

@@ -3,13 +3,13 @@
  * that are not modelled are refused with CS_ENDPOINT_FAULT, and each type of
  * job says so once in the log.
  *
- * Called by csf and mcu. Calls compute.c.
+ * Called by csf and mcu. Calls compute.c, gfx_idvs.c, gfx_fragment.c.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include <stdlib.h>
 
-#include "pipeline_internal.h"
+#include "gfx_job.h"
 
 struct mali_pipeline *mali_pipeline_new(struct mali_bus *bus, unsigned threads)
 {
@@ -32,7 +32,7 @@ void mali_pipeline_free(struct mali_pipeline *p)
     if (!p)
         return;
     mali_pipeline_capture_end(p);
-    compute_drop(p, 0);
+    mali_pipeline_reset(p);
     mali_pipeline_race_end(p);
     va_cache_free(p->programs);
     free(p);
@@ -40,18 +40,21 @@ void mali_pipeline_free(struct mali_pipeline *p)
 
 void mali_pipeline_drop(struct mali_pipeline *p, uint64_t token)
 {
-    if (token) {
-        record_drop(p, token);
-        compute_drop(p, token);
-    }
+    if (!token)
+        return;
+    record_drop(p, token);
+    compute_drop(p, token);
+    gfx_job_drop(p, token);
 }
 
 void mali_pipeline_reset(struct mali_pipeline *p)
 {
-    if (p) {
-        record_drop(p, 0);
-        compute_drop(p, 0);
-    }
+    if (!p)
+        return;
+    record_drop(p, 0);
+    compute_drop(p, 0);
+    gfx_job_drop(p, 0);
+    gfx_pass_drop_all(p);
 }
 
 const char *mali_job_type_name(enum mali_job_type type)
@@ -75,6 +78,10 @@ static enum mali_job_result refuse(struct mali_pipeline *p, const struct mali_jo
     static const char why[] = "not modelled yet";
     uint32_t bit = 1u << ((unsigned)job->type & 31);
 
+    if (job->token) {
+        mali_pipeline_drop(p, *job->token); /* another instruction stands there now */
+        *job->token = 0;
+    }
     if (!(__atomic_fetch_or(&p->said, bit, __ATOMIC_RELAXED) & bit))
         mali_log(p->bus, MALI_LOG_UNIMP, "%s: %s", mali_job_type_name(job->type), why);
     mali_trace_touch(job->trace, MALI_FID_SHADER, mali_job_type_name(job->type), MALI_FID_TODO, why,
@@ -96,11 +103,18 @@ enum mali_job_result pipeline_run(struct mali_pipeline *p, const struct mali_job
         if (job->token && job->tlb)
             return compute_submit(p, job, fault);
         return refuse(p, job, fault);
+    case MALI_JOB_IDVS:
+        /* Without malloc_enable the vertex shader's outputs are descriptors: no driver asks for it. */
+        if (job->token && job->tlb && (job->instr >> 33 & 1))
+            return gfx_idvs_submit(p, job, fault);
+        return refuse(p, job, fault);
+    case MALI_JOB_FRAGMENT:
+        if (job->token && job->tlb)
+            return gfx_fragment_submit(p, job, fault);
+        return refuse(p, job, fault);
+    case MALI_JOB_FINISH_TILING: /* polygon lists are complete at any time */
+        return MALI_JOB_DONE;
     default:
-        if (job->token) {
-            mali_pipeline_drop(p, *job->token); /* another instruction stands there now */
-            *job->token = 0;
-        }
         return refuse(p, job, fault);
     }
 }

@@ -13,6 +13,8 @@
 struct compute_job;
 struct recorder;
 struct race;
+struct gfx_job;
+struct gfx_pass;
 
 struct mali_pipeline {
     struct mali_bus *bus;
@@ -27,6 +29,11 @@ struct mali_pipeline {
     struct recorder *recorder;      /* or NULL: no capture */
     struct core_observer *observer; /* or NULL */
     struct race *race;              /* or NULL: no race detector */
+    struct gfx_job *gfx_jobs; /* likewise */
+    unsigned gfx_job_count;
+    struct gfx_pass *passes; /* likewise */
+    unsigned pass_count;
+    uint64_t pass_bytes;
 };
 
 /** Runs a slice of a compute job. */

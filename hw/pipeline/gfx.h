@@ -1,0 +1,286 @@
+/*
+ * Graphics: what vertex and tiling work leaves for fragment work, and what the
+ * files of both share.
+ *
+ * RUN_IDVS shades vertices, assembles, clips and culls primitives, and adds them
+ * to a pass: the draws and primitives that belong to one tiler context. Where
+ * hardware writes a polygon list to the tiler heap, the model writes the
+ * pass's number; software never looks inside. RUN_FRAGMENT finds the pass by that number,
+ * goes through its tiles and shades.
+ *
+ *     RUN_IDVS -> idvs.c -> prim.c -> pass.c -> fragment.c -> raster.c, zs.c, tile.c, blend.c
+ *
+ * Called by pipeline.c. Calls core.c and the interpreter.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef MALI_GFX_H
+#define MALI_GFX_H
+
+#include "pipeline_internal.h"
+
+#define GFX_TILE        32 /* pixels each way; hardware's is 16, seen only in CRCs */
+#define GFX_PIXELS      (GFX_TILE * GFX_TILE)
+#define GFX_QUADS       (GFX_PIXELS / 4)
+#define GFX_MAX_RTS     8
+#define GFX_MAX_SAMPLES 16
+#define GFX_SUBPIXEL    256 /* source: subPixelPrecisionBits of panvk */
+#define GFX_MAX_LAYERS  256
+
+/* --- passes -------------------------------------------------------------------------- */
+
+/** DCD flags that RUN_IDVS and draw descriptors share. Source: v10.xml, "Draw". */
+struct gfx_dcd {
+    uint32_t flags0, flags1;
+    float min_z, max_z;
+    uint64_t zs, blend, occlusion; /* descriptors; blend: count in bits 3:0; the counter */
+    uint64_t srt, fau, spd, tsd;   /* fragment shader's; spd 0: none */
+};
+
+#define DCD_PIXEL_KILL(d)     ((d)->flags0 >> 2 & 3)
+#define DCD_ZS_UPDATE(d)      ((d)->flags0 >> 4 & 3)
+#define DCD_PER_SAMPLE(d)     ((d)->flags0 >> 11 & 1)
+#define DCD_OCCLUSION(d)      ((d)->flags0 >> 14 & 3)
+#define DCD_FRONT_CCW(d)      ((d)->flags0 >> 16 & 1)
+#define DCD_CULL_FRONT(d)     ((d)->flags0 >> 17 & 1)
+#define DCD_CULL_BACK(d)      ((d)->flags0 >> 18 & 1)
+#define DCD_MULTISAMPLE(d)    ((d)->flags0 >> 19 & 1)
+#define DCD_MODIFIES_COVER(d) ((d)->flags0 >> 20 & 1)
+#define DCD_A2C_INVERT(d)     ((d)->flags0 >> 21 & 1)
+#define DCD_ALPHA_TO_COVER(d) ((d)->flags0 >> 22 & 1)
+#define DCD_SAMPLE_MASK(d)    ((d)->flags1 & 0xffff)
+#define DCD_RT_MASK(d)        ((d)->flags1 >> 16 & 0xff)
+enum { DCD_EARLY = 0, DCD_WEAK_EARLY = 2, DCD_LATE = 3 }; /* pixel kill, ZS update */
+
+/** One RUN_IDVS as fragment work sees it. */
+struct gfx_draw {
+    struct gfx_dcd dcd;
+    int32_t min_x, min_y, max_x, max_y; /* scissor, inclusive */
+    uint32_t vary_bytes;                /* of a vertex */
+    uint32_t vertices, room;
+    uint8_t *vary; /* vertices * vary_bytes */
+};
+
+enum gfx_kind { GFX_TRIANGLE, GFX_LINE, GFX_POINT };
+
+/**
+ * A triangle on the pixel grid, ready to be rasterised; lines and points are two of
+ * them. Planes are a + b * (x - ox) + c * (y - oy) in pixels.
+ */
+struct gfx_prim {
+    uint32_t draw, number;              /* number: gl_PrimitiveID */
+    uint32_t v[3];                      /* vertices whose varyings are interpolated */
+    uint32_t flat;                      /* the provoking vertex */
+    int32_t x[3], y[3];                 /* corners, 1/256 pixel; area is positive */
+    int16_t min_x, min_y, max_x, max_y; /* pixels, inclusive, inside the scissor */
+    float ox, oy;
+    float bary[3][3];           /* planes of weight over w of v[0..2]; their sum is 1/w */
+    float z[3];                 /* plane of the depth */
+    float dz;                   /* largest slope of it */
+    float point[2], point_size; /* points: centre, size */
+    uint8_t kind, back, layer;
+};
+
+struct gfx_bin {
+    uint32_t *prim;
+    uint32_t count, room;
+};
+
+/** What is drawn between two resets of a tiler context. */
+struct gfx_pass {
+    struct gfx_pass *next;
+    uint64_t id;    /* what stands in the tiler context's polygon list */
+    uint64_t root;  /* translation table of its address space: whose it is */
+    uint64_t tiler; /* address of the tiler context */
+    uint32_t width, height, layers, tiles_x, tiles_y;
+    uint64_t bytes;
+    struct gfx_draw *draw;
+    uint32_t draws, draw_room;
+    struct gfx_prim *prim;
+    uint32_t prims, prim_room;
+    struct gfx_bin *bin; /* [layer][y][x] */
+};
+
+/** A new, empty pass; NULL: no memory, or a framebuffer larger than any. */
+struct gfx_pass *gfx_pass_new(struct mali_pipeline *p, uint64_t root, uint64_t tiler,
+                              uint32_t width, uint32_t height, uint32_t layers);
+/** Pass @id of address space @root, or NULL. */
+struct gfx_pass *gfx_pass_find(struct mali_pipeline *p, uint64_t root, uint64_t id);
+void gfx_pass_drop_all(struct mali_pipeline *p);
+/** False: no memory, or more than a pass may take. */
+bool gfx_pass_add_draw(struct mali_pipeline *p, struct gfx_pass *pass, const struct gfx_draw *d);
+bool gfx_pass_add_prim(struct mali_pipeline *p, struct gfx_pass *pass, const struct gfx_prim *t);
+/** Room for @n more vertices of the last draw. */
+bool gfx_pass_add_vertices(struct mali_pipeline *p, struct gfx_pass *pass, uint32_t n);
+
+/* --- primitives ------------------------------------------------------------------------ */
+
+/** A shaded vertex: window space, w is 1/w of clip space; its number in the draw. */
+struct gfx_vertex {
+    float x, y, z, w;
+    float size;
+    uint32_t index;
+    uint8_t layer;
+};
+
+/** What assembling and clipping know of a draw. */
+struct gfx_setup {
+    struct mali_pipeline *p;
+    struct gfx_pass *pass;
+    uint32_t draw, number;
+    bool low_cull, high_cull; /* depth clipping */
+    float low, high;
+    bool first_provoking, full; /* full: no memory left */
+    float width;                /* of lines; of points without an array of sizes */
+    uint8_t layer;
+};
+
+void gfx_triangle(struct gfx_setup *s, const struct gfx_vertex v[3], unsigned provoking);
+void gfx_line(struct gfx_setup *s, const struct gfx_vertex v[2], unsigned provoking);
+void gfx_point(struct gfx_setup *s, const struct gfx_vertex *v);
+
+/* --- tiles ------------------------------------------------------------------------------- */
+
+/** A render target's descriptor. Source: v10.xml, "Render Target". */
+struct gfx_rt {
+    uint8_t internal, format, block, msaa; /* enums of v10.xml */
+    bool write, clean_write, srgb;
+    uint8_t swizzle[4];
+    uint8_t bytes; /* of a sample in the tile buffer */
+    uint64_t base, row_stride, surface_stride;
+    uint64_t afbc_body;
+    bool ytr, split, wide;
+    uint32_t clear[4];
+};
+
+struct gfx_zs_target {
+    uint8_t format, block, msaa, s_format, s_block, s_msaa;
+    bool present, clean_write;
+    uint64_t base, row_stride, surface_stride;
+    uint64_t s_base, s_row_stride, s_surface_stride;
+};
+
+struct gfx_fb {
+    uint32_t width, height;
+    uint32_t min_x, min_y, max_x, max_y; /* inclusive */
+    uint8_t pre0, pre1, post, layer;
+    uint64_t arg, frame_dcds, tiler, positions;
+    unsigned samples, rts;
+    bool point_max_y;
+    bool z_write, s_write;
+    uint8_t z_internal, s_clear;
+    float z_clear;
+    struct gfx_zs_target zs;
+    struct gfx_rt rt[GFX_MAX_RTS];
+    uint16_t sample_x[GFX_MAX_SAMPLES], sample_y[GFX_MAX_SAMPLES]; /* 1/256 pixel */
+};
+
+/** The tile buffer. Pixel i is at x = i % 32, y = i / 32; samples of a pixel lie in planes. */
+struct gfx_tile {
+    uint32_t x, y; /* of its first pixel */
+    uint32_t w, h; /* pixels inside the framebuffer's bounds */
+    bool touched;
+    uint32_t *z; /* [sample][pixel]: integers as wide as the format, or fp32 bits */
+    uint8_t *s;
+    uint8_t *rt[GFX_MAX_RTS]; /* [sample][pixel][bytes] */
+};
+
+/** Reads a framebuffer descriptor with its extension and render targets. @tag: as in r40:41. */
+enum mali_mem_result gfx_fb_load(struct core *k, uint64_t tag, struct gfx_fb *fb);
+bool gfx_tile_alloc(struct gfx_tile *t, const struct gfx_fb *fb);
+void gfx_tile_free(struct gfx_tile *t);
+void gfx_tile_clear(struct gfx_tile *t, const struct gfx_fb *fb);
+/** May be repeated after a stall. */
+enum mali_mem_result gfx_tile_write(struct core *k, const struct gfx_tile *t,
+                                    const struct gfx_fb *fb);
+
+/* --- fragments --------------------------------------------------------------------------- */
+
+/** A quad of 2 x 2 pixels: pixel i is at x + (i & 1), y + (i >> 1). */
+struct gfx_quad {
+    uint8_t x, y; /* in the tile */
+    uint16_t cover[4];
+};
+
+/** Quads of the tile that @t covers; @quad has room for GFX_QUADS. Returns how many. */
+unsigned gfx_raster(const struct gfx_fb *fb, const struct gfx_tile *tile, const struct gfx_prim *t,
+                    const struct gfx_draw *d, struct gfx_quad *quad);
+
+/** Depth/stencil descriptor, unpacked. */
+struct gfx_zs {
+    bool stencil, s_from_shader, z_write, bias, read_only;
+    uint8_t z_func, z_source, clamp;
+    struct {
+        uint8_t func, fail, zfail, zpass, write_mask, value_mask, ref;
+    } face[2]; /* front, back */
+    float units, factor, bias_clamp;
+};
+
+void gfx_zs_unpack(const uint32_t w[8], struct gfx_zs *zs);
+/** Converts a depth to how the tile buffer holds it. */
+uint32_t gfx_z_pack(const struct gfx_fb *fb, float z);
+/**
+ * Tests samples @cover of tile pixel @pixel against depths @z (per sample, packed) and @stencil;
+ * returns those that pass. @update: depth and stencil are written.
+ */
+uint16_t gfx_zs_test(const struct gfx_fb *fb, struct gfx_tile *t, const struct gfx_zs *zs,
+                     unsigned face, unsigned pixel, uint16_t cover, const uint32_t *z, int stencil,
+                     bool update);
+
+/** Blend descriptor. */
+struct gfx_blend {
+    bool load, alpha_one, enable, srgb, round;
+    uint16_t constant;
+    uint32_t equation;
+    uint64_t internal;
+};
+
+/** A colour of the 16 lanes: fp32 bits, or integers. */
+struct gfx_color {
+    va_v16u c[4];
+};
+
+/**
+ * Writes @src to sample @sample of tile pixels @pixel[], for lanes with @lanes set. @conv: memory
+ * format of a raw target. @b: blend by its equation, NULL: replace. @src1: dual source.
+ */
+bool gfx_blend_write(const struct gfx_rt *rt, uint8_t *plane, const uint16_t pixel[VA_LANES],
+                     uint16_t lanes, uint32_t conv, const struct gfx_blend *b,
+                     const struct gfx_color *src, const struct gfx_color *src1);
+/** Reads, as fp32 or integers as the format says. */
+bool gfx_blend_read(const struct gfx_rt *rt, const uint8_t *plane, const uint16_t pixel[VA_LANES],
+                    uint16_t lanes, uint32_t conv, struct gfx_color *out);
+/** A packed sample of a blendable format to 8-bit-per-channel-like components; see tile.c. */
+void gfx_tib_unpack(unsigned internal, uint32_t word, float rgba[4]);
+uint32_t gfx_tib_pack(unsigned internal, const float rgba[4], bool round);
+
+/** A warp of fragments under way. */
+struct gfx_warp {
+    struct va_warp w;
+    const struct gfx_prim *prim; /* NULL: a frame shader, no primitive */
+    const struct gfx_draw *draw;
+    uint16_t pixel[VA_LANES]; /* in the tile */
+    uint16_t cover[VA_LANES]; /* samples left */
+    uint16_t first[VA_LANES]; /* samples covered before any test */
+    unsigned sample;          /* per-sample shading: which */
+    bool zs_done;             /* depth and stencil were updated before the shader */
+    uint16_t tested;          /* lanes that came to their late test */
+    float at[2][VA_LANES];    /* interpolation position stored last, framebuffer pixels */
+};
+
+/** Messages of fragment shaders; @c->fragment is set. */
+enum va_message_result gfx_fragment_message(struct core *c, struct va_warp *w,
+                                            const struct va_insn *in, const struct va_val *src,
+                                            uint16_t lanes);
+/** LEA_BUF_IMM of vertex shaders. */
+enum va_message_result gfx_lea_buf(struct core *c, struct va_warp *w, const struct va_insn *in,
+                                   const struct va_val *src, uint16_t lanes);
+
+/* --- jobs --------------------------------------------------------------------------------- */
+
+enum mali_job_result gfx_idvs_submit(struct mali_pipeline *p, const struct mali_job *job,
+                                     struct mali_fault *fault);
+enum mali_job_result gfx_fragment_submit(struct mali_pipeline *p, const struct mali_job *job,
+                                         struct mali_fault *fault);
+
+#endif

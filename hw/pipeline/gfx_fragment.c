@@ -1,0 +1,510 @@
+/*
+ * RUN_FRAGMENT: goes through the tiles of a framebuffer, draws each one's
+ * primitives in order into the tile buffer, and writes it back.
+ *
+ * A job runs in slices: what is under way is kept in it, down to the warp.
+ *
+ * Called by pipeline.c. Calls core.c, the interpreter, gfx_tile.c, gfx_raster.c, gfx_shade.c.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "gfx_fragment.h"
+
+#define BUDGET 16384u /* instructions of a slice; rasterising counts, too */
+
+/* Registers. Source: pan_csf.c */
+enum { REG_FBD = 40, REG_MIN = 42, REG_MAX = 43, REG_TILE_MAP = 44 };
+
+static const uint8_t loads[] = {[MALI_MEM_OK] = MALI_JOB_DONE,
+                                [MALI_MEM_STALL] = MALI_JOB_STALL,
+                                [MALI_MEM_FAULT] = MALI_JOB_FAULTED};
+
+/* --- states of draws ------------------------------------------------------------------- */
+
+static void state_drop(struct gfx_fragment *f, struct gfx_state *s)
+{
+    core_report(&s->core, f->now.trace);
+    core_fini(&s->core);
+    s->valid = false;
+}
+
+static void fragment_fini(struct gfx_job *j)
+{
+    struct gfx_fragment *f = (struct gfx_fragment *)j;
+
+    if (f->in_warp)
+        va_warp_fini(&f->warp.w);
+    for (unsigned i = 0; i < GFX_STATES; i++)
+        core_fini(&f->state[i].core);
+    gfx_tile_free(&f->tile);
+}
+
+static void attach(struct gfx_fragment *f, struct core *k, const struct mali_job *job)
+{
+    k->pipeline = f->head.pipeline;
+    k->tlb = job->tlb;
+    k->as = job->as;
+    k->source = (uint16_t)(0x8000 | job->csg << 8 | job->cs); /* guess, as the streams' */
+    k->stalled = false;
+    k->fragment = f;
+}
+
+static enum mali_mem_result load_blend(struct gfx_fragment *f, struct gfx_state *s, uint64_t at)
+{
+    unsigned n = at & 15;
+    uint32_t w[4 * GFX_MAX_RTS];
+    enum mali_mem_result r = MALI_MEM_OK;
+
+    memset(s->blend, 0, sizeof(s->blend));
+    if (n > GFX_MAX_RTS)
+        return core_fault(&f->core, MALI_DATA_INVALID_FAULT, at);
+    if (n)
+        r = core_read(&f->core, at & ~15ull, w, 16 * n);
+    for (unsigned i = 0; r == MALI_MEM_OK && i < n; i++) {
+        const uint32_t *b = w + 4 * i;
+        s->blend[i] = (struct gfx_blend){
+            .load = b[0] & 1,
+            .alpha_one = b[0] >> 8 & 1,
+            .enable = b[0] >> 9 & 1,
+            .srgb = b[0] >> 10 & 1,
+            .round = b[0] >> 11 & 1,
+            .constant = b[0] >> 16,
+            .equation = b[1],
+            .internal = b[2] | (uint64_t)b[3] << 32,
+        };
+    }
+    return r;
+}
+
+static enum mali_mem_result load_zs(struct gfx_fragment *f, struct gfx_state *s, uint64_t at)
+{
+    uint32_t w[8] = {0};
+    enum mali_mem_result r = MALI_MEM_OK;
+
+    if (at)
+        r = core_read(&f->core, at, w, sizeof(w));
+    if (r == MALI_MEM_OK && at && (w[0] & 15) != 7) /* descriptor type. Source: v10.xml */
+        return core_fault(&f->core, MALI_DATA_INVALID_FAULT, at);
+    if (!at)
+        w[4] = 7u << 29; /* no descriptor: always passes, writes nothing */
+    gfx_zs_unpack(w, &s->zs);
+    return r;
+}
+
+static void set_specials(const struct gfx_fragment *f, struct gfx_state *s)
+{
+    uint64_t *special = s->core.shader.special;
+
+    special[VA_SPECIAL_FRAMEBUFFER_SIZE] = f->fb.max_x | (uint64_t)f->fb.max_y << 16;
+    special[VA_SPECIAL_SAMPLE] = f->fb.positions;
+    for (unsigned i = 0; i < GFX_MAX_RTS; i++)
+        special[VA_SPECIAL_BLEND_DESCRIPTOR_0 + i] = s->blend[i].internal;
+}
+
+/* The state of @dcd under the name @key, loaded when it is not there yet. */
+static enum mali_mem_result get_state(struct gfx_fragment *f, const struct gfx_dcd *dcd,
+                                      uint32_t key, struct gfx_state **out)
+{
+    struct gfx_state *s = &f->state[key % GFX_STATES];
+    enum mali_mem_result r;
+
+    *out = s;
+    if (s->valid && s->key == key)
+        return MALI_MEM_OK;
+    state_drop(f, s);
+    attach(f, &s->core, &f->now);
+    s->key = key;
+    s->dcd = *dcd;
+    r = load_zs(f, s, dcd->zs);
+    if (r == MALI_MEM_OK)
+        r = load_blend(f, s, dcd->blend);
+    if (r == MALI_MEM_OK && dcd->spd) {
+        r = core_load(&s->core, dcd->srt, dcd->fau, dcd->spd, dcd->tsd, CORE_STAGE_FRAGMENT);
+        if (r == MALI_MEM_FAULT)
+            f->core.fault = s->core.fault;
+        set_specials(f, s);
+    }
+    s->valid = r == MALI_MEM_OK;
+    return r;
+}
+
+/* --- warps --------------------------------------------------------------------------------- */
+
+/* Runs the warp under way to its end. */
+static enum mali_job_result warp_run(struct gfx_fragment *f, uint32_t *budget)
+{
+    struct gfx_state *s = f->now_state;
+    struct core *k = &s->core;
+    uint64_t before = f->warp.w.executed, used;
+
+    k->fault.code = 0;
+    enum va_stop stop = va_run(&f->warp.w, &k->shader, *budget);
+    used = f->warp.w.executed - before + 1;
+    *budget -= used < *budget ? (uint32_t)used : *budget;
+    switch (stop) {
+    case VA_STOP_ENDED:
+        gfx_warp_end(f);
+        va_warp_fini(&f->warp.w);
+        f->in_warp = false;
+        return MALI_JOB_DONE;
+    case VA_STOP_SLICE:
+        return MALI_JOB_AGAIN;
+    case VA_STOP_STALL:
+        return MALI_JOB_STALL;
+    case VA_STOP_BARRIER: /* no workgroup to wait for */
+        f->core.fault = (struct mali_fault){
+            .code = MALI_INSTR_BARRIER_FAULT, .as = k->as, .info = f->warp.w.pc[0]};
+        return MALI_JOB_FAULTED;
+    default:
+        if (core_warp_stalled(k, &f->warp.w))
+            return MALI_JOB_STALL;
+        f->core.fault = k->fault;
+        return MALI_JOB_FAULTED;
+    }
+}
+
+/* Something is left to shade: quads, or their next sample. */
+static bool quads_left(struct gfx_fragment *f)
+{
+    if (f->in_warp || f->next_quad < f->quads)
+        return true;
+    if (!DCD_PER_SAMPLE(&f->now_state->dcd) || f->sample + 1 >= f->fb.samples)
+        return false;
+    f->sample++;
+    f->next_quad = 0;
+    return f->quads;
+}
+
+/* The quads of one primitive, or of the whole tile; DONE: all are drawn. */
+static enum mali_job_result draw_quads(struct gfx_fragment *f, uint32_t *budget)
+{
+    while (quads_left(f)) {
+        if (!*budget)
+            return MALI_JOB_AGAIN;
+        if (!f->in_warp)
+            gfx_warp_begin(f);
+        if (f->in_warp) {
+            enum mali_job_result r = warp_run(f, budget);
+            if (r != MALI_JOB_DONE)
+                return r;
+        } else {
+            *budget -= 1;
+        }
+    }
+    return MALI_JOB_DONE;
+}
+
+/* --- phases of a tile ---------------------------------------------------------------------------
+ */
+
+static const struct gfx_bin *bin_of(const struct gfx_fragment *f, const struct gfx_pass *pass)
+{
+    uint32_t x = f->tile.x / GFX_TILE, y = f->tile.y / GFX_TILE;
+
+    if (!pass || f->fb.layer >= pass->layers || x >= pass->tiles_x || y >= pass->tiles_y)
+        return NULL;
+    return &pass->bin[((uint64_t)f->fb.layer * pass->tiles_y + y) * pass->tiles_x + x];
+}
+
+static bool frame_shader_due(unsigned mode, bool drawn)
+{
+    return mode == 1 || mode == 3 || (mode == 2 && drawn); /* always, early ZS always, intersect */
+}
+
+static void unpack_dcd(const uint32_t w[32], struct gfx_dcd *d)
+{
+    uint64_t fau = w[30] | (uint64_t)w[31] << 32;
+
+    *d = (struct gfx_dcd){
+        .flags0 = w[0],
+        .flags1 = w[1],
+        .zs = w[10] | (uint64_t)w[11] << 32,
+        .blend = w[12] | (uint64_t)w[13] << 32,
+        .srt = w[24] | (uint64_t)w[25] << 32,
+        .spd = w[26] | (uint64_t)w[27] << 32,
+        .tsd = w[28] | (uint64_t)w[29] << 32,
+        .fau = (fau & ((1ull << 48) - 1)) | (uint64_t)(w[17] & 0xff) << 56,
+    };
+    memcpy(&d->min_z, &w[6], 4);
+    memcpy(&d->max_z, &w[7], 4);
+}
+
+static void whole_tile(struct gfx_fragment *f)
+{
+    uint16_t full = (uint16_t)((1u << f->fb.samples) - 1);
+
+    f->quads = f->next_quad = 0;
+    for (unsigned y = 0; y < f->tile.h; y += 2)
+        for (unsigned x = 0; x < f->tile.w; x += 2) {
+            struct gfx_quad *q = &f->quad[f->quads];
+            bool any = false;
+            q->x = (uint8_t)x;
+            q->y = (uint8_t)y;
+            for (unsigned i = 0; i < 4; i++) {
+                unsigned px = x + (i & 1), py = y + (i >> 1);
+                bool in = px < f->tile.w && py < f->tile.h && f->tile.x + px >= f->fb.min_x &&
+                          f->tile.y + py >= f->fb.min_y;
+                q->cover[i] = in ? full : 0;
+                any |= in;
+            }
+            f->quads += any;
+        }
+}
+
+/* Frame shader @n: 0, 1 before the primitives, 2 behind. */
+static enum mali_job_result frame_shader(struct gfx_fragment *f, unsigned n, uint32_t *budget)
+{
+    struct gfx_dcd dcd;
+    uint32_t w[32];
+
+    if (!f->begun) {
+        enum mali_mem_result r = core_read(&f->core, f->fb.frame_dcds + 128 * n, w, sizeof(w));
+        if (r == MALI_MEM_OK) {
+            unpack_dcd(w, &dcd);
+            r = get_state(f, &dcd, GFX_KEY_FRAME + n, &f->now_state);
+        }
+        if (r != MALI_MEM_OK)
+            return loads[r];
+        f->prim = NULL;
+        f->draw = NULL;
+        f->sample = 0;
+        whole_tile(f);
+        f->tile.touched = true;
+        f->begun = true;
+    }
+    enum mali_job_result r = draw_quads(f, budget);
+    if (r == MALI_JOB_DONE)
+        f->begun = false;
+    return r;
+}
+
+static enum mali_mem_result flush_occlusion(struct gfx_fragment *f)
+{
+    uint64_t old;
+    enum mali_mem_result r;
+
+    if (!f->occluded)
+        return MALI_MEM_OK;
+    r = core_read(&f->core, f->occlusion, &old, 8);
+    old = f->occlusion_predicate ? 1 : old + f->occluded;
+    if (r == MALI_MEM_OK)
+        r = core_write(&f->core, f->occlusion, &old, 8);
+    if (r == MALI_MEM_OK)
+        f->occluded = 0;
+    return r;
+}
+
+/* Makes the next primitive of the tile the one under way. */
+static enum mali_mem_result prim_begin(struct gfx_fragment *f, const struct gfx_pass *pass,
+                                       const struct gfx_bin *bin)
+{
+    const struct gfx_prim *t = &pass->prim[bin->prim[f->next_prim]];
+    const struct gfx_draw *d = &pass->draw[t->draw];
+    enum mali_mem_result r = MALI_MEM_OK;
+
+    if (f->occluded && f->occlusion != d->dcd.occlusion)
+        r = flush_occlusion(f);
+    if (r == MALI_MEM_OK)
+        r = get_state(f, &d->dcd, t->draw, &f->now_state);
+    if (r != MALI_MEM_OK)
+        return r;
+    f->occlusion = d->dcd.occlusion;
+    f->occlusion_predicate = DCD_OCCLUSION(&d->dcd) == 1;
+    f->prim = t;
+    f->draw = d;
+    f->sample = 0;
+    f->next_quad = 0;
+    f->quads = gfx_raster(&f->fb, &f->tile, t, d, f->quad);
+    f->begun = true;
+    return MALI_MEM_OK;
+}
+
+static enum mali_job_result primitives(struct gfx_fragment *f, const struct gfx_pass *pass,
+                                       uint32_t *budget)
+{
+    const struct gfx_bin *bin = bin_of(f, pass);
+
+    while (bin && f->next_prim < bin->count) {
+        enum mali_job_result r;
+        if (!f->begun) {
+            if (!*budget)
+                return MALI_JOB_AGAIN;
+            r = loads[prim_begin(f, pass, bin)];
+            if (r != MALI_JOB_DONE)
+                return r;
+            *budget -= *budget < 16 ? *budget : 16;
+        } else { /* the pass may have moved in memory since the last slice */
+            f->prim = &pass->prim[bin->prim[f->next_prim]];
+            f->draw = &pass->draw[f->prim->draw];
+            f->warp.prim = f->prim;
+            f->warp.draw = f->draw;
+        }
+        r = draw_quads(f, budget);
+        if (r != MALI_JOB_DONE)
+            return r;
+        f->begun = false;
+        f->next_prim++;
+    }
+    return loads[flush_occlusion(f)];
+}
+
+static void tile_begin(struct gfx_fragment *f, const struct gfx_pass *pass)
+{
+    const struct gfx_bin *bin;
+
+    f->tile.w = f->fb.max_x + 1 - f->tile.x;
+    f->tile.h = f->fb.max_y + 1 - f->tile.y;
+    f->tile.w = f->tile.w < GFX_TILE ? f->tile.w : GFX_TILE;
+    f->tile.h = f->tile.h < GFX_TILE ? f->tile.h : GFX_TILE;
+    f->next_prim = 0;
+    f->begun = false;
+    gfx_tile_clear(&f->tile, &f->fb);
+    bin = bin_of(f, pass);
+    f->drawn = bin && bin->count;
+    f->tile.touched = f->drawn;
+}
+
+/* False: that was the last tile. */
+static bool tile_next(struct gfx_fragment *f)
+{
+    f->tile.x += GFX_TILE;
+    if (f->tile.x > f->fb.max_x) {
+        f->tile.x = f->fb.min_x & ~(GFX_TILE - 1);
+        f->tile.y += GFX_TILE;
+    }
+    f->phase = GFX_PHASE_BEGIN;
+    return f->tile.y <= f->fb.max_y;
+}
+
+static enum mali_job_result phase_run(struct gfx_fragment *f, const struct gfx_pass *pass,
+                                      uint32_t *budget)
+{
+    switch (f->phase) {
+    case GFX_PHASE_BEGIN:
+        tile_begin(f, pass);
+        return MALI_JOB_DONE;
+    case GFX_PHASE_PRE0:
+        return frame_shader_due(f->fb.pre0, f->drawn) ? frame_shader(f, 0, budget) : MALI_JOB_DONE;
+    case GFX_PHASE_PRE1:
+        return frame_shader_due(f->fb.pre1, f->drawn) ? frame_shader(f, 1, budget) : MALI_JOB_DONE;
+    case GFX_PHASE_PRIMS:
+        return primitives(f, pass, budget);
+    case GFX_PHASE_POST:
+        return frame_shader_due(f->fb.post, f->drawn) ? frame_shader(f, 2, budget) : MALI_JOB_DONE;
+    default:
+        *budget -= *budget < 256 ? *budget : 256;
+        return loads[gfx_tile_write(&f->core, &f->tile, &f->fb)];
+    }
+}
+
+static enum mali_job_result tiles(struct gfx_fragment *f, const struct gfx_pass *pass)
+{
+    uint32_t budget = BUDGET;
+
+    for (;;) {
+        enum mali_job_result r = phase_run(f, pass, &budget);
+        if (r != MALI_JOB_DONE)
+            return r;
+        if (f->phase++ == GFX_PHASE_WRITE) {
+            if (!tile_next(f))
+                return MALI_JOB_DONE;
+            if (!budget)
+                return MALI_JOB_AGAIN;
+        }
+    }
+}
+
+/* --- the job -------------------------------------------------------------------------------------
+ */
+
+static uint32_t more(uint32_t a, uint32_t b)
+{
+    return a > b ? a : b;
+}
+
+static uint32_t less(uint32_t a, uint32_t b)
+{
+    return a < b ? a : b;
+}
+
+static enum mali_mem_result fragment_load(struct gfx_fragment *f)
+{
+    const uint32_t *r = f->head.job.regs;
+    struct core *k = &f->core;
+    uint64_t tag = r[REG_FBD] | (uint64_t)r[REG_FBD + 1] << 32;
+    uint64_t map = r[REG_TILE_MAP] | (uint64_t)r[REG_TILE_MAP + 1] << 32;
+    enum mali_mem_result m;
+
+    if (!f->head.job.core_mask) /* guess: no core takes it */
+        return core_fault(k, MALI_CS_ENDPOINT_FAULT, f->head.job.ip);
+    if (f->head.job.instr & 1 || map) { /* no driver asks for a tile-enable map */
+        mali_log(k->pipeline->bus, MALI_LOG_UNIMP, "RUN_FRAGMENT: tile-enable map: not modelled");
+        return core_fault(k, MALI_CS_ENDPOINT_FAULT, f->head.job.ip);
+    }
+    m = gfx_fb_load(k, tag, &f->fb);
+    if (m != MALI_MEM_OK)
+        return m;
+    f->fb.min_x = more(f->fb.min_x, r[REG_MIN] & 0xffff);
+    f->fb.min_y = more(f->fb.min_y, r[REG_MIN] >> 16);
+    f->fb.max_x = less(f->fb.max_x, r[REG_MAX] & 0xffff);
+    f->fb.max_y = less(f->fb.max_y, r[REG_MAX] >> 16);
+    f->tile.x = f->fb.min_x & ~(GFX_TILE - 1);
+    f->tile.y = f->fb.min_y & ~(GFX_TILE - 1);
+    if (f->fb.tiler) {
+        m = core_read(k, f->fb.tiler, &f->pass_id, 8);
+        if (m != MALI_MEM_OK)
+            return m;
+    }
+    return gfx_tile_alloc(&f->tile, &f->fb) ? MALI_MEM_OK : core_fault(k, MALI_OOM, f->head.job.ip);
+}
+
+static enum mali_job_result run(struct gfx_fragment *f)
+{
+    struct gfx_pass *pass = NULL;
+
+    if (!f->head.loaded) {
+        enum mali_job_result r = loads[fragment_load(f)];
+        if (r != MALI_JOB_DONE)
+            return r;
+        f->head.loaded = true;
+    }
+    if (f->fb.min_x > f->fb.max_x || f->fb.min_y > f->fb.max_y)
+        return MALI_JOB_DONE;
+    if (f->pass_id) {
+        pass = gfx_pass_find(f->head.pipeline, core_root(&f->core), f->pass_id);
+        if (!pass) { /* not of this address space, or evicted over too many others */
+            core_fault(&f->core, MALI_DATA_INVALID_FAULT, f->fb.tiler);
+            return MALI_JOB_FAULTED;
+        }
+    }
+    return tiles(f, pass);
+}
+
+enum mali_job_result gfx_fragment_submit(struct mali_pipeline *p, const struct mali_job *job,
+                                         struct mali_fault *fault)
+{
+    struct gfx_fragment *f =
+        (struct gfx_fragment *)gfx_job_get(p, job, sizeof(*f), fragment_fini, fault);
+    enum mali_job_result r;
+
+    if (!f)
+        return MALI_JOB_FAULTED;
+    f->now = *job;
+    attach(f, &f->core, job);
+    for (unsigned i = 0; i < GFX_STATES; i++)
+        attach(f, &f->state[i].core, job);
+    r = run(f);
+    for (unsigned i = 0; i < GFX_STATES; i++)
+        if (f->state[i].valid)
+            core_report(&f->state[i].core, job->trace);
+    if (r == MALI_JOB_FAULTED) {
+        *fault = f->core.fault;
+        mali_log(p->bus, MALI_LOG_GUEST_ERROR, "RUN_FRAGMENT at 0x%llx, tile %u %u: %s, 0x%llx",
+                 (unsigned long long)job->ip, f->tile.x, f->tile.y, mali_fault_name(fault->code),
+                 (unsigned long long)fault->info);
+    }
+    return gfx_job_put(&f->head, job, r);
+}

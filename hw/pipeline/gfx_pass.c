@@ -1,0 +1,199 @@
+/*
+ * Passes: draws and primitives between tiling and fragment work, in bins of a
+ * tile each. The guest names a pass by the number that the model left in its tiler context, so
+ * a number is believed only in the address space that it was made in.
+ *
+ * Memory is bounded: a pass by PASS_BYTES, all of them by ALL_BYTES; the pass that was not used for
+ * longest goes first, and fragment work on it then faults.
+ *
+ * Called by idvs.c, fragment.c. Calls nothing.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "gfx.h"
+
+#define PASS_BYTES (512ull << 20)
+#define ALL_BYTES  (1024ull << 20)
+#define MAX_PASSES 256
+#define MAX_FB     65536u
+
+static void pass_free(struct mali_pipeline *p, struct gfx_pass **at)
+{
+    struct gfx_pass *pass = *at;
+    uint64_t bins = (uint64_t)pass->tiles_x * pass->tiles_y * pass->layers;
+
+    *at = pass->next;
+    p->pass_bytes -= pass->bytes;
+    p->pass_count--;
+    for (uint64_t i = 0; pass->bin && i < bins; i++)
+        free(pass->bin[i].prim);
+    for (uint32_t i = 0; i < pass->draws; i++)
+        free(pass->draw[i].vary);
+    free(pass->bin);
+    free(pass->draw);
+    free(pass->prim);
+    free(pass);
+}
+
+void gfx_pass_drop_all(struct mali_pipeline *p)
+{
+    while (p->passes)
+        pass_free(p, &p->passes);
+}
+
+/* The one not used for longest, but not the first: that one is in use. */
+static void evict(struct mali_pipeline *p)
+{
+    struct gfx_pass **last = &p->passes;
+
+    while (*last && (*last)->next)
+        last = &(*last)->next;
+    if (*last && last != &p->passes)
+        pass_free(p, last);
+}
+
+static bool charge(struct mali_pipeline *p, struct gfx_pass *pass, uint64_t bytes)
+{
+    if (bytes > PASS_BYTES - pass->bytes)
+        return false;
+    while (p->pass_bytes + bytes > ALL_BYTES && p->pass_count > 1)
+        evict(p);
+    pass->bytes += bytes;
+    p->pass_bytes += bytes;
+    return true;
+}
+
+struct gfx_pass *gfx_pass_new(struct mali_pipeline *p, uint64_t root, uint64_t tiler,
+                              uint32_t width, uint32_t height, uint32_t layers)
+{
+    struct gfx_pass *pass;
+
+    for (struct gfx_pass **at = &p->passes; *at;) /* the tiler context has been reset */
+        if ((*at)->root == root && (*at)->tiler == tiler)
+            pass_free(p, at);
+        else
+            at = &(*at)->next;
+    while (p->pass_count >= MAX_PASSES)
+        evict(p);
+    pass = calloc(1, sizeof(*pass));
+    if (!pass || width > MAX_FB || height > MAX_FB || layers > GFX_MAX_LAYERS) {
+        free(pass);
+        return NULL;
+    }
+    *pass = (struct gfx_pass){
+        .next = p->passes,
+        .id = (++p->last_token & 0xffffffff) << 6 | 0x1full << 40, /* looks like an address */
+        .root = root,
+        .tiler = tiler,
+        .width = width,
+        .height = height,
+        .layers = layers,
+        .tiles_x = (width + GFX_TILE - 1) / GFX_TILE,
+        .tiles_y = (height + GFX_TILE - 1) / GFX_TILE,
+    };
+    p->passes = pass;
+    p->pass_count++;
+    uint64_t bins = (uint64_t)pass->tiles_x * pass->tiles_y * layers;
+    if (charge(p, pass, bins * sizeof(*pass->bin)))
+        pass->bin = calloc(bins, sizeof(*pass->bin));
+    if (!pass->bin) {
+        pass_free(p, &p->passes);
+        return NULL;
+    }
+    return pass;
+}
+
+struct gfx_pass *gfx_pass_find(struct mali_pipeline *p, uint64_t root, uint64_t id)
+{
+    for (struct gfx_pass **at = &p->passes; *at; at = &(*at)->next)
+        if ((*at)->id == id && (*at)->root == root) {
+            struct gfx_pass *pass = *at;
+            *at = pass->next;
+            pass->next = p->passes;
+            p->passes = pass;
+            return pass;
+        }
+    return NULL;
+}
+
+/* Room for one more: NULL is no answer but a failure, old elements stay. */
+static bool grow(struct mali_pipeline *p, struct gfx_pass *pass, void **array, uint32_t count,
+                 uint32_t *room, size_t size, uint32_t more)
+{
+    uint64_t want = (uint64_t)count + more, next = *room ? *room : 4;
+    void *bigger;
+
+    if (want <= *room)
+        return true;
+    while (next < want)
+        next *= 2;
+    if (next > UINT32_MAX || !charge(p, pass, (next - *room) * size))
+        return false;
+    bigger = realloc(*array, next * size);
+    if (!bigger)
+        return false;
+    *array = bigger;
+    *room = (uint32_t)next;
+    return true;
+}
+
+bool gfx_pass_add_draw(struct mali_pipeline *p, struct gfx_pass *pass, const struct gfx_draw *d)
+{
+    if (!grow(p, pass, (void **)&pass->draw, pass->draws, &pass->draw_room, sizeof(*d), 1))
+        return false;
+    pass->draw[pass->draws++] = *d;
+    return true;
+}
+
+bool gfx_pass_add_vertices(struct mali_pipeline *p, struct gfx_pass *pass, uint32_t n)
+{
+    struct gfx_draw *d = &pass->draw[pass->draws - 1];
+    uint32_t before = d->vertices;
+
+    if (!grow(p, pass, (void **)&d->vary, d->vertices, &d->room, d->vary_bytes + 1, n))
+        return false;
+    memset(d->vary + (uint64_t)before * d->vary_bytes, 0, (uint64_t)n * d->vary_bytes);
+    d->vertices += n;
+    return true;
+}
+
+/* False: the tile's square lies wholly outside an edge. */
+static bool touches(const struct gfx_prim *t, int64_t x, int64_t y)
+{
+    const int64_t size = GFX_TILE * GFX_SUBPIXEL;
+
+    for (unsigned i = 0; i < 3; i++) {
+        unsigned n = i == 2 ? 0 : i + 1;
+        int64_t dx = t->x[n] - t->x[i], dy = t->y[n] - t->y[i];
+        int64_t cx = dy > 0 ? x : x + size, cy = dx > 0 ? y + size : y; /* innermost corner */
+        if (dx * (cy - t->y[i]) - dy * (cx - t->x[i]) < 0)
+            return false;
+    }
+    return true;
+}
+
+bool gfx_pass_add_prim(struct mali_pipeline *p, struct gfx_pass *pass, const struct gfx_prim *t)
+{
+    uint32_t x0 = (uint32_t)t->min_x / GFX_TILE, x1 = (uint32_t)t->max_x / GFX_TILE;
+    uint32_t y0 = (uint32_t)t->min_y / GFX_TILE, y1 = (uint32_t)t->max_y / GFX_TILE;
+    struct gfx_bin *layer = pass->bin + (uint64_t)t->layer * pass->tiles_x * pass->tiles_y;
+    bool one = x0 == x1 && y0 == y1;
+
+    if (!grow(p, pass, (void **)&pass->prim, pass->prims, &pass->prim_room, sizeof(*t), 1))
+        return false;
+    for (uint32_t y = y0; y <= y1 && y < pass->tiles_y; y++)
+        for (uint32_t x = x0; x <= x1 && x < pass->tiles_x; x++) {
+            struct gfx_bin *b = &layer[y * pass->tiles_x + x];
+            if (!one && !touches(t, (int64_t)x * GFX_TILE * GFX_SUBPIXEL,
+                                 (int64_t)y * GFX_TILE * GFX_SUBPIXEL))
+                continue;
+            if (!grow(p, pass, (void **)&b->prim, b->count, &b->room, sizeof(*b->prim), 1))
+                return false;
+            b->prim[b->count++] = pass->prims;
+        }
+    pass->prim[pass->prims++] = *t;
+    return true;
+}

@@ -1,0 +1,477 @@
+/*
+ * Fragments in warps: packing quads, what the shader finds in its registers, and
+ * the messages that end a fragment: ATEST, ZS_EMIT, BLEND, LD_TILE, ST_TILE.
+ *
+ * Depth and stencil are tested before the shader where the draw allows it, else when ATEST or
+ * ZS_EMIT comes, at the latest when the shader has ended.
+ *
+ * Called by gfx_fragment.c, core_message(). Calls gfx_zs.c, gfx_blend.c, gfx_varying.c.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include <math.h>
+#include <string.h>
+
+#include "gfx_fragment.h"
+#include "texel.h"
+
+enum { Z_SOURCE_MIN, Z_SOURCE_MAX, Z_SOURCE_FIXED, Z_SOURCE_SHADER }; /* source: v10.xml */
+enum { CLAMP_0_1 = 1, CLAMP_BOUNDS = 2 };
+enum { BLEND_SHADER, BLEND_OPAQUE, BLEND_FIXED, BLEND_OFF };
+enum { REGS_F16, REGS_F32, REGS_I32, REGS_U32, REGS_I16, REGS_U16 }; /* register file formats */
+
+/* --- depth and stencil ------------------------------------------------------------------- */
+
+static float bias(const struct gfx_fragment *f, const struct gfx_zs *zs, float z)
+{
+    float r = f->fb.z_internal == 0 ? 0x1p-16f : 0x1p-24f, b;
+    int e;
+
+    if (f->fb.z_internal == 2) { /* fp32: a unit of the depth's exponent */
+        frexpf(z, &e);
+        r = ldexpf(1, e - 24);
+    }
+    b = zs->units * r + zs->factor * f->prim->dz;
+    if (zs->bias_clamp > 0)
+        return b < zs->bias_clamp ? b : zs->bias_clamp;
+    if (zs->bias_clamp < 0)
+        return b > zs->bias_clamp ? b : zs->bias_clamp;
+    return b;
+}
+
+static float clamped(const struct gfx_state *s, float z)
+{
+    float lo = s->zs.clamp == CLAMP_BOUNDS ? s->dcd.min_z : 0;
+    float hi = s->zs.clamp == CLAMP_BOUNDS ? s->dcd.max_z : 1;
+
+    if (s->zs.clamp != CLAMP_0_1 && s->zs.clamp != CLAMP_BOUNDS)
+        return z;
+    return z > lo ? (z < hi ? z : hi) : lo;
+}
+
+/* Fixed-function depths of lane @i's samples, as the tile buffer holds them. */
+static void depths(const struct gfx_fragment *f, unsigned i, uint32_t z[GFX_MAX_SAMPLES])
+{
+    const struct gfx_state *s = f->now_state;
+    const struct gfx_warp *g = &f->warp;
+    float x = (float)(f->tile.x + g->pixel[i] % GFX_TILE);
+    float y = (float)(f->tile.y + g->pixel[i] / GFX_TILE);
+
+    for (unsigned n = 0; n < f->fb.samples; n++) {
+        bool centre = f->fb.samples == 1 || !DCD_MULTISAMPLE(&s->dcd);
+        float v = 0;
+        if (s->zs.z_source == Z_SOURCE_MIN || s->zs.z_source == Z_SOURCE_MAX) {
+            v = s->zs.z_source == Z_SOURCE_MIN ? s->dcd.min_z : s->dcd.max_z;
+        } else if (f->prim) {
+            v = gfx_depth_at(f->prim, x + (centre ? 0.5f : (float)f->fb.sample_x[n] / GFX_SUBPIXEL),
+                             y + (centre ? 0.5f : (float)f->fb.sample_y[n] / GFX_SUBPIXEL));
+            if (s->zs.bias)
+                v += bias(f, &s->zs, v);
+        }
+        z[n] = gfx_z_pack(&f->fb, clamped(s, v));
+    }
+}
+
+/* Tests a lane's samples and counts those that pass for good. */
+static void test_lane(struct gfx_fragment *f, unsigned i, const uint32_t *z, int stencil,
+                      bool update)
+{
+    struct gfx_state *s = f->now_state;
+    unsigned face = f->prim && f->prim->back;
+    uint16_t *cover = &f->warp.cover[i];
+
+    if (!*cover)
+        return;
+    *cover =
+        gfx_zs_test(&f->fb, &f->tile, &s->zs, face, f->warp.pixel[i], *cover, z, stencil, update);
+    if (update && DCD_OCCLUSION(&s->dcd))
+        f->occluded += (unsigned)__builtin_popcount(*cover);
+}
+
+static void test_lanes(struct gfx_fragment *f, uint16_t lanes, bool update)
+{
+    uint32_t z[GFX_MAX_SAMPLES];
+
+    for (unsigned i = 0; i < VA_LANES; i++)
+        if (lanes >> i & 1) {
+            depths(f, i, z);
+            test_lane(f, i, z, -1, update);
+        }
+}
+
+static bool shader_depth(const struct gfx_state *s)
+{
+    return s->zs.z_source == Z_SOURCE_SHADER || s->zs.s_from_shader;
+}
+
+/* When to test, and when to update, before the shader. Weak: as if late, so only when it is the
+ * same. */
+static bool early(const struct gfx_state *s, unsigned op)
+{
+    if (shader_depth(s))
+        return false;
+    return op == DCD_EARLY || (op == DCD_WEAK_EARLY && !DCD_MODIFIES_COVER(&s->dcd));
+}
+
+/* The late test, for lanes that have come to it. */
+static void late(struct gfx_fragment *f, uint16_t lanes)
+{
+    if (!f->warp.zs_done)
+        test_lanes(f, lanes & (uint16_t)~f->warp.tested, true);
+    f->warp.tested |= lanes;
+}
+
+/* --- begin, end ---------------------------------------------------------------------------- */
+
+static void preload(struct gfx_fragment *f, unsigned i)
+{
+    const struct gfx_warp *g = &f->warp;
+    uint32_t x = f->tile.x + g->pixel[i] % GFX_TILE, y = f->tile.y + g->pixel[i] / GFX_TILE;
+    uint32_t r[16] = {0};
+
+    r[9] = f->prim ? f->prim->number : 0;
+    r[10] = f->prim && f->prim->back;
+    r[11] = x | y << 16;
+    r[12] = g->cover[i];
+    r[13] = g->first[i] | g->sample << 16;
+    r[14] = (uint32_t)f->fb.arg;
+    r[15] = (uint32_t)(f->fb.arg >> 32);
+    for (unsigned p = 0; p < 16; p++)
+        if (f->now_state->core.preload >> p & 1)
+            f->warp.w.r[48 + p][i] = r[p];
+}
+
+/* Puts the next quads into the warp; returns the lanes that belong to one. */
+static uint16_t take_quads(struct gfx_fragment *f)
+{
+    struct gfx_state *s = f->now_state;
+    struct gfx_warp *g = &f->warp;
+    bool per_sample = DCD_PER_SAMPLE(&s->dcd) && f->fb.samples > 1;
+    uint16_t mask = per_sample ? (uint16_t)(1u << f->sample) : 0xffff, lanes = 0;
+
+    g->sample = per_sample ? f->sample : 0;
+    for (unsigned q = 0; q < 4 && f->next_quad < f->quads; q++, f->next_quad++) {
+        const struct gfx_quad *from = &f->quad[f->next_quad];
+        for (unsigned i = 0; i < 4; i++) {
+            unsigned lane = 4 * q + i;
+            g->pixel[lane] = (uint16_t)((from->y + (i >> 1)) * GFX_TILE + from->x + (i & 1));
+            g->first[lane] = from->cover[i] & (DCD_SAMPLE_MASK(&s->dcd));
+            g->cover[lane] = g->first[lane] & mask;
+            lanes |= (uint16_t)(1u << lane);
+        }
+    }
+    return lanes;
+}
+
+static uint16_t covered(const struct gfx_warp *g)
+{
+    uint16_t lanes = 0;
+
+    for (unsigned i = 0; i < VA_LANES; i++)
+        lanes |= (uint16_t)((g->cover[i] != 0) << i);
+    return lanes;
+}
+
+void gfx_warp_begin(struct gfx_fragment *f)
+{
+    struct gfx_state *s = f->now_state;
+    struct gfx_warp *g = &f->warp;
+    bool kill, update;
+    uint16_t lanes, alive;
+
+    memset(g->cover, 0, sizeof(g->cover));
+    memset(g->first, 0, sizeof(g->first));
+    lanes = take_quads(f);
+    g->prim = f->prim;
+    g->draw = f->draw;
+    g->tested = 0;
+    kill = !s->dcd.spd || early(s, DCD_PIXEL_KILL(&s->dcd));
+    update = kill && (!s->dcd.spd || early(s, DCD_ZS_UPDATE(&s->dcd)));
+    if (kill)
+        test_lanes(f, lanes, update);
+    g->zs_done = update;
+    alive = covered(g);
+    if (!alive || !s->dcd.spd)
+        return;
+    if (s->core.shader.helpers) { /* whole quads in which anything is left */
+        uint16_t quads = alive | alive >> 1 | alive >> 2 | alive >> 3;
+        quads &= 0x1111;
+        lanes &= (uint16_t)(quads * 15);
+    } else {
+        lanes = alive;
+    }
+    va_warp_init(&g->w, &s->core.shader, lanes);
+    g->w.helper = lanes & (uint16_t)~alive;
+    for (unsigned i = 0; i < VA_LANES; i++)
+        if (lanes >> i & 1) {
+            preload(f, i);
+            g->w.tls[i] = s->core.tls + i * s->core.tls_bytes;
+        }
+    f->in_warp = true;
+}
+
+void gfx_warp_end(struct gfx_fragment *f)
+{
+    /* Neither ATEST nor ZS_EMIT came: legal where the driver knows that early and late are the
+     * same. */
+    if (!f->warp.zs_done && !shader_depth(f->now_state))
+        late(f, (uint16_t)(covered(&f->warp) & ~f->warp.tested));
+}
+
+/* --- ATEST, ZS_EMIT ----------------------------------------------------------------------------
+ */
+
+static float lane_float(const struct va_val *v, unsigned i)
+{
+    uint32_t u = v->w[0][i];
+    float f;
+
+    memcpy(&f, &u, 4);
+    return f;
+}
+
+static float alpha_of(const struct va_insn *in, const struct va_val *src, unsigned i)
+{
+    uint32_t u = src[1].w[0][i];
+    float f;
+
+    if (in->src[1].sel == VA_WIDEN_H0 || in->src[1].sel == VA_WIDEN_H1)
+        u = texel_half_to_float((uint16_t)(in->src[1].sel == VA_WIDEN_H1 ? u >> 16 : u));
+    memcpy(&f, &u, 4);
+    return f;
+}
+
+static uint16_t alpha_cover(const struct gfx_fragment *f, float alpha)
+{
+    unsigned n = f->fb.samples, on;
+
+    alpha = alpha > 0 ? (alpha < 1 ? alpha : 1) : 0;
+    on = (unsigned)lrintf(alpha * (float)n);
+    return (uint16_t)((1u << on) - 1);
+}
+
+static enum va_message_result atest(struct gfx_fragment *f, struct va_warp *w,
+                                    const struct va_insn *in, const struct va_val *src,
+                                    uint16_t lanes)
+{
+    struct gfx_state *s = f->now_state;
+    struct gfx_warp *g = &f->warp;
+
+    for (unsigned i = 0; i < VA_LANES; i++) {
+        if (!(lanes >> i & 1))
+            continue;
+        g->cover[i] &= (uint16_t)src[0].w[0][i];
+        if (w->helper >> i & 1)
+            g->cover[i] = 0;
+        if (DCD_ALPHA_TO_COVER(&s->dcd) && f->fb.samples > 1)
+            g->cover[i] &= alpha_cover(f, alpha_of(in, src, i));
+    }
+    if (!shader_depth(s))
+        late(f, lanes);
+    for (unsigned i = 0; i < VA_LANES; i++)
+        if (lanes >> i & 1)
+            w->r[in->sr[0].reg][i] = g->cover[i];
+    return VA_MSG_DONE;
+}
+
+static enum va_message_result zs_emit(struct gfx_fragment *f, struct va_warp *w,
+                                      const struct va_insn *in, const struct va_val *src,
+                                      uint16_t lanes)
+{
+    struct gfx_state *s = f->now_state;
+    struct gfx_warp *g = &f->warp;
+    bool emit_z = in->mod[VA_M_Z] && s->zs.z_source == Z_SOURCE_SHADER;
+    bool emit_s = in->mod[VA_M_STENCIL] && s->zs.s_from_shader;
+    uint32_t z[GFX_MAX_SAMPLES];
+
+    for (unsigned i = 0; i < VA_LANES; i++) {
+        if (!(lanes >> i & 1))
+            continue;
+        g->cover[i] &= (uint16_t)src[2].w[0][i];
+        if (w->helper >> i & 1)
+            g->cover[i] = 0;
+        depths(f, i, z);
+        for (unsigned n = 0; emit_z && n < f->fb.samples; n++)
+            z[n] = gfx_z_pack(&f->fb, clamped(s, lane_float(&src[0], i)));
+        test_lane(f, i, z, emit_s ? (int)(src[1].w[0][i] & 0xff) : -1, true);
+        w->r[in->sr[0].reg][i] = g->cover[i];
+    }
+    g->tested |= lanes;
+    return VA_MSG_DONE;
+}
+
+/* --- colours --------------------------------------------------------------------------------- */
+
+/* What the instruction calls its registers' format, or, if it leaves it open, the descriptor. */
+static unsigned regs_format(const struct va_insn *in, uint32_t conv)
+{
+    static const uint8_t of[8] = {
+        [VA_REGFMT_F32] = REGS_F32, [VA_REGFMT_F16] = REGS_F16, [VA_REGFMT_S32] = REGS_I32,
+        [VA_REGFMT_U32] = REGS_U32, [VA_REGFMT_S16] = REGS_I16, [VA_REGFMT_U16] = REGS_U16};
+
+    return in->mod[VA_M_REGFMT] == VA_REGFMT_AUTO ? conv >> 24 & 7 : of[in->mod[VA_M_REGFMT]];
+}
+
+static bool narrow(unsigned format)
+{
+    return format == REGS_F16 || format == REGS_I16 || format == REGS_U16;
+}
+
+static uint32_t widen(unsigned format, uint32_t half)
+{
+    return format == REGS_F16   ? texel_half_to_float((uint16_t)half)
+           : format == REGS_I16 ? (uint32_t)(int16_t)half
+                                : half & 0xffff;
+}
+
+static void get_color(const struct va_warp *w, unsigned reg, unsigned format, struct gfx_color *c)
+{
+    for (unsigned n = 0; n < 4; n++)
+        for (unsigned i = 0; i < VA_LANES; i++)
+            c->c[n][i] = narrow(format)
+                             ? widen(format, w->r[(reg + n / 2) & 63][i] >> (n & 1 ? 16 : 0))
+                             : w->r[(reg + n) & 63][i];
+}
+
+/* Lanes that have sample @n left and write colours. */
+static uint16_t sample_lanes(const struct gfx_warp *g, const struct va_warp *w,
+                             const struct va_val *cover, uint16_t lanes, unsigned n)
+{
+    uint16_t out = 0;
+
+    for (unsigned i = 0; i < VA_LANES; i++)
+        out |= (uint16_t)((g->cover[i] & cover->w[0][i]) >> n & 1) << i;
+    return out & lanes & (uint16_t)~w->helper;
+}
+
+static bool write_color(struct gfx_fragment *f, const struct va_warp *w, unsigned rt, uint32_t conv,
+                        const struct gfx_blend *b, const struct va_insn *in,
+                        const struct va_val *cover, uint16_t lanes)
+{
+    unsigned format = regs_format(in, conv);
+    struct gfx_color src, src1;
+
+    get_color(w, in->sr[0].reg, format, &src);
+    get_color(w, in->sr[0].reg + 4, format, &src1); /* dual source: r4 on. Source: ISA.xml */
+    for (unsigned n = 0; n < f->fb.samples; n++) {
+        uint16_t now = sample_lanes(&f->warp, w, cover, lanes, n);
+        uint8_t *plane = f->tile.rt[rt] + (size_t)n * GFX_PIXELS * f->fb.rt[rt].bytes;
+        if (now && !gfx_blend_write(&f->fb.rt[rt], plane, f->warp.pixel, now, conv, b, &src, &src1))
+            return false;
+    }
+    return true;
+}
+
+static enum va_message_result no_format(struct gfx_fragment *f, struct core *c, uint32_t conv)
+{
+    mali_log(f->head.pipeline->bus, MALI_LOG_UNIMP, "tile buffer: conversion 0x%x: not modelled",
+             conv);
+    core_fault(c, MALI_DATA_INVALID_FAULT, conv);
+    return VA_MSG_FAULT;
+}
+
+static enum va_message_result blend(struct gfx_fragment *f, struct core *c, struct va_warp *w,
+                                    const struct va_insn *in, const struct va_val *src,
+                                    uint16_t lanes)
+{
+    unsigned first = (unsigned)__builtin_ctz(lanes); /* descriptors are the same in all lanes */
+    uint32_t low = src[0].w[0][first], conv = src[0].w[1][first];
+    unsigned mode = low & 3, rt = low >> 16 & 15;
+    const struct gfx_blend *b = NULL;
+
+    if (mode == BLEND_SHADER)
+        return VA_MSG_DONE;
+    if (mode == BLEND_OFF || rt >= f->fb.rts)
+        return VA_MSG_TAKEN;
+    if (mode == BLEND_FIXED)
+        b = &f->now_state->blend[rt & 7];
+    if (!write_color(f, w, rt, conv, b, in, &src[1], lanes))
+        return no_format(f, c, conv);
+    return VA_MSG_TAKEN;
+}
+
+/* Pixel index word: sample 7:0, target 15:8, x 23:16, y 31:24, where 255 is the lane's pixel. */
+static bool tile_index(const struct gfx_fragment *f, uint32_t word, unsigned *rt, unsigned *sample)
+{
+    *sample = word & 0xff;
+    *rt = word >> 8 & 0xff;
+    return word >> 24 == 0xff && *rt < f->fb.rts && *sample < f->fb.samples;
+}
+
+static enum va_message_result st_tile(struct gfx_fragment *f, struct core *c, struct va_warp *w,
+                                      const struct va_insn *in, const struct va_val *src,
+                                      uint16_t lanes)
+{
+    unsigned first = (unsigned)__builtin_ctz(lanes), rt, sample;
+    uint32_t word = src[0].w[0][first], conv = src[2].w[0][first];
+    struct gfx_color color;
+
+    if (!tile_index(f, word, &rt, &sample)) {
+        core_fault(c, MALI_TILE_RANGE_FAULT, word);
+        return VA_MSG_FAULT;
+    }
+    get_color(w, in->sr[0].reg, regs_format(in, conv), &color);
+    uint16_t now = sample_lanes(&f->warp, w, &src[1], lanes, sample);
+    uint8_t *plane = f->tile.rt[rt] + (size_t)sample * GFX_PIXELS * f->fb.rt[rt].bytes;
+    if (now &&
+        !gfx_blend_write(&f->fb.rt[rt], plane, f->warp.pixel, now, conv, NULL, &color, &color))
+        return no_format(f, c, conv);
+    return VA_MSG_DONE;
+}
+
+static uint32_t narrowed(unsigned format, uint32_t u)
+{
+    return format == REGS_F16 ? texel_float_to_half(u) : u & 0xffff;
+}
+
+static enum va_message_result ld_tile(struct gfx_fragment *f, struct core *c, struct va_warp *w,
+                                      const struct va_insn *in, const struct va_val *src,
+                                      uint16_t lanes)
+{
+    unsigned first = (unsigned)__builtin_ctz(lanes), rt, sample;
+    uint32_t word = src[0].w[0][first], conv = src[2].w[0][first];
+    unsigned format = regs_format(in, conv);
+    struct gfx_color color;
+
+    if (!tile_index(f, word, &rt, &sample)) {
+        core_fault(c, MALI_TILE_RANGE_FAULT, word);
+        return VA_MSG_FAULT;
+    }
+    const uint8_t *plane = f->tile.rt[rt] + (size_t)sample * GFX_PIXELS * f->fb.rt[rt].bytes;
+    if (!gfx_blend_read(&f->fb.rt[rt], plane, f->warp.pixel, lanes, conv, &color))
+        return no_format(f, c, conv);
+    for (unsigned n = 0; n <= in->mod[VA_M_VECSIZE]; n++)
+        for (unsigned i = 0; i < VA_LANES; i++) {
+            unsigned reg = in->sr[0].reg + (narrow(format) ? n / 2 : n);
+            uint32_t u = color.c[n][i];
+            if (!(lanes >> i & 1) || reg >= in->sr[0].reg + in->sr[0].count)
+                continue;
+            if (narrow(format))
+                u = (w->r[reg][i] & (n & 1 ? 0xffffu : 0xffff0000u)) | narrowed(format, u)
+                                                                           << (n & 1 ? 16 : 0);
+            w->r[reg][i] = u;
+        }
+    return VA_MSG_DONE;
+}
+
+enum va_message_result gfx_fragment_message(struct core *c, struct va_warp *w,
+                                            const struct va_insn *in, const struct va_val *src,
+                                            uint16_t lanes)
+{
+    struct gfx_fragment *f = c->fragment;
+
+    switch (in->op) {
+    case VA_OP_ATEST:
+        return atest(f, w, in, src, lanes);
+    case VA_OP_ZS_EMIT:
+        return zs_emit(f, w, in, src, lanes);
+    case VA_OP_BLEND:
+        return blend(f, c, w, in, src, lanes);
+    case VA_OP_LD_TILE:
+        return ld_tile(f, c, w, in, src, lanes);
+    case VA_OP_ST_TILE:
+        return st_tile(f, c, w, in, src, lanes);
+    default:
+        return gfx_varying_message(f, w, in, src, lanes);
+    }
+}

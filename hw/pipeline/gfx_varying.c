@@ -1,0 +1,225 @@
+/*
+ * Interpolation: LD_VAR_BUF and relatives. A primitive's planes give weight over w
+ * of each vertex; their sum is 1/w, which makes the result perspective-correct.
+ *
+ * Called by gfx_shade.c. Calls texel.c (fp16).
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include <string.h>
+
+#include "gfx_fragment.h"
+#include "texel.h"
+
+static float plane(const float p[3], float x, float y)
+{
+    return p[0] + p[1] * x + p[2] * y;
+}
+
+float gfx_depth_at(const struct gfx_prim *t, float x, float y)
+{
+    return plane(t->z, x - t->ox, y - t->oy);
+}
+
+/* --- where --------------------------------------------------------------------------- */
+
+/* A covered place of the pixel: its centre when that is covered wholly, else the first sample. */
+static unsigned centroid(const struct gfx_fragment *f, uint16_t cover)
+{
+    uint16_t full = (uint16_t)((1u << f->fb.samples) - 1);
+
+    return cover == full || !cover ? ~0u : (unsigned)__builtin_ctz(cover);
+}
+
+static void sample_at(const struct gfx_fragment *f, unsigned sample, float at[2])
+{
+    bool centre = f->fb.samples == 1 || sample >= f->fb.samples;
+
+    at[0] = centre ? 0.5f : (float)f->fb.sample_x[sample] / GFX_SUBPIXEL;
+    at[1] = centre ? 0.5f : (float)f->fb.sample_y[sample] / GFX_SUBPIXEL;
+}
+
+/* The place in lane @i's pixel that sample mode @mode means; @src: the instruction's source 0. */
+static void place(const struct gfx_fragment *f, unsigned mode, unsigned i, uint32_t src,
+                  float at[2])
+{
+    const struct gfx_warp *g = &f->warp;
+
+    switch (mode) {
+    case VA_SAMPLE_CENTROID:
+        sample_at(f, centroid(f, g->first[i]), at);
+        break;
+    case VA_SAMPLE_SAMPLE:
+        sample_at(f, src >> 16 & 0xff, at);
+        break;
+    case VA_SAMPLE_EXPLICIT:
+        at[0] = (float)(int16_t)src / GFX_SUBPIXEL;
+        at[1] = (float)(int16_t)(src >> 16) / GFX_SUBPIXEL;
+        break;
+    default: /* per-sample shading: at the sample */
+        sample_at(f, DCD_PER_SAMPLE(&f->now_state->dcd) ? g->sample : ~0u, at);
+    }
+    at[0] += (float)(f->tile.x + g->pixel[i] % GFX_TILE);
+    at[1] += (float)(f->tile.y + g->pixel[i] / GFX_TILE);
+}
+
+/* Fills at[][] of the lanes, or takes what an earlier instruction has stored. */
+static void places(struct gfx_fragment *f, const struct va_insn *in, const va_v16u *src,
+                   uint16_t lanes, float x[VA_LANES], float y[VA_LANES])
+{
+    unsigned update = in->mod[VA_M_UPDATE];
+
+    for (unsigned i = 0; i < VA_LANES; i++) {
+        float at[2] = {f->warp.at[0][i], f->warp.at[1][i]};
+        if (!(lanes >> i & 1))
+            continue;
+        if (update != VA_UPDATE_RETRIEVE)
+            place(f, in->mod[VA_M_SAMPLE], i, (*src)[i], at);
+        if (update == VA_UPDATE_STORE) {
+            f->warp.at[0][i] = at[0];
+            f->warp.at[1][i] = at[1];
+        }
+        x[i] = at[0] - f->prim->ox;
+        y[i] = at[1] - f->prim->oy;
+    }
+}
+
+/* --- what ------------------------------------------------------------------------------- */
+
+/* Component @c at byte @offset of vertex @v; beyond its varyings: zero. */
+static uint32_t component(const struct gfx_draw *d, uint32_t v, uint32_t offset, unsigned bytes)
+{
+    uint32_t u = 0;
+
+    if (v < d->vertices && offset <= d->vary_bytes && bytes <= d->vary_bytes - offset)
+        memcpy(&u, d->vary + (uint64_t)v * d->vary_bytes + offset, bytes);
+    return u;
+}
+
+static float as_float(uint32_t u, bool is_half)
+{
+    float f;
+
+    u = is_half ? texel_half_to_float((uint16_t)u) : u;
+    memcpy(&f, &u, 4);
+    return f;
+}
+
+static uint32_t interpolated(const struct gfx_fragment *f, uint32_t offset, bool half_src, float x,
+                             float y)
+{
+    const struct gfx_prim *t = f->prim;
+    float sum = 0, weight = 0;
+    uint32_t u;
+
+    for (unsigned i = 0; i < 3; i++) {
+        float b = plane(t->bary[i], x, y);
+        sum += b * as_float(component(f->draw, t->v[i], offset, half_src ? 2 : 4), half_src);
+        weight += b;
+    }
+    sum /= weight;
+    memcpy(&u, &sum, 4);
+    return u;
+}
+
+/* Puts component @c of lane @i where the result format has it. */
+static void put(struct va_warp *w, const struct va_insn *in, bool half_dst, unsigned c, unsigned i,
+                uint32_t u)
+{
+    unsigned reg = in->sr[0].reg + (half_dst ? c / 2 : c);
+
+    if (reg >= in->sr[0].reg + in->sr[0].count)
+        return;
+    if (half_dst)
+        w->r[reg][i] = (w->r[reg][i] & (c & 1 ? 0xffffu : 0xffff0000u)) | u << (c & 1 ? 16 : 0);
+    else
+        w->r[reg][i] = u;
+}
+
+static enum va_message_result ld_var_buf(struct gfx_fragment *f, struct va_warp *w,
+                                         const struct va_insn *in, const struct va_val *src,
+                                         uint16_t lanes)
+{
+    bool imm = in->op == VA_OP_LD_VAR_BUF_IMM_F32 || in->op == VA_OP_LD_VAR_BUF_IMM_F16;
+    bool half_dst = in->op == VA_OP_LD_VAR_BUF_F16 || in->op == VA_OP_LD_VAR_BUF_IMM_F16;
+    unsigned format = in->mod[VA_M_SRCFMT];
+    bool flat = format == VA_SRCFMT_FLAT32 || format == VA_SRCFMT_FLAT16;
+    bool half_src = format == VA_SRCFMT_FLAT16 || format == VA_SRCFMT_F16;
+    float x[VA_LANES] = {0}, y[VA_LANES] = {0};
+
+    if (!f->prim)
+        return VA_MSG_UNMODELLED;
+    places(f, in, &src[0].w[0], lanes, x, y);
+    for (unsigned i = 0; i < VA_LANES; i++) {
+        uint32_t offset = imm ? (uint32_t)in->imm[0] : src[1].w[0][i];
+        if (!(lanes >> i & 1))
+            continue;
+        for (unsigned c = 0; c <= in->mod[VA_M_VECSIZE]; c++) {
+            uint32_t at = offset + c * (half_src ? 2 : 4), u;
+            u = flat ? component(f->draw, f->prim->flat, at, half_src ? 2 : 4)
+                     : interpolated(f, at, half_src, x[i], y[i]);
+            if (!flat && half_dst)
+                u = texel_float_to_half(u);
+            else if (flat && half_src != half_dst)
+                u = half_dst ? texel_float_to_half(u) : texel_half_to_float((uint16_t)u);
+            put(w, in, half_dst, c, i, u);
+        }
+    }
+    return VA_MSG_DONE;
+}
+
+/* --- special values --------------------------------------------------------------------------- */
+
+enum { SPECIAL_POINT = 0, SPECIAL_FRAG_W = 2, SPECIAL_FRAG_Z = 3 }; /* source: ISA.xml */
+
+static float special_value(const struct gfx_fragment *f, unsigned what, unsigned c, float x,
+                           float y)
+{
+    const struct gfx_prim *t = f->prim;
+    float v;
+
+    if (what == SPECIAL_FRAG_W)
+        return plane(t->bary[0], x, y) + plane(t->bary[1], x, y) + plane(t->bary[2], x, y);
+    if (what == SPECIAL_FRAG_Z)
+        return plane(t->z, x, y);
+    v = ((c ? y + t->oy : x + t->ox) - t->point[c]) / t->point_size + 0.5f;
+    return c && f->fb.point_max_y ? 1 - v : v;
+}
+
+static enum va_message_result ld_var_special(struct gfx_fragment *f, struct va_warp *w,
+                                             const struct va_insn *in, const struct va_val *src,
+                                             uint16_t lanes)
+{
+    unsigned what = (unsigned)in->imm[0];
+    bool half_dst = in->mod[VA_M_REGFMT] == VA_REGFMT_F16;
+    float x[VA_LANES] = {0}, y[VA_LANES] = {0};
+
+    if (!f->prim || (what != SPECIAL_POINT && what != SPECIAL_FRAG_W && what != SPECIAL_FRAG_Z))
+        return VA_MSG_UNMODELLED;
+    places(f, in, &src[0].w[0], lanes, x, y);
+    for (unsigned i = 0; i < VA_LANES; i++)
+        for (unsigned c = 0; (lanes >> i & 1) && c < (what == SPECIAL_POINT ? 2 : 1); c++) {
+            float v = special_value(f, what, c, x[i], y[i]);
+            uint32_t u;
+            memcpy(&u, &v, 4);
+            put(w, in, half_dst, c, i, half_dst ? texel_float_to_half(u) : u);
+        }
+    return VA_MSG_DONE;
+}
+
+enum va_message_result gfx_varying_message(struct gfx_fragment *f, struct va_warp *w,
+                                           const struct va_insn *in, const struct va_val *src,
+                                           uint16_t lanes)
+{
+    switch (in->op) {
+    case VA_OP_LD_VAR_BUF_IMM_F32:
+    case VA_OP_LD_VAR_BUF_IMM_F16:
+    case VA_OP_LD_VAR_BUF_F32:
+    case VA_OP_LD_VAR_BUF_F16:
+        return ld_var_buf(f, w, in, src, lanes);
+    case VA_OP_LD_VAR_SPECIAL:
+        return ld_var_special(f, w, in, src, lanes);
+    default:
+        return VA_MSG_UNMODELLED;
+    }
+}
