@@ -61,7 +61,8 @@
 
 /*
  * garm_device.c: the uevent WEDGED=... of the primary node, which tells user space that a device
- * was reset or is lost. @method: GARM_WEDGED_*. Older kernels have no such convention: nothing is sent.
+ * was reset or is lost. @method: GARM_WEDGED_*. Older kernels have no such convention: nothing is
+ * sent.
  */
 #if GARM_KERNEL(6, 15)
 #define GARM_WEDGED_RECOVERED	DRM_WEDGE_RECOVERY_NONE
@@ -75,6 +76,16 @@
 #define GARM_WEDGED_RECOVERED	0
 #define GARM_WEDGED_LOST	0
 #define garm_wedged_event(drm, method) ((void)(drm), (void)(method), 0)
+#endif
+
+/*
+ * garm_gem.c: a tmpfs of our own that gives huge pages to files that are large enough. Newer
+ * kernels have it in the DRM device; before, it is garm_device.huge_mnt.
+ */
+#if GARM_KERNEL(6, 19)
+#define garm_huge_mnt_create(gdev) drm_gem_huge_mnt_create(&(gdev)->base, "within_size")
+#else
+#define GARM_OWN_HUGE_MNT
 #endif
 
 /* garm_drv.c: fields of struct drm_driver and of the file operations that come and go. */

@@ -22,6 +22,7 @@
 
 #include "garm_debugfs.h"
 #include "garm_device.h"
+#include "garm_gem.h"
 #include "garm_heap.h"
 #include "garm_sched_internal.h"
 #include "garm_vm_internal.h"
@@ -149,6 +150,49 @@ static struct garm_vm *next_vm(struct garm_mmu *mmu, u32 last)
 	} while (best && !kref_get_unless_zero(&best->base.kref));
 	mutex_unlock(&mmu->vms_lock);
 	return best;
+}
+
+/* Bytes of a mapping that leaves of 2 MiB translate. op_lock is held. */
+static u64 large_bytes(struct garm_vm *vm, const struct drm_gpuva *va)
+{
+	u64 end = va->va.addr + va->va.range, bytes = 0;
+
+	for (u64 at = ALIGN(va->va.addr, SZ_2M); at + SZ_2M <= end; at += SZ_2M) {
+		if (garm_pt_may_be_block(vm, at))
+			bytes += SZ_2M;
+	}
+	return bytes;
+}
+
+/* "leaves": how much of each VM is translated by leaves of either size, how much is evicted. */
+static void show_leaves(struct garm_device *gdev, struct seq_file *m)
+{
+	struct garm_vm *vm;
+	u32 last = 0;
+
+	seq_puts(m, "vm               4K           2M      evicted\n");
+	while ((vm = next_vm(gdev->mmu, last))) {
+		u64 all = 0, large = 0, evicted = 0;
+		struct drm_gpuva *va;
+
+		last = vm->id;
+		mutex_lock(&vm->op_lock);
+		drm_gpuvm_for_each_va(va, &vm->base) {
+			const struct garm_vma *vma = container_of(va, struct garm_vma, base);
+
+			if (vma->evicted) {
+				evicted += va->va.range;
+				continue;
+			}
+			all += va->va.range;
+			/* Those of terabytes repeat one leaf. */
+			if (!(vma->flags & DRM_PANTHOR_VM_BIND_OP_MAP_SPARSE))
+				large += large_bytes(vm, va);
+		}
+		mutex_unlock(&vm->op_lock);
+		seq_printf(m, "%-6u %12llu %12llu %12llu\n", last, all - large, large, evicted);
+		garm_vm_put(vm);
+	}
 }
 
 static void show_mapping(struct seq_file *m, u32 vm, struct drm_gpuva *va)
@@ -357,6 +401,7 @@ static const struct drm_info_list files[] = {
 	{ "gpuvas", show, 0, show_gpuvas },
 	{ "groups", show, 0, show_groups },
 	{ "heaps", show, 0, show_heaps },
+	{ "leaves", show, 0, show_leaves },
 	{ "slots", show, 0, show_slots },
 	{ "vms", show, 0, show_vms },
 };
@@ -377,6 +422,7 @@ void garm_debugfs_files(struct drm_minor *minor)
 	drm_debugfs_create_files(files, ARRAY_SIZE(files), minor->debugfs_root, minor);
 	debugfs_create_file("reset", 0200, minor->debugfs_root, to_garm_device(minor->dev),
 			    &debugfs_reset_fops);
+	garm_shrink_debugfs_init(minor);
 }
 
 /** garm_debugfs_setup() - the list of objects. Return: 0 or -ENOMEM; probe only */

@@ -23,6 +23,7 @@
 #include "garm_debugfs.h"
 #include "garm_device.h"
 #include "garm_fw.h"
+#include "garm_gem.h"
 #include "garm_gpu.h"
 #include "garm_mmu.h"
 #include "garm_sched.h"
@@ -747,6 +748,12 @@ static int init_rooms(struct garm_device *gdev)
 {
 	int ret;
 
+	ret = garm_shrink_init(gdev);
+	if (ret)
+		return ret;
+	ret = garm_gem_init(gdev);
+	if (ret)
+		return ret;
 	ret = garm_gpu_init(gdev);
 	if (ret)
 		return ret;
@@ -791,7 +798,9 @@ static int init_powered(struct garm_device *gdev)
 	ret = init_rooms(gdev);
 	if (ret)
 		return ret;
-	ret = drm_dev_register(&gdev->base, 0);
+	ret = garm_shrink_register(gdev);
+	if (!ret)
+		ret = drm_dev_register(&gdev->base, 0);
 	if (ret) {
 		unplug_rooms(gdev);
 		return ret;

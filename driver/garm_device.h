@@ -40,6 +40,7 @@ struct garm_heap_pools;
 struct garm_irq;
 struct garm_mmu;
 struct garm_sched;
+struct garm_shrink;
 struct garm_vm_pool;
 struct garm_group_pool;
 
@@ -86,6 +87,8 @@ struct garm_device {
 	struct garm_mmu *mmu;
 	struct garm_fw *fw;
 	struct garm_sched *sched;
+	struct garm_shrink *shrink;
+	struct vfsmount *huge_mnt;	/* tmpfs with huge pages; NULL: none, or DRM has it */
 
 	/*
 	 * Probe is complete: suspend, resume and reset call the rooms, and resets are carried out.

@@ -7,9 +7,9 @@
  * by everybody who needs memory of its own; calls only the kernel's GEM, shmem, DMA and dma-buf
  * functions.
  *
- * Pages appear with the first pin, CPU fault or vmap, and stay until the object goes: a later
- * shrinker may take them from objects whose @pins is 0. Everything about backing memory is under
- * the object's reservation.
+ * Pages appear with the first pin, CPU fault or vmap, and stay until the object goes or
+ * garm_shrink.c takes them, which it may when @pins and @exports are 0. Everything about backing
+ * memory is under the object's reservation.
  *
  * Which CPU mapping: write-combined when the GPU does not snoop, so that neither side needs cache
  * maintenance. The pages were zeroed through the kernel's cached mapping; mapping them for DMA
@@ -21,11 +21,14 @@
 #include <linux/dma-mapping.h>
 #include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/mount.h>
 #include <linux/pagemap.h>
 #include <linux/sched.h>
+#include <linux/shmem_fs.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 
+#include <drm/drm_managed.h>
 #include <drm/drm_prime.h>
 
 #include "garm_debugfs.h"
@@ -54,6 +57,7 @@ static int populate_locked(struct garm_bo *bo)
 		return PTR_ERR(pages);
 	}
 	bo->pages = pages;
+	garm_shrink_update(bo);
 	return 0;
 }
 
@@ -79,6 +83,50 @@ static int dma_map_locked(struct garm_bo *bo)
 }
 
 /**
+ * garm_bo_populate_locked() - see that there are pages and DMA addresses
+ * @bo: the object, its reservation held
+ *
+ * Unless it is pinned, they may go when the reservation is dropped. Allocates.
+ * Return: 0, or -ENOMEM or another error of allocation.
+ */
+int garm_bo_populate_locked(struct garm_bo *bo)
+{
+	dma_resv_assert_held(bo->base.resv);
+	return drm_gem_is_imported(&bo->base) ? 0 : dma_map_locked(bo);
+}
+
+static void dma_unmap(struct garm_bo *bo)
+{
+	if (!bo->sgt)
+		return;
+	dma_unmap_sgtable(dma_device(bo), bo->sgt, DMA_BIDIRECTIONAL, 0);
+	sg_free_table(bo->sgt);
+	kfree(bo->sgt);
+	bo->sgt = NULL;
+}
+
+/**
+ * garm_bo_depopulate_locked() - give the pages back to shmem, which keeps what is in them
+ * @bo: an object with pages, its reservation held; not pinned, and mapped by no CPU and no GPU
+ *
+ * Unmapping for DMA drops lines from the CPU's caches, so that what the GPU wrote is what gets
+ * swapped out. Lines that a write-back mapping has made dirty are written first.
+ */
+void garm_bo_depopulate_locked(struct garm_bo *bo)
+{
+	dma_resv_assert_held(bo->base.resv);
+	if (drm_WARN_ON(bo->base.dev, bo->pins || bo->exports || !bo->pages))
+		return;
+	if (bo->sgt && bo->cached)
+		dma_sync_sgtable_for_device(dma_device(bo), bo->sgt, DMA_TO_DEVICE);
+	dma_unmap(bo);
+	drm_gem_put_pages(&bo->base, bo->pages, true, false);
+	bo->pages = NULL;
+	bo->evictions++;
+	garm_shrink_update(bo);
+}
+
+/**
  * garm_bo_pin_locked() - make pages and DMA addresses stay
  * @bo: the object, its reservation held
  *
@@ -90,13 +138,11 @@ int garm_bo_pin_locked(struct garm_bo *bo)
 {
 	int ret;
 
-	dma_resv_assert_held(bo->base.resv);
-	if (!drm_gem_is_imported(&bo->base)) {
-		ret = dma_map_locked(bo);
-		if (ret)
-			return ret;
-	}
-	bo->pins++;
+	ret = garm_bo_populate_locked(bo);
+	if (ret)
+		return ret;
+	if (!bo->pins++)
+		garm_shrink_update(bo);
 	return 0;
 }
 
@@ -120,8 +166,8 @@ int garm_bo_pin(struct garm_bo *bo)
 void garm_bo_unpin_locked(struct garm_bo *bo)
 {
 	dma_resv_assert_held(bo->base.resv);
-	if (!drm_WARN_ON(bo->base.dev, !bo->pins))
-		bo->pins--;
+	if (!drm_WARN_ON(bo->base.dev, !bo->pins) && !--bo->pins)
+		garm_shrink_update(bo);
 }
 
 /** garm_bo_unpin() - garm_bo_unpin_locked() for callers without the reservation */
@@ -235,15 +281,12 @@ static void garm_gem_free(struct drm_gem_object *obj)
 	struct drm_gem_object *root = bo->exclusive_vm;
 
 	garm_debugfs_remove_bo(to_garm_device(obj->dev), bo);
-	drm_WARN_ON(obj->dev, bo->pins || bo->vmaps);
+	drm_WARN_ON(obj->dev, bo->pins || bo->vmaps || bo->exports);
+	garm_shrink_forget(bo);
 	if (drm_gem_is_imported(obj)) {
 		drm_prime_gem_destroy(obj, bo->sgt);
 	} else {
-		if (bo->sgt) {
-			dma_unmap_sgtable(dma_device(bo), bo->sgt, DMA_BIDIRECTIONAL, 0);
-			sg_free_table(bo->sgt);
-			kfree(bo->sgt);
-		}
+		dma_unmap(bo);
 		if (bo->pages)
 			drm_gem_put_pages(obj, bo->pages, true, false);
 	}
@@ -303,9 +346,11 @@ static void garm_gem_print_info(struct drm_printer *p, unsigned int indent,
 {
 	const struct garm_bo *bo = to_garm_bo((struct drm_gem_object *)obj);
 
-	drm_printf_indent(p, indent, "flags=0x%x pins=%u vmaps=%u resident=%d creator=%s/%u\n",
+	drm_printf_indent(p, indent,
+			  "flags=0x%x pins=%u vmaps=%u exports=%u resident=%d evictions=%u creator=%s/%u\n",
 			  bo->flags, READ_ONCE(bo->pins), READ_ONCE(bo->vmaps),
-			  !!READ_ONCE(bo->pages), bo->creator, bo->creator_pid);
+			  READ_ONCE(bo->exports), !!READ_ONCE(bo->pages), READ_ONCE(bo->evictions),
+			  bo->creator, bo->creator_pid);
 }
 
 /* Map the page that was touched and its neighbours, as far as they are in the same VMA. */
@@ -445,12 +490,29 @@ static int garm_dmabuf_end_cpu_access(struct dma_buf *buf, enum dma_data_directi
 	return 0;
 }
 
+static void count_export(struct garm_bo *bo, int change)
+{
+	dma_resv_lock(bo->base.resv, NULL);
+	bo->exports += change;
+	garm_shrink_update(bo);
+	dma_resv_unlock(bo->base.resv);
+}
+
+/* Mappings by the CPU through the dma-buf are in its own address space: they have ended now. */
+static void garm_dmabuf_release(struct dma_buf *buf)
+{
+	struct drm_gem_object *obj = buf->priv;
+
+	count_export(to_garm_bo(obj), -1);
+	drm_gem_dmabuf_release(buf);
+}
+
 static const struct dma_buf_ops garm_dmabuf_ops = {
 	.attach = drm_gem_map_attach,
 	.detach = drm_gem_map_detach,
 	.map_dma_buf = garm_dmabuf_map,
 	.unmap_dma_buf = garm_dmabuf_unmap,
-	.release = drm_gem_dmabuf_release,
+	.release = garm_dmabuf_release,
 	.mmap = drm_gem_dmabuf_mmap,
 	.vmap = drm_gem_dmabuf_vmap,
 	.vunmap = drm_gem_dmabuf_vunmap,
@@ -469,11 +531,16 @@ static struct dma_buf *garm_gem_export(struct drm_gem_object *obj, int flags)
 		.priv = obj,
 		.resv = obj->resv,
 	};
+	struct dma_buf *buf;
 
 	/* Its reservation is the VM's: others would wait for everything that happens there. */
 	if (to_garm_bo(obj)->exclusive_vm)
 		return ERR_PTR(-EINVAL);
-	return drm_gem_dmabuf_export(obj->dev, &info);
+	count_export(to_garm_bo(obj), 1);
+	buf = drm_gem_dmabuf_export(obj->dev, &info);
+	if (IS_ERR(buf))
+		count_export(to_garm_bo(obj), -1);
+	return buf;
 }
 
 static const struct drm_gem_object_funcs garm_gem_funcs = {
@@ -509,6 +576,71 @@ struct drm_gem_object *garm_gem_prime_import(struct drm_device *drm, struct dma_
 	return drm_gem_prime_import(drm, buf);
 }
 
+/*
+ * Huge pages: shmem takes them from a mount that says so, where the object has room for them.
+ */
+
+static bool transparent_hugepage = true;
+module_param(transparent_hugepage, bool, 0400);
+MODULE_PARM_DESC(transparent_hugepage, "Buffer objects may get huge pages (default: true)");
+
+#ifdef GARM_OWN_HUGE_MNT
+static void huge_mnt_release(struct drm_device *drm, void *data)
+{
+	kern_unmount(data);
+}
+
+static int garm_huge_mnt_create(struct garm_device *gdev)
+{
+	char options[] = "huge=within_size";
+	struct file_system_type *type = get_fs_type("tmpfs");
+	struct vfsmount *mnt;
+
+	if (!type)
+		return -EOPNOTSUPP;
+	mnt = vfs_kern_mount(type, SB_KERNMOUNT, type->name, options);
+	if (IS_ERR(mnt))
+		return PTR_ERR(mnt);
+	gdev->huge_mnt = mnt;
+	return drmm_add_action_or_reset(&gdev->base, huge_mnt_release, mnt);
+}
+
+/* With the device's mount, if there is one. */
+static int object_init(struct garm_device *gdev, struct drm_gem_object *obj, size_t size)
+{
+	struct file *file;
+
+	if (!gdev->huge_mnt)
+		return drm_gem_object_init(&gdev->base, obj, size);
+	drm_gem_private_object_init(&gdev->base, obj, size);
+	file = shmem_file_setup_with_mnt(gdev->huge_mnt, "garm bo", size, VM_NORESERVE);
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	obj->filp = file;
+	return 0;
+}
+#else
+#define object_init(gdev, obj, size) drm_gem_object_init(&(gdev)->base, obj, size)
+#endif
+
+/**
+ * garm_gem_init() - what objects need of the device
+ * @gdev: the device, before there is any object
+ *
+ * Return: 0. Without huge pages everything works, with more entries in the tables.
+ */
+int garm_gem_init(struct garm_device *gdev)
+{
+	int ret;
+
+	if (!IS_ENABLED(CONFIG_TRANSPARENT_HUGEPAGE) || !transparent_hugepage)
+		return 0;
+	ret = garm_huge_mnt_create(gdev);
+	if (ret)
+		drm_warn(&gdev->base, "no huge pages for buffer objects: %d\n", ret);
+	return 0;
+}
+
 static struct garm_bo *bo_alloc(struct garm_device *gdev, u32 flags)
 {
 	struct garm_bo *bo = kzalloc(sizeof(*bo), GFP_KERNEL);
@@ -522,6 +654,7 @@ static struct garm_bo *bo_alloc(struct garm_device *gdev, u32 flags)
 	mutex_init(&bo->gpuva_lock);
 	drm_gem_gpuva_set_lock(&bo->base, &bo->gpuva_lock);
 	mutex_init(&bo->label_lock);
+	INIT_LIST_HEAD(&bo->reclaim_node);
 	bo->creator_pid = current->tgid;
 	get_task_comm(bo->creator, current->group_leader);
 	return bo;
@@ -576,7 +709,7 @@ struct garm_bo *garm_bo_create(struct garm_device *gdev, size_t size, u32 flags,
 	bo = bo_alloc(gdev, flags);
 	if (!bo)
 		return ERR_PTR(-ENOMEM);
-	ret = drm_gem_object_init(&gdev->base, &bo->base, PAGE_ALIGN(size));
+	ret = object_init(gdev, &bo->base, PAGE_ALIGN(size));
 	if (ret)
 		goto err_put;
 	/* Pinned for as long as it is mapped: must not sit where memory has to be movable. */

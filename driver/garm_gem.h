@@ -15,8 +15,12 @@
 
 #include "garm_uapi.h"
 
+struct drm_minor;
 struct garm_device;
 struct garm_vm;
+
+/* Lists of garm_shrink.c, cheapest to take memory from first. */
+enum garm_bo_class { GARM_BO_KEPT, GARM_BO_UNMAPPED, GARM_BO_MAPPED, GARM_BO_CLASSES };
 
 /** struct garm_bo - a buffer object; pages are pinned while @pins is not zero */
 struct garm_bo {
@@ -36,15 +40,23 @@ struct garm_bo {
 	/* Protected by base.resv: */
 	struct page **pages;			/* NULL when not populated or imported */
 	struct sg_table *sgt;			/* DMA-mapped; of the import for imported ones */
-	unsigned int pins;			/* users of pages and sgt */
+	/* Users who need pages and sgt to stay. Mappings in VMs are none: they can be evicted. */
+	unsigned int pins;
 	unsigned int vmaps;
+	unsigned int exports;			/* dma-bufs: who maps its pages we do not know */
+	unsigned int evictions;
 	void *vaddr;
+
+	struct list_head reclaim_node;		/* garm_shrink.lists; protected by its lock */
+	enum garm_bo_class reclaim_class;	/* likewise */
 };
 
 static inline struct garm_bo *to_garm_bo(struct drm_gem_object *obj)
 {
 	return container_of(obj, struct garm_bo, base);
 }
+
+int garm_gem_init(struct garm_device *gdev);
 
 /**
  * garm_bo_create() - a BO of @size bytes, rounded up to pages, zeroed on first use
@@ -55,6 +67,8 @@ struct garm_bo *garm_bo_create(struct garm_device *gdev, size_t size, u32 flags,
 			       struct garm_vm *vm);
 int garm_bo_create_handle(struct drm_file *file, struct garm_vm *vm, u64 *size, u32 flags,
 			  u32 *handle);
+int garm_bo_populate_locked(struct garm_bo *bo);	/* pages and sgt, as long as it is locked */
+void garm_bo_depopulate_locked(struct garm_bo *bo);	/* give the pages back to shmem */
 int garm_bo_pin(struct garm_bo *bo);		/* takes the reservation, allocates */
 int garm_bo_pin_locked(struct garm_bo *bo);
 void garm_bo_unpin(struct garm_bo *bo);
@@ -67,6 +81,14 @@ struct drm_gem_object *garm_gem_prime_import(struct drm_device *drm, struct dma_
 struct drm_gem_object *garm_gem_prime_import_sg(struct drm_device *drm,
 						struct dma_buf_attachment *attach,
 						struct sg_table *sgt);
+
+/* garm_shrink.c: memory of idle objects under pressure */
+int garm_shrink_init(struct garm_device *gdev);
+int garm_shrink_register(struct garm_device *gdev);
+void garm_shrink_update(struct garm_bo *bo);	/* reservation held: what holds the pages changed */
+void garm_shrink_forget(struct garm_bo *bo);	/* it is being freed */
+void garm_shrink_restored(struct garm_bo *bo);	/* counts */
+void garm_shrink_debugfs_init(struct drm_minor *minor);
 
 /**
  * struct garm_kbo - a BO that the driver made for itself, mapped in one VM

@@ -393,6 +393,23 @@ void garm_mmu_op_begin(struct garm_mmu *mmu)
 	}
 }
 
+/**
+ * garm_mmu_op_try_begin() - garm_mmu_op_begin(), unless there is a reset or will be one
+ * @mmu: the MMU
+ *
+ * Return: whether garm_mmu_op_end() must follow. Also false while a GPU that failed to flush waits
+ * for its reset.
+ */
+bool garm_mmu_op_try_begin(struct garm_mmu *mmu)
+{
+	atomic_inc(&mmu->ops);
+	smp_mb__after_atomic();		/* pairs with the one in garm_mmu_pre_reset() */
+	if (!READ_ONCE(mmu->resetting) && !garm_device_reset_pending(mmu->gdev))
+		return true;
+	garm_mmu_op_end(mmu);
+	return false;
+}
+
 /** garm_mmu_op_end() - let resets through again */
 void garm_mmu_op_end(struct garm_mmu *mmu)
 {

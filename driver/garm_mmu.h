@@ -12,6 +12,7 @@
 #include <linux/types.h>
 
 struct garm_device;
+struct garm_mmu;
 struct garm_vm;
 
 int garm_mmu_init(struct garm_device *gdev);
@@ -31,6 +32,9 @@ void garm_mmu_post_reset(struct garm_device *gdev);
 int garm_vm_activate(struct garm_vm *vm);
 void garm_vm_deactivate(struct garm_vm *vm);	/* the slot can be taken by others */
 int garm_vm_as(struct garm_vm *vm);		/* slot, or -1 */
+/* For reclaim: garm_mmu_op_begin() without waiting. */
+bool garm_mmu_op_try_begin(struct garm_mmu *mmu);
+void garm_mmu_op_end(struct garm_mmu *mmu);
 u32 garm_mmu_fault_mask(struct garm_device *gdev, u32 status);
 
 #endif

@@ -389,7 +389,7 @@ static int lock_vm(struct garm_submit *submit, struct garm_group *group)
 		if (ret)
 			break;
 	}
-	return ret;
+	return ret ?: garm_vm_validate(group->vm, &submit->exec);
 }
 
 static int submit_jobs(struct drm_file *file, struct garm_group *group,

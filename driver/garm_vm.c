@@ -377,6 +377,7 @@ struct garm_heap_pool *garm_vm_heaps(struct garm_vm *vm, bool create)
 struct garm_bo *garm_vm_dummy(struct garm_vm *vm)
 {
 	struct garm_bo *dummy;
+	int ret;
 
 	mutex_lock(&vm->heap_lock);
 	dummy = vm->dummy;
@@ -384,10 +385,17 @@ struct garm_bo *garm_vm_dummy(struct garm_vm *vm)
 		dummy = ERR_PTR(-EINVAL);
 	if (!dummy) {
 		dummy = garm_bo_create(vm->gdev, SZ_2M, DRM_PANTHOR_BO_NO_MMAP, vm);
-		if (!IS_ERR(dummy)) {
+		ret = PTR_ERR_OR_ZERO(dummy);
+		/* Its mappings may be terabytes: not worth evicting. */
+		if (!ret)
+			ret = garm_bo_pin(dummy);
+		if (!ret) {
 			garm_bo_set_label(dummy, "sparse");
 			dummy->kernel = true;
 			vm->dummy = dummy;
+		} else if (!IS_ERR(dummy)) {
+			drm_gem_object_put(&dummy->base);
+			dummy = ERR_PTR(ret);
 		}
 	}
 	if (!IS_ERR(dummy))
@@ -427,8 +435,10 @@ static void vm_destroy(struct garm_vm *vm)
 	if (heaps)
 		garm_heap_pool_destroy(heaps);
 	garm_vm_unmap(vm, vm->base.mm_start, vm->base.mm_range);
-	if (dummy)
+	if (dummy) {
+		garm_bo_unpin(dummy);
 		drm_gem_object_put(&dummy->base);
+	}
 	garm_vm_put(vm);
 }
 

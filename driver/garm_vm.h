@@ -61,6 +61,11 @@ struct garm_bo *garm_vm_bo_at(struct garm_vm *vm, u64 va, u64 *offset);
 int garm_vm_prepare(struct garm_vm *vm, struct drm_exec *exec, unsigned int fences);
 void garm_vm_add_fence(struct garm_vm *vm, struct drm_exec *exec, struct dma_fence *fence);
 
+/* Pages under memory pressure (garm_vm_evict.c). */
+int garm_vm_validate(struct garm_vm *vm, struct drm_exec *exec);
+int garm_vm_evict_bo(struct garm_bo *bo);
+bool garm_vm_bo_used_since(struct garm_bo *bo, unsigned long when);
+
 /* Heaps of a VM; created on first use. */
 /* With a reference, or ERR_PTR. */
 struct garm_heap_pool *garm_vm_heaps(struct garm_vm *vm, bool create);

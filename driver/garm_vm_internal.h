@@ -65,6 +65,9 @@ struct garm_vma {
 	struct drm_gpuva base;
 	struct list_head node;	/* of garm_vm_op.dead */
 	u32 flags;		/* DRM_PANTHOR_VM_BIND_OP_MAP_* */
+	/* Both under op_lock: */
+	bool evicted;		/* not in the tables, see garm_vm_evict.c */
+	bool dead;		/* in garm_vm_op.dead */
 };
 
 enum garm_vm_op_type { GARM_VM_OP_NONE, GARM_VM_OP_MAP, GARM_VM_OP_UNMAP };
@@ -76,6 +79,7 @@ struct garm_vm_op {
 	u64 va, size;
 	struct garm_bo *bo;		/* MAP: reference */
 	u64 bo_offset;
+	bool pinned;			/* MAP: @bo is */
 	struct drm_gpuvm_bo *vm_bo;	/* MAP: reference */
 	struct garm_vma *spare[3];	/* the new mapping, what is left of old ones beside it */
 	struct garm_tables tables;
@@ -109,6 +113,7 @@ struct garm_vm {
 		u64 lock_start, lock_size;	/* region of the operation that is executed */
 	} as;
 
+	unsigned long last_use;		/* jiffies of the last submission; no lock */
 	bool faulted;			/* an active slot was shut by a fault; mmu.slots_lock */
 	bool unusable;			/* never cleared; written under op_lock */
 	bool destroyed;			/* written under op_lock and resv, read under either */
@@ -136,7 +141,6 @@ void garm_mmu_add_vm(struct garm_vm *vm);
 void garm_mmu_remove_vm(struct garm_vm *vm);
 void garm_mmu_forget(struct garm_vm *vm);
 void garm_mmu_op_begin(struct garm_mmu *mmu);
-void garm_mmu_op_end(struct garm_mmu *mmu);
 
 /* garm_vm_pt.c */
 int garm_pt_init(struct garm_vm *vm);
@@ -149,6 +153,9 @@ int garm_pt_map(struct garm_vm *vm, u64 va, u64 size, const struct garm_bo *bo, 
 		u32 flags);
 void garm_pt_unmap(struct garm_vm *vm, u64 va, u64 size);
 bool garm_pt_may_be_block(struct garm_vm *vm, u64 va);
+
+/* garm_vm_evict.c */
+int garm_vm_bo_validate(struct drm_gpuvm_bo *vm_bo, struct drm_exec *exec);
 
 /* garm_vm_op.c */
 extern const struct drm_gpuvm_ops garm_gpuvm_ops;

@@ -6,9 +6,9 @@
  * knows which mappings are touched and calls back with steps; the steps edit the tables through
  * garm_vm_pt.c.
  *
- * A BO is pinned once for each VM in which it has mappings (for each drm_gpuvm_bo). What an
- * operation removes stays linked to its BO, and so pinned, until the clean-up: then caches and TLBs
- * have been flushed.
+ * A BO is pinned by the operation that maps it. Afterwards garm_vm_evict.c may take it out of the
+ * tables again, and mappings are marked as evicted. What an operation removes stays linked to its
+ * BO until the clean-up, and keeps it: then caches and TLBs have been flushed.
  *
  * Locks: reservation of the VM > gpuva lock of the BO; op_lock > gpuva lock. The clean-up takes
  * reservations, so it is never on the fence-signalling path.
@@ -111,6 +111,7 @@ static int restore(struct garm_vm *vm, const struct drm_gpuva_op_map *part, u64 
 
 	if (start >= end)
 		return 0;
+	/* Its pages are there: to take them, the mapping would have been evicted. */
 	return garm_pt_map(vm, start, end - start, to_garm_bo(part->gem.obj), offset, flags);
 }
 
@@ -137,6 +138,7 @@ static int remap_tables(struct garm_vm *vm, const struct drm_gpuva_op_remap *rem
 
 static void remove_vma(struct garm_vm_op *op, struct garm_vma *vma)
 {
+	vma->dead = true;
 	list_add_tail(&vma->node, &op->dead);
 }
 
@@ -154,16 +156,18 @@ static int step_remap(struct drm_gpuva_op *step, void *data)
 		goto err;
 	fix_sparse_offset(remap->prev, old->flags);
 	fix_sparse_offset(remap->next, old->flags);
-	ret = remap_tables(vm, remap, old->flags);
+	ret = old->evicted ? 0 : remap_tables(vm, remap, old->flags);
 	if (ret)
 		goto err;
 	drm_gpuva_remap(prev ? &prev->base : NULL, next ? &next->base : NULL, &step->remap);
 	if (prev) {
 		prev->flags = old->flags;
+		prev->evicted = old->evicted;
 		link_vma(prev, old->base.vm_bo);
 	}
 	if (next) {
 		next->flags = old->flags;
+		next->evicted = old->evicted;
 		link_vma(next, old->base.vm_bo);
 	}
 	remove_vma(op, old);
@@ -180,7 +184,8 @@ static int step_unmap(struct drm_gpuva_op *step, void *data)
 	struct garm_vm *vm = data;
 	struct garm_vma *vma = to_garm_vma(step->unmap.va);
 
-	garm_pt_unmap(vm, vma->base.va.addr, vma->base.va.range);
+	if (!vma->evicted)
+		garm_pt_unmap(vm, vma->base.va.addr, vma->base.va.range);
 	drm_gpuva_unmap(&step->unmap);
 	remove_vma(vm->op, vma);
 	return 0;
@@ -188,6 +193,7 @@ static int step_unmap(struct drm_gpuva_op *step, void *data)
 
 const struct drm_gpuvm_ops garm_gpuvm_ops = {
 	.vm_free = garm_vm_free,
+	.vm_bo_validate = garm_vm_bo_validate,
 	.sm_step_map = step_map,
 	.sm_step_remap = step_remap,
 	.sm_step_unmap = step_unmap,
@@ -211,26 +217,35 @@ static int alloc_spares(struct garm_vm_op *op, int count)
 }
 
 /*
- * Drop a reference of what ties @bo to @vm; the last one unpins the BO. The BO may end with it, so
- * its lock is held inside of a reference of our own.
+ * Drop a reference of what ties a BO to @vm, and a pin if there is one. The BO may end with it, so
+ * its locks are held inside of a reference of our own.
  */
-static void put_vm_bo(struct garm_vm *vm, struct drm_gpuvm_bo *vm_bo)
+static void put_vm_bo(struct garm_vm *vm, struct drm_gpuvm_bo *vm_bo, bool unpin)
 {
 	struct garm_bo *bo = to_garm_bo(vm_bo->obj);
-	bool last;
+	bool private = bo->base.resv == garm_vm_resv(vm), last;
 
 	drm_gem_object_get(&bo->base);
 	dma_resv_lock(garm_vm_resv(vm), NULL);
 	mutex_lock(garm_gpuva_lock(bo));
 	last = drm_gpuvm_bo_put(vm_bo);
 	mutex_unlock(garm_gpuva_lock(bo));
-	dma_resv_unlock(garm_vm_resv(vm));
-	if (last)
-		garm_bo_unpin(bo);
+	if (!private)
+		dma_resv_unlock(garm_vm_resv(vm));
+	if (last || unpin) {
+		if (!private)
+			dma_resv_lock(bo->base.resv, NULL);
+		if (unpin)
+			garm_bo_unpin_locked(bo);
+		else
+			garm_shrink_update(bo);
+	}
+	if (private || last || unpin)
+		dma_resv_unlock(bo->base.resv);
 	drm_gem_object_put(&bo->base);
 }
 
-/* Pins @bo, and finds or makes what ties it to @vm and owns the pin. */
+/* Finds or makes what ties @bo to @vm. The BO is pinned for the operation. */
 static int get_vm_bo(struct garm_vm_op *op, struct garm_vm *vm, struct garm_bo *bo)
 {
 	struct drm_gpuvm_bo *new;
@@ -239,19 +254,16 @@ static int get_vm_bo(struct garm_vm_op *op, struct garm_vm *vm, struct garm_bo *
 	ret = garm_bo_pin(bo);
 	if (ret)
 		return ret;
+	op->pinned = true;
 	new = drm_gpuvm_bo_create(&vm->base, &bo->base);
-	if (!new) {
-		garm_bo_unpin(bo);
+	if (!new)
 		return -ENOMEM;
-	}
 	dma_resv_lock(garm_vm_resv(vm), NULL);
 	garm_gpuvm_obtain_lock(garm_gpuva_lock(bo));
 	op->vm_bo = drm_gpuvm_bo_obtain_prealloc(new);
 	garm_gpuvm_obtain_unlock(garm_gpuva_lock(bo));
 	drm_gpuvm_bo_extobj_add(op->vm_bo);
 	dma_resv_unlock(garm_vm_resv(vm));
-	if (op->vm_bo != new)
-		garm_bo_unpin(bo);
 	return 0;
 }
 
@@ -388,7 +400,7 @@ static void free_vma(struct garm_vm *vm, struct garm_vma *vma)
 	mutex_lock(lock);
 	drm_gpuva_unlink(&vma->base);
 	mutex_unlock(lock);
-	put_vm_bo(vm, vm_bo);
+	put_vm_bo(vm, vm_bo, false);
 	kfree(vma);
 }
 
@@ -410,7 +422,9 @@ void garm_vm_op_cleanup(struct garm_vm_op *op, struct garm_vm *vm)
 	list_for_each_entry_safe(vma, next, &op->dead, node)
 		free_vma(vm, vma);
 	if (op->vm_bo)
-		put_vm_bo(vm, op->vm_bo);
+		put_vm_bo(vm, op->vm_bo, op->pinned);
+	else if (op->pinned)
+		garm_bo_unpin(op->bo);
 	if (op->bo)
 		drm_gem_object_put(&op->bo->base);
 	for (int i = 0; i < ARRAY_SIZE(op->spare); i++)
