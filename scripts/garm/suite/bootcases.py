@@ -29,6 +29,8 @@ SMOKE = ("garm-demo", "panthor_query", "cs_mov", "pm_suspend", "devfreq", "modul
 # Also run with 16 KiB pages and the vendor's firmware: what depends on the page size, and the scheduler's hard cases.
 LARGE_PAGES = ("cs_fault", "cs_sync", "groups_many", "mmio_flush_id", "panthor_gem", "panthor_group", "panthor_vm",
                "ring_wrap", "tiler_heap", "vm_isolation")
+# Of garm.ko's own programs.
+GARM_LARGE_PAGES = ("garm_shrink",)
 OWN_BOOT = ("garm-demo", "mov_bench")
 # What the RK3588's G610 answers; panthor_query compares.
 EXPECT = ("gpu_id=0xa8670005,shader_present=0x50005,l2_present=0x1,tiler_present=0x1,l2_features=0x7120306,"
@@ -64,7 +66,8 @@ def driver_cases(context: Context, driver: str) -> Iterator[Case]:
         yield Case(f"boot/programs-{prefix}{kernel}", partial(programs, context, options, names),
                    f"every guest program, {driver} on the {kernel} kernel", tags=(driver,))
     large = Options(driver=driver, page_size="16k", firmware="vendor")
-    yield Case(f"boot/programs-{prefix}stable-16k", partial(programs, context, large, LARGE_PAGES),
+    names = LARGE_PAGES + (GARM_LARGE_PAGES if driver == "garm" else ())
+    yield Case(f"boot/programs-{prefix}stable-16k", partial(programs, context, large, names),
                f"guest programs, {driver} on the stable kernel with 16k pages, vendor firmware", tags=(driver,))
 
 
