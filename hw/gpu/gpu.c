@@ -151,7 +151,7 @@ static const char *make_rooms(struct mali_gpu *gpu, const struct mali_config *cf
     gpu->logged = calloc(MALI_MMIO_SIZE / 4 / 32, sizeof(*gpu->logged));
     gpu->mmu = mali_mmu_new(&gpu->bus, m->mmu_features & 0xff, m->mmu_features >> 8 & 0xff,
                             gpu->id.as_present);
-    gpu->pipe = mali_pipeline_new(&gpu->bus, cfg->threads);
+    gpu->pipe = mali_pipeline_new(&gpu->bus, gpu->deterministic ? 1 : cfg->threads);
     if (!gpu->logged || !gpu->mmu || !gpu->pipe)
         return "out of memory";
     if (cfg->race && !mali_pipeline_race(gpu->pipe, gpu->trace))

@@ -29,7 +29,7 @@ struct mali_config {
     unsigned address_spaces;  /* 2..16 */
     const char *coherency;    /* "none" or "ace-lite" */
     bool deterministic;       /* no GPU thread, one order, work done in MMIO/timer calls */
-    unsigned threads;         /* pipeline workers; 0: host's cores */
+    unsigned threads;         /* that run shaders; 0: host's cores; deterministic: 1 */
     uint32_t core_clock_hz;   /* at start; mali_gpu_set_clock() changes it */
     unsigned log_mask;        /* bit per enum mali_log */
     bool trace_instr;

@@ -1,24 +1,28 @@
 /*
- * Compute jobs. Workgroups run one after the other, x fastest; the warps of one
- * take turns, so that they may wait for each other, and meet at barriers. A job
- * runs in slices of a bounded number of instructions, one per submit, so that
- * nobody waits for a shader that does not end; between slices it lives here,
- * under the name that its stream keeps.
+ * Compute jobs: registers and descriptors, and slices. One submit runs a slice: for a bounded
+ * number of instructions or about a millisecond, so that nobody waits for a shader that does not
+ * end; between slices a job lives here, under the name that its stream keeps.
  *
- * All of it happens on one core, the lowest that the group may use: local storage of
- * the first threads and of the first instance is used.
+ * A slice begins on the calling thread. A job that lasts is spread over the pool's workers: each
+ * has a place of its own (workgroup.c), takes workgroups from a common counter, x fastest, and
+ * keeps the one that it could not finish for the next slice. All are joined before submit returns.
  *
- * Called by pipeline.c. Calls core.c and the interpreter.
+ * Called by pipeline.c. Calls pool.c, workgroup.c, core.c.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "pipeline_internal.h"
+#include "workgroup.h"
 
-#define SLICE   8192u /* instructions of warps in one submit: a millisecond, ten with messages */
-#define QUANTUM 1024u /* of these, in a warp before the next one has its turn */
+#define CHUNK    8192u    /* between two looks at the clock */
+#define CHUNKS   16u      /* of a worker in a slice, */
+#define SLICE_NS 1000000u /* which ends early after that time */
+#define PER_CORE 2048u    /* threads of a core that have local storage; source: models.def */
+#define NO_PLACE (~0u)
 
 /* Registers of the job. Source: decode_csf.c */
 enum {
@@ -32,36 +36,29 @@ enum {
     REG_GRID = 37,   /* x, y, z in workgroups */
 };
 
-enum warp_state { WARP_RUNS, WARP_WAITS, WARP_ENDED };
-
-struct compute_warp {
-    struct va_warp w;
-    enum warp_state state;
-};
-
 struct compute_job {
     struct compute_job *next;
     uint64_t token;
     struct mali_job job; /* as first submitted */
-    struct core core;
-    bool loaded;                /* descriptors were read */
-    bool in_group;              /* warps are under way */
-    uint32_t size[3];           /* of a workgroup */
-    unsigned threads;           /* of a workgroup */
-    unsigned merged;            /* workgroups along x that share a warp */
-    uint32_t grid[3], group[3]; /* how many, and the one under way or next */
-    unsigned warps, alive, waiting, turn;
-    struct compute_warp *warp;
+    bool loaded;         /* descriptors were read */
+    bool stop;           /* atomic: workers end their slice */
+    unsigned faulted;    /* atomic: the first place that met a fault, or NO_PLACE */
+    unsigned most, made; /* places that there may be, and are */
+    struct place *place[POOL_MAX];
+    struct grid grid;
+};
+
+/* A slice of a job, as its workers see it. */
+struct slice {
+    struct mali_pipeline *p;
+    struct compute_job *c;
+    const struct mali_job *job;
+    unsigned chunks;
+    uint64_t until;  /* host's ns */
+    uint32_t stalls; /* atomic: workers that met a locked region */
 };
 
 /* --- jobs under way ------------------------------------------------------------------ */
-
-static void warps_fini(struct compute_job *c)
-{
-    for (unsigned i = 0; c->in_group && i < c->warps; i++)
-        va_warp_fini(&c->warp[i].w);
-    c->in_group = false;
-}
 
 static void job_free(struct mali_pipeline *p, struct compute_job **at)
 {
@@ -69,11 +66,10 @@ static void job_free(struct mali_pipeline *p, struct compute_job **at)
 
     *at = c->next;
     p->job_count--;
-    if (core_watched(&c->core) && p->observer && p->observer->ended)
-        p->observer->ended(p->observer, &c->core);
-    warps_fini(c);
-    core_fini(&c->core);
-    free(c->warp);
+    if (core_watched(&c->place[0]->core) && p->observer && p->observer->ended)
+        p->observer->ended(p->observer, &c->place[0]->core);
+    for (unsigned i = 0; i < c->made; i++)
+        place_free(c->place[i], &c->grid);
     free(c);
 }
 
@@ -97,21 +93,25 @@ static bool same_job(const struct mali_job *a, const struct mali_job *b)
 
 static struct compute_job *job_new(struct mali_pipeline *p, const struct mali_job *job)
 {
-    struct compute_job *c = aligned_alloc(64, (sizeof(*c) + 63) & ~(size_t)63);
-    struct compute_job **last = &p->jobs;
+    struct compute_job *c = calloc(1, sizeof(*c)), **last = &p->jobs;
 
     if (!c)
         return NULL;
+    c->place[0] = place_new(p);
+    if (!c->place[0]) {
+        free(c);
+        return NULL;
+    }
     if (p->job_count >= PIPELINE_MAX_JOBS) { /* groups that were suspended and forgotten */
         while ((*last)->next)
             last = &(*last)->next;
         job_free(p, last);
     }
-    memset(c, 0, sizeof(*c));
     c->token = ++p->last_token;
     c->job = *job;
-    c->core.pipeline = p;
-    c->core.job = c->token;
+    c->place[0]->core.job = c->token;
+    c->faulted = NO_PLACE;
+    c->most = c->made = 1;
     c->next = p->jobs;
     p->jobs = c;
     p->job_count++;
@@ -141,208 +141,226 @@ static uint64_t reg64(const struct compute_job *c, unsigned base, unsigned selec
     return c->job.regs[r] | (uint64_t)c->job.regs[r + 1] << 32;
 }
 
-static bool make_warps(struct compute_job *c)
+/* Workgroups, merged ones once; more than can ever be run are as good as all. */
+static uint64_t total_of(const struct grid *g)
 {
-    unsigned warps = (c->threads + VA_LANES - 1) / VA_LANES;
+    unsigned __int128 n = (g->count[0] - 1) / g->merged + 1;
 
-    if (!c->warp)
-        c->warp = aligned_alloc(64, (warps * sizeof(*c->warp) + 63) & ~(size_t)63);
-    c->warps = warps;
-    return c->warp;
+    n *= (uint64_t)g->count[1] * g->count[2];
+    return n > UINT64_MAX / 2 ? UINT64_MAX / 2 : (uint64_t)n;
+}
+
+/* The nth core that the group may use, of those from the lowest on. */
+static unsigned nth_core(uint64_t mask, unsigned n)
+{
+    for (n %= (unsigned)__builtin_popcountll(mask); n; n--)
+        mask &= mask - 1;
+    return (unsigned)__builtin_ctzll(mask);
+}
+
+/* Places that have local storage of their own: drivers allocate it by cores. */
+static unsigned places_of(const struct compute_job *c, unsigned most)
+{
+    const struct core *k = &c->place[0]->core;
+    unsigned cores = (unsigned)__builtin_popcountll(c->job.core_mask), n = most;
+
+    if (k->tls_bytes && n > PER_CORE * cores / (c->grid.warps * VA_LANES))
+        n = PER_CORE * cores / (c->grid.warps * VA_LANES);
+    if (k->wls_bytes && n > k->wls_instances * cores)
+        n = k->wls_instances * cores;
+    return n ? n : 1;
 }
 
 /* Reads registers and descriptors. */
 static enum mali_mem_result job_load(struct compute_job *c)
 {
-    struct core *k = &c->core;
+    struct core *k = &c->place[0]->core;
+    struct grid *g = &c->grid;
     uint32_t size = c->job.regs[REG_GROUP_SIZE];
     enum mali_mem_result r;
 
     for (unsigned i = 0; i < 3; i++) {
-        c->size[i] = (size >> 10 * i & 0x3ff) + 1;
-        c->grid[i] = c->job.regs[REG_GRID + i];
-        if (!c->grid[i]) {
-            c->grid[0] = 0; /* nothing to do */
-            return MALI_MEM_OK;
-        }
+        g->size[i] = (size >> 10 * i & 0x3ff) + 1;
+        g->offset[i] = c->job.regs[REG_OFFSET + i];
+        g->count[i] = c->job.regs[REG_GRID + i];
+        if (!g->count[i])
+            return MALI_MEM_OK; /* nothing to do: total is 0 */
     }
     if (!c->job.core_mask) /* guess: no core takes it */
         return core_fault(k, MALI_CS_ENDPOINT_FAULT, c->job.ip);
-    c->threads = c->size[0] * c->size[1] * c->size[2]; /* at most 2^30 */
-    if ((size >> 30 & 1) || c->threads > CORE_MAX_THREADS)
+    g->threads = g->size[0] * g->size[1] * g->size[2]; /* at most 2^30 */
+    if ((size >> 30 & 1) || g->threads > CORE_MAX_THREADS)
         return core_fault(k, MALI_DATA_INVALID_FAULT, size);
-    c->merged = size >> 31 && c->threads <= VA_LANES / 2 ? VA_LANES / c->threads : 1;
+    g->merged = size >> 31 && g->threads <= VA_LANES / 2 ? VA_LANES / g->threads : 1;
+    g->warps = (g->threads + VA_LANES - 1) / VA_LANES;
     k->attribute_offset = c->job.regs[REG_ATTRIBUTE_OFFSET];
     r = core_load(k, reg64(c, REG_SRT, 40), reg64(c, REG_FAU, 46), reg64(c, REG_SPD, 42),
                   reg64(c, REG_TSD, 44), CORE_STAGE_COMPUTE);
     if (r != MALI_MEM_OK)
         return r;
-    k->shader.special[VA_SPECIAL_CORE_ID] = (unsigned)__builtin_ctzll(c->job.core_mask);
+    k->shader.special[VA_SPECIAL_CORE_ID] = nth_core(c->job.core_mask, 0);
     va_bind(&k->shader);
-    return make_warps(c) ? MALI_MEM_OK : core_fault(k, MALI_CSF_FW_INTERNAL_ERROR, c->job.ip);
+    g->total = total_of(g);
+    return MALI_MEM_OK;
 }
 
-/* --- workgroups ------------------------------------------------------------------------- */
+/* --- slices ---------------------------------------------------------------------------------- */
 
-/* Registers as Mesa's compiler expects them: local, workgroup, global ids. */
-static void preload(struct compute_job *c, struct va_warp *w, unsigned lane, unsigned thread)
+static uint64_t host_ns(void)
 {
-    unsigned t = thread % c->threads;
-    uint32_t group[3] = {c->group[0] + thread / c->threads, c->group[1], c->group[2]};
-    uint32_t local[3] = {t % c->size[0], t / c->size[0] % c->size[1],
-                         t / (c->size[0] * c->size[1])};
-    uint32_t r[16] = {0};
+    struct timespec t;
 
-    r[7] = local[0] | local[1] << 16;
-    r[8] = local[2];
-    for (unsigned i = 0; i < 3; i++) {
-        r[9 + i] = group[i];
-        r[12 + i] = group[i] * c->size[i] + local[i] + c->job.regs[REG_OFFSET + i];
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+static bool groups_left(struct compute_job *c)
+{
+    return __atomic_load_n(&c->grid.next, __ATOMIC_RELAXED) < c->grid.total;
+}
+
+/* The first fault wins, the others stop. */
+static void place_faulted(struct compute_job *c, unsigned i)
+{
+    unsigned none = NO_PLACE;
+
+    __atomic_compare_exchange_n(&c->faulted, &none, i, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+    __atomic_store_n(&c->stop, true, __ATOMIC_RELAXED);
+}
+
+/* A chunk of instructions; false: this worker has nothing more to do in this slice. */
+static bool work_chunk(struct slice *s, unsigned i, uint32_t budget)
+{
+    struct compute_job *c = s->c;
+    struct place *at = c->place[i];
+    enum mali_job_result r = MALI_JOB_DONE;
+    bool no_memory = false;
+
+    while (r == MALI_JOB_DONE && budget && !__atomic_load_n(&c->stop, __ATOMIC_RELAXED)) {
+        if (!place_take(at, &c->grid, &no_memory))
+            break;
+        r = place_run(at, &c->grid, &budget, &c->stop);
     }
-    for (unsigned i = 0; i < 16; i++)
-        if (c->core.preload >> i & 1)
-            w->r[48 + i][lane] = r[i];
+    if (no_memory)
+        core_fault(&at->core, MALI_CSF_FW_INTERNAL_ERROR, c->job.ip);
+    if (no_memory || r == MALI_JOB_FAULTED)
+        place_faulted(c, i);
+    if (r == MALI_JOB_STALL)
+        __atomic_store_n(&s->stalls, 1, __ATOMIC_RELAXED);
+    return !no_memory && !budget && r != MALI_JOB_STALL && r != MALI_JOB_FAULTED;
 }
 
-static void group_begin(struct compute_job *c)
+/* One worker's share of a slice. */
+static void work(void *ctx, unsigned i)
 {
-    uint32_t left = c->grid[0] - c->group[0];
-    unsigned threads = c->threads * (c->merged < left ? c->merged : left);
+    struct slice *s = ctx;
+    struct core *k = &s->c->place[i]->core;
 
-    for (unsigned i = 0; i < c->warps; i++) {
-        struct va_warp *w = &c->warp[i].w;
-        unsigned first = i * VA_LANES, n = threads - first < VA_LANES ? threads - first : VA_LANES;
+    k->tlb = i ? s->p->tlb[i] : s->job->tlb;
+    k->as = s->job->as;
+    k->source = (uint16_t)(0x8000 | s->job->csg << 8 | s->job->cs); /* guess, as the streams' */
+    k->stalled = false;
+    for (unsigned n = 0; n < s->chunks; n++)
+        if (!work_chunk(s, i, CHUNK) || host_ns() >= s->until)
+            break;
+    va_count(&k->shader);
+}
 
-        va_warp_init(w, &c->core.shader, (uint16_t)((1u << n) - 1));
-        for (unsigned lane = 0; lane < n; lane++) {
-            preload(c, w, lane, first + lane);
-            w->tls[lane] = c->core.tls + (first + lane) * c->core.tls_bytes;
-        }
-        c->warp[i].state = WARP_RUNS;
+/* One more place, and a TLB for whoever works there. */
+static bool place_add(struct mali_pipeline *p, struct compute_job *c)
+{
+    unsigned i = c->made;
+    struct place *at;
+
+    if (!p->tlb[i])
+        p->tlb[i] = mali_tlb_new(c->place[0]->core.tlb->mmu);
+    at = p->tlb[i] ? place_new(p) : NULL;
+    if (!at)
+        return false;
+    core_clone(&at->core, &c->place[0]->core, i, c->grid.warps * VA_LANES);
+    at->core.shader.special[VA_SPECIAL_CORE_ID] = nth_core(c->job.core_mask, i);
+    va_bind(&at->core.shader);
+    c->place[c->made++] = at;
+    return true;
+}
+
+/* How many places have work in this slice; makes those that are missing. */
+static unsigned places_wanted(struct mali_pipeline *p, struct compute_job *c)
+{
+    uint64_t left = c->grid.total - (groups_left(c) ? c->grid.next : c->grid.total);
+    unsigned n = 1;
+
+    for (unsigned i = 1; i < c->made; i++)
+        if (c->place[i]->busy)
+            n = i + 1;
+    while (n < c->most && left > 0) {
+        if (n == c->made && !place_add(p, c))
+            break;
+        left -= !c->place[n++]->busy;
     }
-    c->alive = c->warps;
-    c->waiting = c->turn = 0;
-    c->in_group = true;
-    if (core_watched(&c->core)) {
-        memcpy(c->core.group, c->group, sizeof(c->group));
-        memcpy(c->core.grid, &c->job.regs[REG_GRID], sizeof(c->core.grid));
-        c->core.threads = c->threads;
-        c->core.epoch = 0;
-    }
+    return n;
 }
 
-/* Goes on to the next workgroup, or those merged; false: that was the last one. */
-static bool group_next(struct compute_job *c)
+static enum mali_job_result slice_result(const struct slice *s, unsigned places)
 {
-    for (unsigned i = 0; i < 3; i++) {
-        uint32_t step = i ? 1 : c->merged;
-        if (c->grid[i] - c->group[i] > step) {
-            c->group[i] += step;
-            return true;
-        }
-        c->group[i] = 0;
-    }
-    c->grid[0] = 0;
-    return false;
-}
+    struct compute_job *c = s->c;
 
-/* All warps that are left have come to the barrier: they go on behind it. */
-static void release(struct compute_job *c)
-{
-    if (!c->waiting || c->waiting < c->alive)
-        return;
-    for (unsigned i = 0; i < c->warps; i++)
-        if (c->warp[i].state == WARP_WAITS)
-            c->warp[i].state = WARP_RUNS;
-    c->waiting = 0;
-    c->core.epoch++;
-}
-
-/* A turn of one warp. DONE: go on. */
-static enum mali_job_result warp_turn(struct compute_job *c, struct compute_warp *cw,
-                                      uint32_t *budget)
-{
-    uint32_t turn = *budget < QUANTUM ? *budget : QUANTUM;
-    uint64_t before = cw->w.executed, used;
-    struct core *k = &c->core;
-
-    k->shader.special[VA_SPECIAL_WARP_ID] = cw - c->warp;
-    k->fault.code = 0;
-    enum va_stop stop = va_run(&cw->w, &k->shader, turn);
-    used = cw->w.executed - before + 1; /* a turn that does nothing counts, too */
-    *budget -= used < *budget ? used : *budget;
-    switch (stop) {
-    case VA_STOP_ENDED:
-        va_warp_fini(&cw->w);
-        cw->state = WARP_ENDED;
-        c->alive--;
-        break;
-    case VA_STOP_BARRIER:
-        cw->state = WARP_WAITS;
-        c->waiting++;
-        break;
-    case VA_STOP_SLICE:
-        break;
-    case VA_STOP_STALL:
+    if (c->faulted != NO_PLACE)
+        return MALI_JOB_FAULTED;
+    if (s->stalls)
         return MALI_JOB_STALL;
-    case VA_STOP_FAULT:
-    default:
-        return core_warp_stalled(k, &cw->w) ? MALI_JOB_STALL : MALI_JOB_FAULTED;
-    }
-    release(c);
-    return MALI_JOB_DONE;
-}
-
-/* Runs the workgroup under way to its end, or to that of the budget. */
-static enum mali_job_result group_run(struct compute_job *c, uint32_t *budget)
-{
-    while (c->alive) {
-        struct compute_warp *cw = &c->warp[c->turn];
-
-        if (!*budget)
+    for (unsigned i = 0; i < places; i++)
+        if (c->place[i]->busy)
             return MALI_JOB_AGAIN;
-        if (cw->state == WARP_RUNS) {
-            enum mali_job_result r = warp_turn(c, cw, budget);
-            if (r != MALI_JOB_DONE)
-                return r;
-        }
-        c->turn = c->turn + 1 < c->warps ? c->turn + 1 : 0;
-    }
-    warps_fini(c);
-    return MALI_JOB_DONE;
+    return groups_left(c) ? MALI_JOB_AGAIN : MALI_JOB_DONE;
 }
 
-static enum mali_job_result job_slice(struct compute_job *c)
+static enum mali_job_result job_slice(struct mali_pipeline *p, struct compute_job *c,
+                                      const struct mali_job *job)
 {
     static const uint8_t loads[] = {[MALI_MEM_OK] = MALI_JOB_DONE,
                                     [MALI_MEM_STALL] = MALI_JOB_STALL,
                                     [MALI_MEM_FAULT] = MALI_JOB_FAULTED};
-    uint32_t budget = SLICE;
-    enum mali_job_result r = MALI_JOB_DONE;
+    struct slice s = {p, c, job, 1, UINT64_MAX, 0};
+    struct core *k = &c->place[0]->core;
+    enum mali_job_result r;
+    unsigned places;
 
     if (!c->loaded) {
+        k->tlb = job->tlb;
+        k->as = job->as;
+        k->source = (uint16_t)(0x8000 | job->csg << 8 | job->cs);
+        k->stalled = false;
         r = loads[job_load(c)];
-        c->loaded = r == MALI_JOB_DONE;
+        if (r == MALI_JOB_FAULTED)
+            c->faulted = 0;
+        if (r != MALI_JOB_DONE)
+            return r;
+        c->loaded = true;
+        work(&s, 0);
+        if (c->grid.total && !p->recorder && !core_watched(k)) /* they look at one thread */
+            c->most = places_of(c, pool_size(p->pool));
+        return slice_result(&s, 1);
     }
-    while (r == MALI_JOB_DONE && c->grid[0]) {
-        if (!c->in_group)
-            group_begin(c);
-        r = group_run(c, &budget);
-        if (r == MALI_JOB_DONE && group_next(c) && !budget)
-            r = MALI_JOB_AGAIN;
+    places = places_wanted(p, c);
+    if (pool_size(p->pool) > 1) {
+        s.chunks = CHUNKS;
+        s.until = host_ns() + SLICE_NS;
     }
-    return r;
+    pool_run(p->pool, places, work, &s);
+    return slice_result(&s, c->made);
 }
 
 /* --- submit ---------------------------------------------------------------------------- */
 
 static void say_fault(struct mali_pipeline *p, const struct compute_job *c)
 {
-    const struct mali_fault *f = &c->core.fault;
+    const struct place *at = c->place[c->faulted];
+    const struct mali_fault *f = &at->core.fault;
 
     mali_log(p->bus, MALI_LOG_GUEST_ERROR, "%s at 0x%llx, workgroup %u %u %u: %s, 0x%llx",
-             mali_job_type_name(c->job.type), (unsigned long long)c->job.ip, c->group[0],
-             c->group[1], c->group[2], mali_fault_name(f->code), (unsigned long long)f->info);
+             mali_job_type_name(c->job.type), (unsigned long long)c->job.ip, at->group[0],
+             at->group[1], at->group[2], mali_fault_name(f->code), (unsigned long long)f->info);
 }
 
 /* The job goes on, or begins. NULL: *fault says why not. */
@@ -376,20 +394,16 @@ enum mali_job_result compute_submit(struct mali_pipeline *p, const struct mali_j
     *job->token = 0;
     if (!c)
         return MALI_JOB_FAULTED;
-    c->core.tlb = job->tlb;
-    c->core.as = job->as;
-    c->core.source = (uint16_t)(0x8000 | job->csg << 8 | job->cs); /* guess, as the streams' */
-    c->core.stalled = false;
-    r = job_slice(c);
-    va_count(&c->core.shader);
-    core_report(&c->core, job->trace);
+    r = job_slice(p, c, job);
+    for (unsigned i = 0; i < c->made; i++)
+        core_report(&c->place[i]->core, job->trace);
     if (r == MALI_JOB_AGAIN || r == MALI_JOB_STALL) {
         *job->token = c->token;
         return r;
     }
     if (r == MALI_JOB_FAULTED) {
         say_fault(p, c);
-        *fault = c->core.fault;
+        *fault = c->place[c->faulted]->core.fault;
     }
     compute_drop(p, c->token);
     return r;

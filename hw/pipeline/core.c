@@ -204,6 +204,7 @@ static enum mali_mem_result load_storage(struct core *c, uint64_t tsd)
     c->tls_bytes = c->tls ? 16ull << (w[0] & 31) : 0;
     c->wls = w[4] | (uint64_t)w[5] << 32;
     c->wls_bytes = instances == 31 || !scale ? 0 : 1ull << (scale - 1);
+    c->wls_instances = 1u << instances;
     c->shader.special[VA_SPECIAL_WORKGROUP_LOCAL_POINTER] = c->wls_bytes ? c->wls : 0;
     return MALI_MEM_OK;
 }
@@ -233,6 +234,21 @@ void core_fini(struct core *c)
     va_unbind(&c->shader);
     va_program_put(c->shader.program);
     c->shader.program = NULL;
+}
+
+void core_clone(struct core *to, const struct core *from, unsigned n, unsigned threads)
+{
+    *to = *from;
+    to->tls += (uint64_t)n * threads * from->tls_bytes;
+    to->wls += n * from->wls_bytes;
+    to->shader.special[VA_SPECIAL_WORKGROUP_LOCAL_POINTER] = to->wls_bytes ? to->wls : 0;
+    to->shader.fau = to->fau;
+    to->shader.bound = NULL;
+    to->shader.counts = to->counts;
+    memset(to->counts, 0, sizeof(to->counts));
+    to->host.ctx = to;
+    to->shader.host = &to->host;
+    va_program_hold(to->shader.program);
 }
 
 /* --- faults, counts ------------------------------------------------------------------- */

@@ -53,6 +53,7 @@ struct core {
     unsigned tables;
     uint64_t tls, tls_bytes;   /* thread local storage: base, bytes per thread */
     uint64_t wls, wls_bytes;   /* workgroup local storage: base, bytes per instance */
+    unsigned wls_instances;    /* for each core */
     uint32_t preload;          /* bit per register from r48 */
     uint32_t attribute_offset; /* of the job: added to vertex numbers where a descriptor says so */
     /* For observers: */
@@ -90,6 +91,12 @@ enum mali_mem_result core_fault(struct core *c, uint8_t code, uint64_t info);
 enum mali_mem_result core_load(struct core *c, uint64_t srt, uint64_t fau, uint64_t spd,
                                uint64_t tsd, enum core_stage stage);
 void core_fini(struct core *c);
+/**
+ * @to, zero, becomes another core of @from's job, with the @n-th instance of local storage;
+ * @threads: of each instance. The shader is not bound; the core id is @from's. core_fini(@to) ends
+ * it.
+ */
+void core_clone(struct core *to, const struct core *from, unsigned n, unsigned threads);
 
 /** After VA_STOP_FAULT. True: a locked region was in the way, run it again; false: see c->fault. */
 bool core_warp_stalled(struct core *c, struct va_warp *w);

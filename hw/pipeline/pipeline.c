@@ -18,10 +18,10 @@ struct mali_pipeline *mali_pipeline_new(struct mali_bus *bus, unsigned threads)
     if (!p)
         return NULL;
     p->bus = bus;
-    p->threads = threads;
+    p->pool = pool_new(bus, threads);
     p->programs = va_cache_new();
-    if (!p->programs) {
-        free(p);
+    if (!p->pool || !p->programs) {
+        mali_pipeline_free(p);
         return NULL;
     }
     return p;
@@ -34,6 +34,9 @@ void mali_pipeline_free(struct mali_pipeline *p)
     mali_pipeline_capture_end(p);
     mali_pipeline_reset(p);
     mali_pipeline_race_end(p);
+    pool_free(p->pool);
+    for (unsigned i = 0; i < POOL_MAX; i++)
+        mali_tlb_free(p->tlb[i]);
     va_cache_free(p->programs);
     free(p);
 }

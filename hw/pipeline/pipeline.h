@@ -7,7 +7,8 @@
  * Called by csf (jobs) and mcu (drop, reset). Calls valhall and mmu.
  *
  * Threads. Everything but new and free is called by whoever steps the
- * microcontroller: the GPU thread, or, when it does not step, the holder of the core's lock.
+ * microcontroller: the GPU thread, or, when it does not step, the holder of the core's lock. Worker
+ * threads work only while that one is inside mali_pipeline_submit().
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -62,7 +63,12 @@ enum mali_job_result {
 };
 
 struct mali_pipeline;
+/**
+ * @threads: that run shaders, the one that submits among them; 1: no others, slices are counted in
+ * instructions only, so that a job runs the same way each time; 0: as many as the host has.
+ */
 struct mali_pipeline *mali_pipeline_new(struct mali_bus *bus, unsigned threads);
+/** Before the MMU that its jobs used is freed. */
 void mali_pipeline_free(struct mali_pipeline *p);
 enum mali_job_result mali_pipeline_submit(struct mali_pipeline *p, const struct mali_job *job,
                                           mali_job_done_fn done, struct mali_fault *fault);

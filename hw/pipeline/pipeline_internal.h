@@ -7,6 +7,7 @@
 #define MALI_PIPELINE_INTERNAL_H
 
 #include "core.h"
+#include "pool.h"
 
 #define PIPELINE_MAX_JOBS 256 /* under way, those of suspended groups among them */
 
@@ -18,7 +19,8 @@ struct gfx_pass;
 
 struct mali_pipeline {
     struct mali_bus *bus;
-    unsigned threads;
+    struct mali_pool *pool;
+    struct mali_tlb *tlb[POOL_MAX];    /* of workers, from 1 on; made when first needed */
     uint32_t said;                     /* bit per type: the log line was written; atomic */
     uint32_t said_op[VA_OPS / 32 + 1]; /* bit per shader instruction, likewise */
     uint32_t op_slot[VA_OPS];          /* fidelity report: cached slots */

@@ -147,6 +147,11 @@ void va_program_put(struct va_program *p)
     }
 }
 
+void va_program_hold(struct va_program *p)
+{
+    __atomic_add_fetch(&p->refs, 1, __ATOMIC_RELAXED);
+}
+
 /* Lock held. The program of that content, with one more reference. */
 static struct va_program *cache_find(struct va_cache *c, const uint64_t *words, unsigned n,
                                      uint64_t hash)

@@ -16,7 +16,8 @@ from .env import Env
 
 IGNORED = {".git", "scripts", ".ci", "__pycache__"}
 TARGETS = ("native", "guest")
-SETUP = {"native": (), "guest": ("--cross-file", "/garm/images/aarch64.ini"), "fuzz": ("-Dfuzz=true",)}
+SETUP = {"native": (), "guest": ("--cross-file", "/garm/images/aarch64.ini"), "fuzz": ("-Dfuzz=true",),
+         "tsan": ("-Dtsan=true",)}
 COMPILER = {"fuzz": {"CC": "clang"}}
 ELF = b"\x7fELF"
 
@@ -62,7 +63,7 @@ class Project:
         return found
 
     def build(self, targets: Sequence[str] = TARGETS) -> None:
-        """Bring builds up to date: TARGETS, or "fuzz" (the fuzz targets, with sanitizers)."""
+        """Bring builds up to date: TARGETS, or "fuzz" and "tsan" (tests with sanitizers)."""
         state = f"{fingerprint(self.env.repo)} {self.root.path.name}"
         for target in targets:
             stamp = self.folder / f"stamp-{target}"

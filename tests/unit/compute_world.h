@@ -37,6 +37,8 @@
 #define RUN      "RUN_COMPUTE.x_axis.srt0.spd0.tsd0.fau0 #1"
 #define INDIRECT "RUN_COMPUTE_INDIRECT.srt0.spd0.tsd0.fau0 #1"
 
+static unsigned world_threads = 1; /* of the pipelines of new worlds */
+
 struct world {
     struct fake_host *h;
     struct mali_mmu *mmu;
@@ -176,7 +178,7 @@ static struct world *world_new(void)
     w->h->bus.log_mask = 7;
     w->mmu = mali_mmu_new(&w->h->bus, 48, 40, 0xff);
     w->tlb = mali_tlb_new(w->mmu);
-    w->pipeline = mali_pipeline_new(&w->h->bus, 0);
+    w->pipeline = mali_pipeline_new(&w->h->bus, world_threads);
     map_all(w);
     w->st = calloc(1, sizeof(*w->st));
     cs_init(w->st, RING, 4096, 0);

@@ -44,6 +44,8 @@ class Context:
         self.project.build()
         if any(name.startswith("fuzz/") for name in names):
             self.project.build(["fuzz"])
+        if any(name.startswith("tsan/") for name in names):
+            self.project.build(["tsan"])
         if any(name.startswith(("device/", "boot/")) for name in names):
             self.setup.qemu()
 

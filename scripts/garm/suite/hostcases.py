@@ -1,4 +1,4 @@
-"""Tests that need no guest kernel: unit, device (qtest), fuzz, the scripts' own, and rules on the source."""
+"""Tests that need no guest kernel: unit, device (qtest), tsan, fuzz, the scripts' own, and rules on the source."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from .model import FAIL, PASS, SKIP, Case, Result
 TIMEOUT = 300
 FUZZ_RUNS = {"fuzz_mmio": 4000, "fuzz_fwif": 1500, "fuzz_snapshot": 3000}
 FUZZ_DEFAULT_RUNS = 20000
+TSAN = ("gpu_thread_test", "mcu_compute_test", "mmu_test", "pipeline_threads_test", "trace_test")
 
 
 def cases(context: Context) -> Iterator[Case]:
@@ -29,6 +30,8 @@ def cases(context: Context) -> Iterator[Case]:
     for name in programs(repo / "tests/device"):
         yield Case(f"device/{name}", partial(device_program, context, name),
                    first_line(repo / f"tests/device/{name}.c"), tags=("quick",))
+    for name in TSAN:
+        yield Case(f"tsan/{name}", partial(tsan, context, name), first_line(repo / f"tests/unit/{name}.c"))
     for path in sorted((repo / "tests/fuzz").glob("fuzz_*.c")):
         yield Case(f"fuzz/{path.stem}", partial(fuzz, context, path.stem), first_line(path))
 
@@ -61,6 +64,12 @@ def tap_program(context: Context, program: str, env: dict[str, str] | None = Non
 def device_program(context: Context, name: str) -> Iterable[Result]:
     """A qtest program: it starts QEMU itself."""
     yield from tap_program(context, f"tests/device/{name}", {"GARM_QEMU": context.qemu_in_root()})
+
+
+def tsan(context: Context, name: str) -> Iterable[Result]:
+    """A unit test built with ThreadSanitizer, whose reports end in a status of their own."""
+    process = context.program(f"tests/tsan/{name}", TIMEOUT, target="tsan")
+    yield from parse.tap(outcome(process), process.returncode, name)
 
 
 def fuzz(context: Context, name: str) -> Iterable[Result]:

@@ -16,7 +16,7 @@ from .model import FAIL, Case, Result, selected
 from .report import Report
 
 EPILOG = """
-NAME is a test, a folder of tests, a glob or a tag: unit, unit/mmu_test, device, fuzz, boot,
+NAME is a test, a folder of tests, a glob or a tag: unit, unit/mmu_test, device, tsan, fuzz, boot,
 boot/stable-4k-free, 'boot/*-16k-*', quick (everything that needs no guest, and one boot).
 Output is TAP on stdout, progress on stderr; the last line counts: N passed, N failed, N skipped.
 """
