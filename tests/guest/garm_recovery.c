@@ -125,7 +125,8 @@ static void cs_fatal(struct pu_ctx *c, uint32_t group)
 static void mmu_fault(struct pu_ctx *c, uint32_t group)
 {
     const uint64_t spin[] = {cs_mov48(68, PU_DATA_VA + 128), cs_mov32(70, 1),
-                             cs_store(70, 68, 1, 0), cs_wait(0xff), cs_branch(CS_ALWAYS, 0, -1)};
+                             cs_store(70, 68, 1, 0), cs_wait_progress(0xff),
+                             cs_branch(CS_ALWAYS, 0, -2)};
     const uint64_t job[] = {cs_mov48(68, HOLE_VA), cs_store(70, 68, 1, 0), cs_wait(0xff)};
     uint32_t away = pu_need_group(c, 1), busy = pu_need_group(c, 1), idle = pu_need_group(c, 1);
     uint32_t sync = pu_sync_create(c->fd);
@@ -215,7 +216,7 @@ static void reset_under_load(struct pu_ctx *c, uint32_t waker)
                                      cs_add32(40, 40, 1),
                                      cs_store(40, 82, 1, 8),
                                      cs_load(10, 80, 1, 0),
-                                     cs_wait(0xff),
+                                     cs_wait_progress(0xff),
                                      cs_branch(CS_EQ, 10, -3),
                                      cs_store(40, 82, 1, 0),
                                      cs_wait(0xff)};

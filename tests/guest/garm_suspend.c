@@ -36,14 +36,10 @@ static void in_flight(const char *level)
     waker = pu_need_group(&c, 1);
     klog_mark(mark);
     for (unsigned i = 0; i < N; i++) {
-        const uint64_t held[] = {cs_mov48(80, PU_DATA_VA),
-                                 cs_mov48(82, PU_DATA_VA + 1024 + 16 * i),
-                                 cs_mov32(40, 0x100 + i),
-                                 cs_load(10, 80, 1, 0),
-                                 cs_wait(0xff),
-                                 cs_branch(CS_EQ, 10, -3),
-                                 cs_store(40, 82, 1, 0),
-                                 cs_wait(0xff)};
+        const uint64_t held[] = {cs_mov48(80, PU_DATA_VA), cs_mov48(82, PU_DATA_VA + 1024 + 16 * i),
+                                 cs_mov32(40, 0x100 + i),  cs_load(10, 80, 1, 0),
+                                 cs_wait_progress(0xff),   cs_branch(CS_EQ, 10, -3),
+                                 cs_store(40, 82, 1, 0),   cs_wait(0xff)};
         const uint64_t blocked[] = {cs_mov48(80, PU_DATA_VA + 16),
                                     cs_mov48(82, PU_DATA_VA + 1024 + 16 * i),
                                     cs_mov48(84, 0),

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "cs_job.h"
+#include "job_timeout.h"
 #include "kernel_log.h"
 #include "sysfs.h"
 
@@ -34,7 +35,7 @@ struct client {
 static void client_begin(struct client *b)
 {
     const uint64_t spin[] = {cs_mov48(68, PU_DATA_VA), cs_add32(10, 10, 1), cs_store(10, 68, 1, 0),
-                             cs_branch(CS_ALWAYS, 10, -3)};
+                             cs_wait_progress(0xff), cs_branch(CS_ALWAYS, 10, -4)};
     const uint64_t block[] = {cs_mov48(68, PU_DATA_VA + 16), cs_mov48(70, 0),
                               cs_sync_wait(CS_SYNC_WAIT64, 68, 70, CS_GT)};
     const uint64_t store[] = {cs_mov48(68, PU_DATA_VA + 64), cs_mov32(70, 7),
@@ -42,8 +43,9 @@ static void client_begin(struct client *b)
     struct pu_sync after[2];
 
     b->c = pu_need_ctx(pu_need_device());
-    b->spinning = pu_need_group(&b->c, 1);
-    b->blocked = pu_need_group(&b->c, 1);
+    /* On a slow kernel the usual time-out is over before all clients are there. */
+    b->spinning = pu_need_group_timeout(&b->c, "120000");
+    b->blocked = pu_need_group_timeout(&b->c, "120000");
     b->idle = pu_need_group(&b->c, 1);
     b->spin_sync = pu_sync_create(b->c.fd);
     b->block_sync = pu_sync_create(b->c.fd);
@@ -51,8 +53,8 @@ static void client_begin(struct client *b)
     igt_assert_eq(pu_run(&b->c, b->idle, store, PU_N(store)), 0);
     igt_assert_eq(pu_go(&b->c, b->spinning, 0, spin, PU_N(spin), b->spin_sync), 0);
     igt_assert_eq(pu_go(&b->c, b->blocked, 0, block, PU_N(block), b->block_sync), 0);
-    /* One that has not reached the ring: it waits for the spinning one. */
-    after[0] = (struct pu_sync){.handle = b->spin_sync};
+    /* One that has not reached the ring: it waits for the blocked one. */
+    after[0] = (struct pu_sync){.handle = b->block_sync};
     after[1] = (struct pu_sync){.handle = b->later_sync, .signal = true};
     igt_assert_eq(pu_submit(b->c.fd, b->idle, 0, pu_stream(&b->c, store, PU_N(store)),
                             sizeof(store), after, 2),
@@ -66,6 +68,7 @@ static void client_begin(struct client *b)
  * before. */
 static void client_gone(struct client *b, const int *files)
 {
+    static const char *const jobs[] = {"spinning", "blocked", "waiting"};
     uint64_t size = 4096;
     uint32_t id, handle;
 
@@ -74,8 +77,12 @@ static void client_gone(struct client *b, const int *files)
     igt_assert_eq(pu_group_state(b->c.fd, b->spinning, &id, NULL), -ENODEV);
     igt_assert_eq(pu_group_destroy(b->c.fd, b->spinning), -ENODEV);
     igt_assert_eq(pu_submit(b->c.fd, b->idle, 0, PU_STREAM_VA, 64, NULL, 0), -ENODEV);
-    for (unsigned i = 0; i < 3; i++)
-        igt_assert_lt(pu_file_status(files[i], 60000), 0);
+    for (unsigned i = 0; i < 3; i++) {
+        int status = pu_file_status(files[i], 60000);
+
+        igt_assert_f(status < 0, "the fence of the %s job: expected an error, got status %d\n",
+                     jobs[i], status);
+    }
     /* The memory is the client's. */
     *pu_data(&b->c, 128) = 0x5afe;
     igt_assert_eq_u32(*pu_data(&b->c, 128), 0x5afe);

@@ -11,7 +11,7 @@
 
 enum { CS_LE, CS_GT, CS_EQ, CS_NE, CS_LT, CS_GE, CS_ALWAYS };
 
-#define CS_OP(op) ((uint64_t)(op) << 56)
+#define CS_OP(op)      ((uint64_t)(op) << 56)
 #define CS_AT(val, lo) ((uint64_t)(val) << (lo))
 
 static inline uint64_t cs_mov48(unsigned d, uint64_t imm)
@@ -25,6 +25,12 @@ static inline uint64_t cs_mov32(unsigned d, uint32_t imm)
 static inline uint64_t cs_wait(unsigned mask)
 {
     return CS_OP(3) | CS_AT(mask, 16);
+}
+/** The same, and the firmware's progress timer begins anew: for streams that are meant to run for
+ * long. */
+static inline uint64_t cs_wait_progress(unsigned mask)
+{
+    return cs_wait(mask) | 1ull << 32;
 }
 static inline uint64_t cs_add32(unsigned d, unsigned s, int32_t imm)
 {
