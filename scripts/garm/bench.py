@@ -14,7 +14,7 @@ from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
-from . import benchdriver
+from . import benchdriver, benchrecovery
 from .boot import Guest
 from .env import Env, default_cache
 from .errors import GarmError
@@ -121,6 +121,8 @@ SUITES: dict[str, Callable[[Setup], list[Figure]]] = {
     "core": core, "shader": shader, "boots": boots, "jobs": jobs,
     "driver": partial(benchdriver.drivers, kernel="backports"),
     "driver-stable": partial(benchdriver.drivers, kernel="stable"),
+    "recovery": partial(benchrecovery.recovery, kernel="backports"),
+    "recovery-stable": partial(benchrecovery.recovery, kernel="stable"),
 }
 
 

@@ -1,4 +1,4 @@
-"""One figure of scripts/bench. Used by bench.py and benchdriver.py."""
+"""One figure of scripts/bench. Used by bench.py, benchdriver.py and benchrecovery.py."""
 
 from __future__ import annotations
 
