@@ -9,22 +9,13 @@
 #include <unistd.h>
 
 #include "cs_job.h"
+#include "driver_bind.h"
 #include "job_timeout.h"
 #include "kernel_log.h"
 #include "sysfs.h"
 
 #define DRIVER  "/sys/bus/platform/drivers/garm/"
 #define CLIENTS 3
-
-/* The device's name, as bind and unbind want it. */
-static void device_name(char *name, size_t size)
-{
-    char path[256];
-    size_t n = strlen(sysfs_find("/sys/bus/platform/devices/*.gpu", path, sizeof(path)));
-
-    igt_require_f(n, "no GPU on the platform bus\n");
-    snprintf(name, size, "%s", strrchr(path, '/') + 1);
-}
 
 struct client {
     struct pu_ctx c;
@@ -121,14 +112,14 @@ static void once(const char *name)
         files[i][2] = pu_sync_file(b[i].c.fd, b[i].later_sync);
     }
     module_in_use();
-    igt_assert(sysfs_write(DRIVER "unbind", name));
+    driver_unbind(name);
     igt_assert_lt(pu_open(), 0);
     for (unsigned i = 0; i < CLIENTS; i++)
         client_gone(&b[i], files[i]);
     /* One leaves before the device comes back, the others after. */
     pu_ctx_free(&b[0].c);
     close(b[0].c.fd);
-    igt_assert(sysfs_write(DRIVER "bind", name));
+    driver_bind(name);
     check_job();
     for (unsigned i = 1; i < CLIENTS; i++) {
         igt_assert_lt(pu_group_destroy(b[i].c.fd, b[i].idle), 0);
@@ -147,7 +138,7 @@ static void unbind(unsigned n)
     char name[64], mark[64];
 
     need_garm();
-    device_name(name, sizeof(name));
+    driver_device(name, sizeof(name));
     klog_mark(mark);
     for (unsigned i = 0; i < n; i++)
         once(name);

@@ -16,7 +16,7 @@
 
 /** A group of one queue whose jobs time out after @ms. The parameter is as before, also when this
  * fails. */
-static inline uint32_t pu_need_group_timeout(struct pu_ctx *c, const char *ms)
+static inline uint32_t pu_need_group_with(struct pu_ctx *c, const char *ms, uint8_t priority)
 {
     char before[32];
     uint32_t group = 0;
@@ -27,12 +27,17 @@ static inline uint32_t pu_need_group_timeout(struct pu_ctx *c, const char *ms)
                  JOB_TIMEOUT_MS);
     ok = sysfs_write(JOB_TIMEOUT_MS, ms);
     if (ok)
-        r = pu_group_create(c->fd, c->vm, 1, (uint32_t)sysconf(_SC_PAGESIZE),
-                            PANTHOR_GROUP_PRIORITY_MEDIUM, &group);
+        r = pu_group_create(c->fd, c->vm, 1, (uint32_t)sysconf(_SC_PAGESIZE), priority, &group);
     ok = sysfs_write(JOB_TIMEOUT_MS, before) && ok;
     igt_assert_f(ok, "%s cannot be written\n", JOB_TIMEOUT_MS);
     igt_assert_eq(r, 0);
     return group;
+}
+
+/** The same with the usual priority. */
+static inline uint32_t pu_need_group_timeout(struct pu_ctx *c, const char *ms)
+{
+    return pu_need_group_with(c, ms, PANTHOR_GROUP_PRIORITY_MEDIUM);
 }
 
 #endif
