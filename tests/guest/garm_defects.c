@@ -102,7 +102,7 @@ static void bo_sync_range(struct pu_ctx *c, uint32_t group)
  */
 static void handle_race(struct pu_ctx *c, uint32_t group)
 {
-    enum { GROUPS = 150, OTHER = 100 };
+    enum { GROUPS = 50, OTHER = 100 };
     const uint64_t job[] = {cs_mov32(40, 1)};
     uint64_t va = pu_stream(c, job, PU_N(job));
     pid_t child = fork();

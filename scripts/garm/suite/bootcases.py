@@ -30,8 +30,8 @@ SMOKE = ("garm-demo", "panthor_query", "cs_mov", "pm_suspend", "devfreq", "modul
 LARGE_PAGES = ("cs_fault", "cs_sync", "groups_many", "mmio_flush_id", "panthor_gem", "panthor_group", "panthor_vm",
                "ring_wrap", "tiler_heap", "vm_isolation")
 # Of garm.ko's own programs.
-GARM_LARGE_PAGES = ("garm_shrink",)
-OWN_BOOT = ("garm-demo", "mov_bench")
+GARM_LARGE_PAGES = ("garm_recovery", "garm_shrink", "garm_unbind")
+OWN_BOOT = ("garm-demo", "mov_bench", "garm_suspend")
 # What the RK3588's G610 answers; panthor_query compares.
 EXPECT = ("gpu_id=0xa8670005,shader_present=0x50005,l2_present=0x1,tiler_present=0x1,l2_features=0x7120306,"
           "tiler_features=0x809,mem_features=0x301,mmu_features=0x2830,as_present=0xff,csg_slot_count=8,"
@@ -57,7 +57,7 @@ def driver_cases(context: Context, driver: str) -> Iterator[Case]:
         yield Case(f"boot/{prefix}{kernel}-{page}-{firmware}", partial(programs, context, options, SMOKE),
                    f"{driver} on the {kernel} kernel, {page} pages, {firmware} firmware",
                    tags=("matrix", driver, "quick") if quick else ("matrix", driver))
-    own = [p for p in guest_sources(context.env.repo) if p.startswith("garm_")]
+    own = [p for p in guest_sources(context.env.repo) if p.startswith("garm_") and p not in OWN_BOOT]
     names = [p for p in guest_sources(context.env.repo) if p not in (*SMOKE, *OWN_BOOT, *own)]
     if driver == "garm":
         names += own
