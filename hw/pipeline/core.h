@@ -16,6 +16,7 @@
 #include "../trace/trace.h"
 #include "../valhall/exec.h"
 #include "pipeline.h"
+#include "texture/texture.h"
 
 #define CORE_FAU_WORDS   256  /* 128 of 64 bits */
 #define CORE_MAX_THREADS 1024 /* of a workgroup; source: THREAD_MAX_WORKGROUP_SIZE of a G610 */
@@ -62,8 +63,8 @@ struct core {
     unsigned threads;           /* of one workgroup; more are those of merged ones */
     uint64_t job;               /* number of the job in this pipeline */
 
-    bool stalled;              /* a callback met a locked region */
-    struct mali_fault fault;   /* of the callback that failed last; code 0: none */
+    bool stalled;            /* a callback met a locked region */
+    struct mali_fault fault; /* of the callback that failed last; code 0: none */
     struct va_shader shader;
     struct va_host host;
     uint32_t fau[CORE_FAU_WORDS];
@@ -75,6 +76,12 @@ struct core {
     uint32_t vary_stride;          /* varying shaders: of a vertex and view; 0: position shader */
     uint32_t base_instance;        /* added to instance ids by LD_ATTR */
     struct gfx_fragment *fragment; /* fragment shaders: their job */
+    struct tex_unit tex;
+    struct { /* whose reads the texture unit's are; for observers */
+        struct va_warp *w;
+        const struct va_insn *in;
+        unsigned lane;
+    } tex_for;
 };
 
 /** What tells address spaces apart whatever slot they are in: the translation table in force. */

@@ -10,8 +10,8 @@
  */
 #include <string.h>
 
-#include "core.h"
 #include "gfx.h"
+#include "tex_message.h"
 
 #define DESC_NULL    0 /* type nibbles; source: v10.xml */
 #define DESC_BUFFER  9
@@ -183,8 +183,12 @@ enum va_message_result core_message(void *ctx, struct va_warp *w, const struct v
     case VA_OP_LEA_TEX_IMM:
     case VA_OP_LEA_TEX:
     case VA_OP_ST_CVT:
-    case VA_OP_TEX_FETCH:
         return image_message(c, w, in, src, lanes);
+    case VA_OP_TEX_FETCH:
+    case VA_OP_TEX_SINGLE:
+    case VA_OP_TEX_GATHER:
+    case VA_OP_TEX_GRADIENT:
+        return tex_message(c, w, in, src, lanes);
     default:
         return c->fragment ? gfx_fragment_message(c, w, in, src, lanes) : VA_MSG_UNMODELLED;
     }

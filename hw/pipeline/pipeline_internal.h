@@ -23,6 +23,7 @@ struct mali_pipeline {
     struct mali_tlb *tlb[POOL_MAX];    /* of workers, from 1 on; made when first needed */
     uint32_t said;                     /* bit per type: the log line was written; atomic */
     uint32_t said_op[VA_OPS / 32 + 1]; /* bit per shader instruction, likewise */
+    uint32_t said_textures;            /* log lines of the texture unit; atomic */
     uint32_t op_slot[VA_OPS];          /* fidelity report: cached slots */
     struct va_cache *programs;
     struct compute_job *jobs; /* the one that ran last first */

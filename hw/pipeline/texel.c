@@ -13,7 +13,6 @@
 
 #include "texel.h"
 
-#define NUMBER_SRGB     (1u << 20)
 #define NUMBER_CONSTANT 95 /* all components from the order: 0000 or 0001 */
 #define NUMBER_S8       93
 #define NUMBER_RGB9E5   91
@@ -533,7 +532,7 @@ bool texel_format(uint32_t pixel_format, struct texel_format *f)
         return false;
     if (!component_order(pixel_format & 0xff, f->from))
         return false;
-    f->srgb = pixel_format & NUMBER_SRGB;
+    f->srgb = pixel_format & TEXEL_SRGB;
     if (f->srgb && (f->type != TEXEL_UNORM || f->bits[0] != 8))
         return false;
     absent_channels(f, number);

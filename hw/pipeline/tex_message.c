@@ -1,0 +1,450 @@
+/*
+ * TEX_*: staging registers to requests for the texture unit, its results to registers.
+ *
+ * Staging registers, those that are present, in this order: x (of cubes: s with the face in its top
+ * three bits), y, z, array layer, reference, offsets, LOD, gradient descriptor (two words).
+ * Source: Mesa's bi_emit_tex_valhall().
+ *
+ * The gradient descriptor is our own: TEX_GRADIENT makes it, TEX_SINGLE takes it. First word: LOD
+ * in 1/256 in 15:0, number of probes in 23:16; second: the axis of the probes as two halves.
+ *
+ * Called by messages.c. Calls the texture unit, core.c.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include <string.h>
+
+#include "component.h"
+#include "pipeline_internal.h"
+#include "tex_message.h"
+
+#define MAX_LINES 32 /* of the log, about what is missing */
+
+static float as_float(uint32_t u)
+{
+    float f;
+
+    memcpy(&f, &u, 4);
+    return f;
+}
+
+static uint32_t as_bits(float f)
+{
+    uint32_t u;
+
+    memcpy(&u, &f, 4);
+    return u;
+}
+
+/* --- descriptors --------------------------------------------------------------------------- */
+
+static enum tex_result unit_read(void *ctx, uint64_t va, void *to, size_t len)
+{
+    struct core *c = ctx;
+
+    switch (core_read(c, va, to, len)) {
+    case MALI_MEM_OK:
+        if (c->tex_for.w)
+            core_lane_touched(c, c->tex_for.w, c->tex_for.in, c->tex_for.lane, va, (unsigned)len,
+                              VA_READ);
+        return TEX_OK;
+    case MALI_MEM_STALL:
+        return TEX_STALL;
+    default:
+        return TEX_FAULT;
+    }
+}
+
+static struct tex_unit *unit(struct core *c)
+{
+    c->tex.read = unit_read;
+    c->tex.ctx = c;
+    return &c->tex;
+}
+
+enum va_message_result core_tex_answer(struct core *c, enum tex_result r)
+{
+    switch (r) {
+    case TEX_OK:
+        return VA_MSG_DONE;
+    case TEX_STALL:
+        return VA_MSG_STALL;
+    case TEX_BAD:
+        return core_answer(core_fault(c, MALI_DATA_INVALID_FAULT, c->tex.bad));
+    case TEX_UNMODELLED:
+        if (__atomic_fetch_add(&c->pipeline->said_textures, 1, __ATOMIC_RELAXED) < MAX_LINES)
+            mali_log(c->pipeline->bus, MALI_LOG_UNIMP, "%s 0x%x: not modelled", c->tex.what,
+                     c->tex.value);
+        return VA_MSG_UNMODELLED;
+    default:
+        return VA_MSG_FAULT;
+    }
+}
+
+enum va_message_result core_view(struct core *c, struct core_view *view, uint32_t handle,
+                                 bool linear)
+{
+    enum mali_mem_result r;
+    enum tex_result t;
+    uint32_t w[8];
+    uint64_t va;
+
+    if (view->valid && view->handle == handle && view->linear == linear)
+        return VA_MSG_DONE;
+    view->valid = false;
+    view->v.count = view->v.next = 0;
+    r = core_descriptor(c, handle, w, &va);
+    if (r != MALI_MEM_OK)
+        return core_answer(r);
+    t = tex_decode_texture(unit(c), w, va, &view->v.t);
+    if (t != TEX_OK)
+        return core_tex_answer(c, t);
+    if (linear && view->v.t.format.srgb)
+        texel_format(view->v.t.pixel_format & ~TEXEL_SRGB, &view->v.t.format);
+    view->handle = handle;
+    view->linear = linear;
+    view->valid = true;
+    return VA_MSG_DONE;
+}
+
+struct core_sampler {
+    bool valid;
+    uint32_t handle;
+    struct tex_sampler s;
+};
+
+static enum va_message_result find_sampler(struct core *c, struct core_sampler *s, uint32_t handle)
+{
+    enum mali_mem_result r;
+    enum tex_result t;
+    uint32_t w[8];
+    uint64_t va;
+
+    if (s->valid && s->handle == handle)
+        return VA_MSG_DONE;
+    s->valid = false;
+    r = core_descriptor(c, handle, w, &va);
+    if (r != MALI_MEM_OK)
+        return core_answer(r);
+    t = tex_decode_sampler(unit(c), w, va, &s->s);
+    s->handle = handle;
+    s->valid = t == TEX_OK;
+    return core_tex_answer(c, t);
+}
+
+/* --- operands --------------------------------------------------------------------------------- */
+
+/* What the staging registers of one lane say. */
+struct operands {
+    uint32_t x, y, z, layer, reference, offset, lod, gradient[2];
+};
+
+static void take(const struct va_warp *w, const struct va_insn *in, unsigned lane,
+                 struct operands *o)
+{
+    const struct va_staging *sr = &in->sr[1];
+    unsigned dim = in->mod[VA_M_DIM], k = 0;
+    unsigned coords = dim == VA_DIM_1D ? 1 : dim == VA_DIM_3D ? 3 : 2;
+    bool single = in->op == VA_OP_TEX_SINGLE, fetch = in->op == VA_OP_TEX_FETCH;
+    unsigned lod = single ? in->mod[VA_M_LOD] : VA_LOD_ZERO;
+
+    memset(o, 0, sizeof(*o));
+    o->x = component_get(w, sr, lane, k++, false);
+    o->y = coords > 1 ? component_get(w, sr, lane, k++, false) : 0;
+    o->z = coords > 2 ? component_get(w, sr, lane, k++, false) : 0;
+    if (in->op == VA_OP_TEX_GRADIENT)
+        return;
+    o->layer = in->mod[VA_M_ARRAY_ENABLE] ? component_get(w, sr, lane, k++, false) : 0;
+    if (!fetch && in->mod[VA_M_SHADOW])
+        o->reference = component_get(w, sr, lane, k++, false);
+    o->offset = in->mod[VA_M_TEXEL_OFFSET] ? component_get(w, sr, lane, k++, false) : 0;
+    if (lod == VA_LOD_EXPLICIT || lod == VA_LOD_COMPUTED_BIAS)
+        o->lod = component_get(w, sr, lane, k++, false);
+    for (unsigned i = 0; lod == VA_LOD_GRDESC && i < 2; i++)
+        o->gradient[i] = component_get(w, sr, lane, k++, false);
+}
+
+/* One message: the lanes' operands, the texture and sampler that the last one named. */
+struct call {
+    struct core *c;
+    const struct va_insn *in;
+    const struct va_val *src;
+    struct core_view view;
+    struct core_sampler sampler;
+    struct operands lane[VA_LANES]; /* of all, for a quad's differences */
+};
+
+static enum va_message_result name(struct call *call, unsigned lane)
+{
+    uint32_t low = call->src[0].w[0][lane];
+    bool wide = call->in->mod[VA_M_WIDE_INDICES];
+    enum va_message_result r = VA_MSG_DONE;
+
+    if (call->in->op != VA_OP_TEX_FETCH)
+        r = find_sampler(call->c, &call->sampler,
+                         wide ? low : core_handle(low >> 11 & 31, low & 0x7ff));
+    if (r != VA_MSG_DONE)
+        return r;
+    return core_view(call->c, &call->view,
+                     wide ? call->src[0].w[1][lane] : core_handle(low >> 27, low >> 16 & 0x7ff),
+                     call->in->op != VA_OP_TEX_FETCH && call->sampler.s.srgb_override);
+}
+
+/* s shares its register with the face: bits 31 and 30 are zero for 0 to 1, bit 29 is one but for
+ * zero. */
+static void coordinates(const struct call *call, unsigned lane, float coord[3], uint8_t *face)
+{
+    const struct operands *o = &call->lane[lane];
+    uint32_t x = o->x;
+
+    *face = 0;
+    if (call->in->mod[VA_M_DIM] == VA_DIM_CUBE) {
+        *face = (uint8_t)((x >> 29) % 6);
+        x &= 0x1fffffff;
+        x |= x ? 0x20000000 : 0;
+    }
+    coord[0] = as_float(x);
+    coord[1] = as_float(o->y);
+    coord[2] = as_float(o->z);
+}
+
+/* --- levels of detail ----------------------------------------------------------------------------
+ */
+
+/* How coordinates change from lane @a to lane @b, in texels of level 0, on the face of @at. */
+static void difference(const struct call *call, unsigned at, unsigned a, unsigned b, float d[3])
+{
+    const struct tex_texture *t = &call->view.v.t;
+    bool scaled = call->sampler.s.normalized || t->dim == TEX_CUBE;
+    const float size[3] = {scaled ? (float)t->width : 1, scaled ? (float)t->height : 1,
+                           scaled ? (float)t->depth : 1};
+    uint8_t face, face_a, face_b;
+    float here[3], ca[3], cb[3];
+    unsigned dim = call->in->mod[VA_M_DIM], n = dim == VA_DIM_1D ? 1 : dim == VA_DIM_3D ? 3 : 2;
+
+    coordinates(call, at, here, &face);
+    coordinates(call, a, ca, &face_a);
+    coordinates(call, b, cb, &face_b);
+    if (dim == VA_DIM_CUBE) {
+        tex_cube_project(face_a, ca, face);
+        tex_cube_project(face_b, cb, face);
+    }
+    for (unsigned i = 0; i < 3; i++)
+        d[i] = i < n ? (cb[i] - ca[i]) * size[i] : 0;
+}
+
+static void quad_gradient(const struct call *call, unsigned lane, struct tex_gradient *g)
+{
+    difference(call, lane, lane & ~1u, lane | 1, g->dx);
+    difference(call, lane, lane & ~2u, lane | 2, g->dy);
+}
+
+/* TEX_GRADIENT with derivatives in registers: ddx, ddy of each coordinate in turn. */
+static void given_gradient(const struct call *call, const struct va_warp *w, unsigned lane,
+                           struct tex_gradient *g)
+{
+    const struct tex_texture *t = &call->view.v.t;
+    bool scaled = call->sampler.s.normalized || t->dim == TEX_CUBE;
+    const uint32_t size[3] = {t->width, t->height, t->depth};
+
+    memset(g, 0, sizeof(*g));
+    for (unsigned i = 0; i < 3 && 2 * i < call->in->sr[1].count; i++) {
+        float scale = scaled ? (float)size[i] : 1;
+        g->dx[i] = as_float(component_get(w, &call->in->sr[1], lane, 2 * i, false)) * scale;
+        g->dy[i] = as_float(component_get(w, &call->in->sr[1], lane, 2 * i + 1, false)) * scale;
+    }
+}
+
+static int32_t low_half(uint32_t v)
+{
+    return (int16_t)(v & 0xffff);
+}
+
+static void request_lod(const struct call *call, unsigned lane, struct tex_request *q)
+{
+    const struct operands *o = &call->lane[lane];
+    struct tex_gradient g;
+
+    q->lod.probes = 1;
+    switch (call->in->mod[VA_M_LOD]) {
+    case VA_LOD_EXPLICIT:
+        q->lod.lod = low_half(o->lod);
+        break;
+    case VA_LOD_COMPUTED_BIAS:
+        q->bias = low_half(o->lod);
+        q->min_lod = (int32_t)(o->lod >> 16);
+        /* fall through */
+    case VA_LOD_COMPUTED:
+        quad_gradient(call, lane, &g);
+        tex_lod(&call->view.v.t, &call->sampler.s, &g, &q->lod);
+        break;
+    case VA_LOD_GRDESC:
+        q->lod.lod = low_half(o->gradient[0]);
+        q->lod.probes = o->gradient[0] >> 16 & 31;
+        for (unsigned i = 0; i < 2; i++)
+            q->lod.axis[i] = as_float(texel_half_to_float((uint16_t)(o->gradient[1] >> 16 * i)));
+        break;
+    default:
+        break;
+    }
+}
+
+/* --- messages
+ * -------------------------------------------------------------------------------------- */
+
+/* To the nearest, halves to the even one; not below zero. NaN: 0. */
+static uint32_t layer_number(uint32_t bits)
+{
+    const float big = 0x1p23f;
+    float f = as_float(bits);
+
+    if (!(f > 0))
+        return 0;
+    if (f >= 65536)
+        return 65536;
+    volatile float sum = f + big;
+    return (uint32_t)(sum - big);
+}
+
+static void make_request(const struct call *call, unsigned lane, struct tex_request *q)
+{
+    const struct operands *o = &call->lane[lane];
+
+    memset(q, 0, sizeof(*q));
+    q->min_lod = INT32_MIN;
+    coordinates(call, lane, q->coord, &q->face);
+    q->layer = layer_number(o->layer);
+    q->shadow = call->in->mod[VA_M_SHADOW];
+    q->reference = as_float(o->reference);
+    for (unsigned i = 0; i < 3; i++)
+        q->offset[i] = (int8_t)(o->offset >> 8 * i);
+    if (call->in->op == VA_OP_TEX_SINGLE) {
+        request_lod(call, lane, q);
+    } else if (call->in->mod[VA_M_INTEGER_COORDINATES]) {
+        q->integer_coords = true;
+        q->integer[0] = (int32_t)o->x;
+        q->integer[1] = (int32_t)o->y;
+    }
+}
+
+static enum tex_result fetch(struct call *call, unsigned lane, uint32_t out[4])
+{
+    const struct operands *o = &call->lane[lane];
+    const struct tex_texture *t = &call->view.v.t;
+    bool solid = call->in->mod[VA_M_DIM] == VA_DIM_3D;
+    uint32_t third = solid ? o->z + (uint32_t)(int8_t)(o->offset >> 16) : o->offset >> 16 & 0xff;
+
+    return tex_load(unit(call->c), &call->view.v, o->x + (uint32_t)(int8_t)o->offset,
+                    t->dim == TEX_1D ? 0 : o->y + (uint32_t)(int8_t)(o->offset >> 8), third,
+                    o->layer, o->offset >> 24, out);
+}
+
+static enum tex_result run_lane(struct call *call, unsigned lane, uint32_t out[4])
+{
+    struct tex_request q;
+
+    if (call->in->op == VA_OP_TEX_FETCH)
+        return fetch(call, lane, out);
+    make_request(call, lane, &q);
+    if (call->in->op == VA_OP_TEX_GATHER)
+        return tex_gather(unit(call->c), &call->view.v, &call->sampler.s, &q,
+                          call->in->mod[VA_M_COMPONENT], out);
+    return tex_sample(unit(call->c), &call->view.v, &call->sampler.s, &q, out);
+}
+
+static unsigned result_regfmt(const struct va_insn *in, const struct texel_format *f)
+{
+    static const uint8_t types[4][2] = {{0, 0},
+                                        {VA_REGFMT_F16, VA_REGFMT_F32},
+                                        {VA_REGFMT_U16, VA_REGFMT_U32},
+                                        {VA_REGFMT_S16, VA_REGFMT_S32}};
+    unsigned type = in->mod[VA_M_REGTYPE];
+
+    if (type == VA_REGTYPE_AUTO)
+        type = f->type == TEXEL_UINT   ? VA_REGTYPE_U
+               : f->type == TEXEL_SINT ? VA_REGTYPE_S
+                                       : VA_REGTYPE_F;
+    return types[type & 3][in->mod[VA_M_WIDTH] & 1];
+}
+
+/* Components of the write mask, without gaps. */
+static void put_result(const struct call *call, struct va_warp *w, unsigned lane,
+                       const struct texel_format *f, const uint32_t v[4])
+{
+    unsigned regfmt = result_regfmt(call->in, f), n = 0;
+
+    for (unsigned k = 0; k < 4; k++)
+        if (call->in->mod[VA_M_WRITE_MASK] >> k & 1)
+            component_put(w, &call->in->sr[0], lane, n++, component_to_register(f, v[k], regfmt),
+                          component_is_half(regfmt));
+}
+
+static enum va_message_result texels(struct call *call, struct va_warp *w, uint16_t lanes)
+{
+    struct texel_format format[VA_LANES];
+    uint32_t v[VA_LANES][4];
+
+    for (unsigned i = 0; i < VA_LANES; i++) {
+        if (!(lanes >> i & 1))
+            continue;
+        core_tex_for(call->c, w, call->in, i);
+        enum va_message_result r = name(call, i);
+        if (r == VA_MSG_DONE)
+            r = core_tex_answer(call->c, run_lane(call, i, v[i]));
+        if (r != VA_MSG_DONE)
+            return r;
+        format[i] = call->view.v.t.format;
+    }
+    for (unsigned i = 0; i < VA_LANES; i++)
+        if (lanes >> i & 1)
+            put_result(call, w, i, &format[i], v[i]);
+    return VA_MSG_DONE;
+}
+
+/* The first word alone is asked for as a LOD: of this quad, with the bias and clamps not disabled.
+ */
+static enum va_message_result gradient(struct call *call, struct va_warp *w, uint16_t lanes)
+{
+    const struct va_insn *in = call->in;
+    uint32_t v[VA_LANES][2];
+
+    for (unsigned i = 0; i < VA_LANES; i++) {
+        struct tex_gradient g;
+        struct tex_lod lod;
+        int32_t n;
+        if (!(lanes >> i & 1))
+            continue;
+        enum va_message_result r = name(call, i);
+        if (r != VA_MSG_DONE)
+            return r;
+        if (in->mod[VA_M_DERIVATIVE_ENABLE])
+            given_gradient(call, w, i, &g);
+        else
+            quad_gradient(call, i, &g);
+        tex_lod(&call->view.v.t, &call->sampler.s, &g, &lod);
+        n = lod.lod + (in->mod[VA_M_LOD_BIAS_DISABLE] ? 0 : call->sampler.s.bias);
+        if (!in->mod[VA_M_LOD_CLAMP_DISABLE])
+            n = tex_lod_clamp(&call->view.v.t, &call->sampler.s, n);
+        n = n < INT16_MIN ? INT16_MIN : n > INT16_MAX ? INT16_MAX : n;
+        v[i][0] = (uint16_t)n | (uint32_t)lod.probes << 16;
+        v[i][1] = texel_float_to_half(as_bits(lod.axis[0])) |
+                  (uint32_t)texel_float_to_half(as_bits(lod.axis[1])) << 16;
+    }
+    for (unsigned i = 0; i < VA_LANES; i++)
+        for (unsigned k = 0, n = 0; (lanes >> i & 1) && k < 2; k++)
+            if (in->mod[VA_M_WRITE_MASK] >> k & 1)
+                component_put(w, &in->sr[0], i, n++, v[i][k], false);
+    return VA_MSG_DONE;
+}
+
+enum va_message_result tex_message(struct core *c, struct va_warp *w, const struct va_insn *in,
+                                   const struct va_val *src, uint16_t lanes)
+{
+    struct call call = {.c = c, .in = in, .src = src};
+
+    if (in->op == VA_OP_TEX_FETCH && in->mod[VA_M_DIM] == VA_DIM_CUBE)
+        return VA_MSG_UNMODELLED;
+    for (unsigned i = 0; i < VA_LANES; i++)
+        take(w, in, i, &call.lane[i]);
+    return in->op == VA_OP_TEX_GRADIENT ? gradient(&call, w, lanes) : texels(&call, w, lanes);
+}

@@ -1,0 +1,142 @@
+/*
+ * From a texel's coordinates to its value: memory layouts, decoded blocks, AFBC.
+ *
+ * Layouts: rows; 16x16 texels (or 4x4 blocks) whose elements are interleaved; AFBC superblocks of
+ * which the header says one colour, or that all of it is uncompressed. AFBC's compressed payload is
+ * not published; nothing but this model writes AFBC in a guest's memory, and it writes those two
+ * forms only, in the order that surface.h has.
+ *
+ * Source of the interleaving: Mesa's tiling code; of AFBC headers: Mesa's packing shader.
+ *
+ * Called by descriptor.c (tex_fetcher) and through tex_surface.fetch.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include <string.h>
+
+#include "block.h"
+#include "surface.h"
+
+/* --- addresses -------------------------------------------------------------------------- */
+
+/* Of the element (texel or block) (@x, @y, @z); elements of @bytes. */
+static uint64_t element_va(const struct tex_surface *s, uint32_t x, uint32_t y, uint32_t z,
+                           unsigned bytes)
+{
+    unsigned bits = s->codec && s->codec->compressed ? 2 : 4, mask = (1u << bits) - 1;
+    uint64_t va = s->va + z * (uint64_t)s->slice_stride;
+
+    if (!s->tiled)
+        return va + y * s->row_stride + (uint64_t)x * bytes;
+    return va + (y >> bits) * s->row_stride +
+           (((uint64_t)(x >> bits) << 2 * bits) + tex_tile_index(x & mask, y & mask, bits)) * bytes;
+}
+
+uint64_t tex_address(const struct tex_texture *t, const struct tex_surface *s, uint32_t x,
+                     uint32_t y, uint32_t z)
+{
+    if (s->codec || s->afbc_width)
+        return 0;
+    return element_va(s, x, y, z, t->format.bytes);
+}
+
+/* --- texels as they are ------------------------------------------------------------------ */
+
+static enum tex_result fetch_raw(struct tex_unit *u, const struct tex_texture *t,
+                                 const struct tex_surface *s, uint32_t x, uint32_t y, uint32_t z,
+                                 uint32_t rgba[4])
+{
+    uint8_t bytes[TEXEL_BYTES];
+    enum tex_result r =
+        u->read(u->ctx, element_va(s, x, y, z, t->format.bytes), bytes, t->format.bytes);
+
+    if (r == TEX_OK)
+        texel_load(&t->format, bytes, rgba);
+    return r;
+}
+
+/* --- blocks ------------------------------------------------------------------------------ */
+
+/* The decoded block for these bytes: one of a few that are kept by content. */
+static const struct tex_block *decoded(struct tex_unit *u, const struct tex_surface *s,
+                                       const uint8_t raw[16])
+{
+    const struct tex_codec *c = s->codec;
+    uint64_t w[2], hash;
+    struct tex_block *b;
+
+    memcpy(w, raw, 16);
+    hash = (w[0] ^ w[1] * 0x9e3779b97f4a7c15ull) * 0xff51afd7ed558ccdull;
+    b = &u->block[hash >> 60 & (TEX_BLOCK_SLOTS - 1)];
+    if (b->codec == c && b->variant == s->variant && !memcmp(b->raw, raw, 16))
+        return b;
+    b->codec = c;
+    b->variant = s->variant;
+    memcpy(b->raw, raw, 16);
+    c->decode(c, s->variant, raw, b->texels);
+    return b;
+}
+
+static enum tex_result fetch_block(struct tex_unit *u, const struct tex_texture *t,
+                                   const struct tex_surface *s, uint32_t x, uint32_t y, uint32_t z,
+                                   uint32_t rgba[4])
+{
+    const struct tex_codec *c = s->codec;
+    uint32_t bx = x / c->width, by = y / c->height, bz = z / c->depth;
+    uint32_t in =
+        x - bx * c->width + c->width * (y - by * c->height + c->height * (z - bz * c->depth));
+    uint8_t raw[16] = {0};
+    enum tex_result r = u->read(u->ctx, element_va(s, bx, by, bz, c->bytes), raw, c->bytes);
+
+    if (r == TEX_OK)
+        texel_load(&t->format, decoded(u, s, raw)->texels + in * c->texel_bytes, rgba);
+    return r;
+}
+
+/* --- AFBC --------------------------------------------------------------------------------- */
+
+/* 32 bits of offset, then 16 sizes of 6 bits. */
+static unsigned subblock_size(const uint8_t header[16], unsigned i)
+{
+    unsigned at = 32 + 6 * i, v = header[at / 8] >> at % 8;
+
+    if (at % 8 > 2)
+        v |= (unsigned)header[at / 8 + 1] << (8 - at % 8);
+    return v & 63;
+}
+
+static enum tex_result fetch_afbc(struct tex_unit *u, const struct tex_texture *t,
+                                  const struct tex_surface *s, uint32_t x, uint32_t y, uint32_t z,
+                                  uint32_t rgba[4])
+{
+    uint32_t sx = x >> s->afbc_width, sy = y >> s->afbc_height, offset,
+             in = tex_afbc_texel(x & ((1u << s->afbc_width) - 1), y & ((1u << s->afbc_height) - 1),
+                                 s->afbc_width, s->afbc_height),
+             at = tex_afbc_header(s->afbc_tiled, sx, sy, (uint32_t)(s->row_stride / 16));
+    uint8_t header[16], bytes[TEXEL_BYTES];
+    enum tex_result r =
+        u->read(u->ctx, s->va + z * (uint64_t)s->slice_stride + 16ull * at, header, 16);
+
+    if (r != TEX_OK)
+        return r;
+    if (subblock_size(header, 0) == 0) { /* one colour, in the last two words */
+        memset(bytes, 0, sizeof(bytes));
+        memcpy(bytes, header + 8, 8);
+        texel_load(&t->format, bytes, rgba);
+        return TEX_OK;
+    }
+    for (unsigned i = 0; i < 16; i++)
+        if (subblock_size(header, i) != 1)
+            return tex_unmodelled(u, "AFBC with a compressed sub-block, of size",
+                                  subblock_size(header, i));
+    memcpy(&offset, header, 4);
+    r = u->read(u->ctx, s->va + offset + (uint64_t)in * t->format.bytes, bytes, t->format.bytes);
+    if (r == TEX_OK)
+        texel_load(&t->format, bytes, rgba);
+    return r;
+}
+
+tex_fetch_fn *tex_fetcher(const struct tex_surface *s)
+{
+    return s->afbc_width ? fetch_afbc : s->codec ? fetch_block : fetch_raw;
+}

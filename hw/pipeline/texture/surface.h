@@ -1,0 +1,50 @@
+/*
+ * What the texture unit's own files share.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef MALI_TEXTURE_SURFACE_H
+#define MALI_TEXTURE_SURFACE_H
+
+#include "texture.h"
+
+/** The function that fetches texels of a surface, whose other fields are set. */
+tex_fetch_fn *tex_fetcher(const struct tex_surface *s);
+
+/** Notes what is missing, returns TEX_UNMODELLED. @what: static. */
+enum tex_result tex_unmodelled(struct tex_unit *u, const char *what, uint32_t value);
+
+/**
+ * Of element (@x, @y) in a tile of 2^@bits squared: y3 (x3^y3) ... y0 (x0^y0), top first.
+ * Uncompressed AFBC superblocks of @bits 4 have the same order.
+ */
+static inline uint32_t tex_tile_index(uint32_t x, uint32_t y, unsigned bits)
+{
+    uint32_t index = 0;
+
+    for (unsigned i = 0; i < bits; i++)
+        index |= ((x ^ y) >> i & 1) << 2 * i | (y >> i & 1) << (2 * i + 1);
+    return index;
+}
+
+/** Where a superblock's header lies, in headers from the first. */
+static inline uint32_t tex_afbc_header(bool tiled, uint32_t sx, uint32_t sy, uint32_t row_headers)
+{
+    uint32_t morton = 0;
+
+    if (!tiled)
+        return sy * row_headers + sx;
+    for (unsigned i = 0; i < 3; i++)
+        morton |= (sx >> i & 1) << 2 * i | (sy >> i & 1) << (2 * i + 1);
+    return sy / 8 * row_headers + sx / 8 * 64 + morton; /* row_headers: of a row of tiles */
+}
+
+/** Where texel (@x, @y) of an uncompressed superblock lies, in texels. log2 of its size. */
+static inline uint32_t tex_afbc_texel(uint32_t x, uint32_t y, unsigned width, unsigned height)
+{
+    unsigned bits = height < width ? height : width;
+
+    return (x >> bits << 2 * bits) + tex_tile_index(x & ((1u << bits) - 1), y, bits);
+}
+
+#endif
