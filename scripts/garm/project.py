@@ -13,9 +13,11 @@ from pathlib import Path
 from .buildroot import BuildRoot
 from .cache import digest
 from .env import Env
+from .sdk import Sdk
 
 IGNORED = {".git", "scripts", ".ci", "__pycache__"}
 TARGETS = ("native", "guest")
+PLACES = (".", "vk", "gles")     # of guest programs
 SETUP = {"native": (), "guest": ("--cross-file", "/garm/images/aarch64.ini"), "fuzz": ("-Dfuzz=true",),
          "tsan": ("-Dtsan=true",)}
 COMPILER = {"fuzz": {"CC": "clang"}}
@@ -40,6 +42,7 @@ class Project:
     def __init__(self, env: Env, root: BuildRoot) -> None:
         self.env = env
         self.root = root
+        self.sdk = Sdk(env, root.apt)
         self.folder = env.cache.root / "build" / env.clone_key
 
     def path(self, target: str) -> Path:
@@ -55,7 +58,7 @@ class Project:
         """Programs for the guest: test programs and the demonstration."""
         folder = self.path("guest") / "tests/guest"
         found = []
-        for path in sorted(folder.glob("*")):
+        for path in sorted(path for place in PLACES for path in (folder / place).glob("*")):
             if path.is_file() and os.access(path, os.X_OK):
                 with path.open("rb") as file:
                     if file.read(4) == ELF:
@@ -64,7 +67,7 @@ class Project:
 
     def build(self, targets: Sequence[str] = TARGETS) -> None:
         """Bring builds up to date: TARGETS, or "fuzz" and "tsan" (tests with sanitizers)."""
-        state = f"{fingerprint(self.env.repo)} {self.root.path.name}"
+        state = f"{fingerprint(self.env.repo)} {self.root.path.name} {self.sdk.path.name}"
         for target in targets:
             stamp = self.folder / f"stamp-{target}"
             if stamp.exists() and stamp.read_text() == state:
@@ -81,10 +84,14 @@ class Project:
         with self.env.ui.step(f"project ({target}): build", log):
             log.write_text("")
             marker = folder / "configured-with"
-            if not marker.exists() or marker.read_text() != self.root.path.name:
+            setup, made_from = list(SETUP[target]), self.root.path.name
+            if target == "guest":
+                setup.append(f"-Dguest_sdk={self.root.inside(self.sdk.path)}")
+                made_from += f" {self.sdk.path.name}"
+            if not marker.exists() or marker.read_text() != made_from:
                 wipe = ["--wipe"] if (folder / "build.ninja").exists() else []
-                self.root.run(["meson", "setup", *wipe, *SETUP[target], inside, "/garm"], f"meson setup ({target})",
-                              log, append=True, env=COMPILER.get(target))
-                marker.write_text(self.root.path.name)
+                self.root.run(["meson", "setup", *wipe, *setup, inside, "/garm"], f"meson setup ({target})", log,
+                              append=True, env=COMPILER.get(target))
+                marker.write_text(made_from)
             self.root.run(["nice", "ninja", "-C", inside, f"-j{self.env.jobs}"], f"project build ({target})", log,
                           append=True)
