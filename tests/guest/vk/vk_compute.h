@@ -15,7 +15,10 @@ enum outcome_type { OUT_U8, OUT_U16, OUT_U32, OUT_U64, OUT_F32, OUT_F16 };
 struct outcome {
     enum outcome_type type;
     unsigned count;
-    unsigned ulps; /* how far a float may be from the CPU's; 0: the same bits */
+    unsigned ulps;   /* how far a float may be from the CPU's; 0: the same bits */
+    double absolute; /* or by this much */
+    bool zeros;      /* both zeros are the same */
+    unsigned group;  /* of subgroups; devices are compared only if theirs are the same */
     void *got, *want;
 };
 

@@ -243,8 +243,26 @@ void vkc_texels(struct vkc *vk, struct vkc_buf *buf, VkFormat format)
     keep(vk, OBJ_VIEW, (uint64_t)buf->view);
 }
 
-struct vkc_image vkc_image(struct vkc *vk, VkImageType type, VkFormat format, VkExtent3D size)
+/* Out of the layout in which images are made. */
+static void to_general(struct vkc *vk, VkImage image, unsigned layers)
 {
+    VkCommandBuffer cmd = vkc_begin(vk);
+    VkImageMemoryBarrier b = {.sType = VK_STRUCTURE_TYPE_IMAGE_MEMORY_BARRIER,
+                              .dstAccessMask = VK_ACCESS_SHADER_READ_BIT | VK_ACCESS_SHADER_WRITE_BIT,
+                              .newLayout = VK_IMAGE_LAYOUT_GENERAL,
+                              .srcQueueFamilyIndex = VK_QUEUE_FAMILY_IGNORED,
+                              .dstQueueFamilyIndex = VK_QUEUE_FAMILY_IGNORED,
+                              .image = image,
+                              .subresourceRange = {VK_IMAGE_ASPECT_COLOR_BIT, 0, 1, 0, layers}};
+
+    vkCmdPipelineBarrier(cmd, VK_PIPELINE_STAGE_TOP_OF_PIPE_BIT, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT, 0, 0,
+                         NULL, 0, NULL, 1, &b);
+    vkc_end(vk, cmd);
+}
+
+struct vkc_image vkc_image(struct vkc *vk, VkImageType type, VkFormat format, VkExtent3D size, unsigned layers)
+{
+    unsigned count = layers ? layers : 1;
     static const VkImageViewType views[] = {VK_IMAGE_VIEW_TYPE_1D, VK_IMAGE_VIEW_TYPE_2D,
                                             VK_IMAGE_VIEW_TYPE_3D};
     VkImageCreateInfo info = {.sType = VK_STRUCTURE_TYPE_IMAGE_CREATE_INFO,
@@ -252,15 +270,15 @@ struct vkc_image vkc_image(struct vkc *vk, VkImageType type, VkFormat format, Vk
                               .format = format,
                               .extent = size,
                               .mipLevels = 1,
-                              .arrayLayers = 1,
+                              .arrayLayers = count,
                               .samples = VK_SAMPLE_COUNT_1_BIT,
                               .tiling = VK_IMAGE_TILING_OPTIMAL,
                               .usage = VK_IMAGE_USAGE_STORAGE_BIT | VK_IMAGE_USAGE_TRANSFER_SRC_BIT |
                                        VK_IMAGE_USAGE_TRANSFER_DST_BIT};
     VkImageViewCreateInfo view = {.sType = VK_STRUCTURE_TYPE_IMAGE_VIEW_CREATE_INFO,
-                                  .viewType = views[type],
+                                  .viewType = layers ? VK_IMAGE_VIEW_TYPE_2D_ARRAY : views[type],
                                   .format = format,
-                                  .subresourceRange = {VK_IMAGE_ASPECT_COLOR_BIT, 0, 1, 0, 1}};
+                                  .subresourceRange = {VK_IMAGE_ASPECT_COLOR_BIT, 0, 1, 0, count}};
     struct vkc_image i = {.size = size};
     VkMemoryRequirements need;
 
@@ -271,5 +289,6 @@ struct vkc_image vkc_image(struct vkc *vk, VkImageType type, VkFormat format, Vk
     view.image = i.image;
     VKC(vk, vkCreateImageView(vk->device, &view, NULL, &i.view));
     keep(vk, OBJ_IMAGE_VIEW, (uint64_t)i.view);
+    to_general(vk, i.image, count);
     return i;
 }

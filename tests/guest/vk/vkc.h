@@ -101,7 +101,8 @@ void vkc_reset(struct vkc *vk);
 struct vkc_buf vkc_buffer(struct vkc *vk, size_t bytes, const void *init);
 /** A view of a whole buffer as texels. */
 void vkc_texels(struct vkc *vk, struct vkc_buf *buf, VkFormat format);
-struct vkc_image vkc_image(struct vkc *vk, VkImageType type, VkFormat format, VkExtent3D size);
+/** An image in layout GENERAL; layers 0: none, the view is no array. */
+struct vkc_image vkc_image(struct vkc *vk, VkImageType type, VkFormat format, VkExtent3D size, unsigned layers);
 /** Runs the passes one after the other in one submission and waits; sets vk->seconds. */
 void vkc_run(struct vkc *vk, const struct vkc_pass *passes, unsigned count);
 /** Ticks of the device around the passes, where it has timestamps: *ns is their difference. */

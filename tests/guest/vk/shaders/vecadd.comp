@@ -1,3 +1,5 @@
+// c = a + b
+// SPDX-License-Identifier: MIT
 #version 450
 layout(local_size_x = 64) in;
 layout(binding = 0) readonly buffer A { float a[]; };
