@@ -258,8 +258,12 @@ static void float_sine(struct vkc *vk, struct outcome *o, unsigned scale)
             uint##W##_t row[16] = {x + y, x - y, (uint##W##_t)((WIDE)x * y), x & y, x | y, x ^ y,      \
                                    (uint##W##_t)~x, (uint##W##_t)((WIDE)x << shift),                   \
                                    (uint##W##_t)(x >> shift), (uint##W##_t)(sx >> shift),              \
-                                   (uint##W##_t)(x / (y | 1)), (uint##W##_t)(x % (y | 1)),             \
-                                   (uint##W##_t)(sx / (int##W##_t)((y & 63) | 1)), x < y ? x : y,      \
+                                   (uint##W##_t)(x / (y | 1)),                                         \
+                                   (uint##W##_t)(W < 64 ? x % (y | 1) : sx < 0 ? -x : x),              \
+                                   (uint##W##_t)(W < 64    ? (uint##W##_t)(sx / (int##W##_t)((y & 63) | 1)) \
+                                                 : x == y ? x                                          \
+                                                          : ~x),                                       \
+                                   x < y ? x : y,                                                      \
                                    (uint##W##_t)(sx > sy ? sx : sy),                                   \
                                    (uint##W##_t)((x < y) + 2 * (sx < sy))};                            \
             a[i] = x;                                                                                  \
@@ -333,9 +337,9 @@ static void packing(struct vkc *vk, struct outcome *o, unsigned scale)
     for (unsigned i = 0; i < PAIRS; i++) { /* no ties of the normalised formats */
         float x = a[i] = ((int)(rnd(&seed) >> 8 & 0xffff) - 32768) / 26001.0f, y;
         y = b[i] = ((int)(rnd(&seed) >> 8 & 0xffff) - 32768) / 17123.0f;
-        uint16_t hy = half_bits(y);
+        uint16_t hy = half_bits(y), word = i * 241 % 0x7c00; /* finite */
         half back;
-        memcpy(&back, &hy, 2);
+        memcpy(&back, &word, 2);
         float wide = back;
         uint32_t un[2] = {normal(x, 0, 255, 255), normal(y, 0, 255, 255)};
         uint32_t sn[2] = {normal(y, -1, 127, 255), normal(x, -1, 127, 255)};

@@ -94,6 +94,8 @@ static uint32_t component(enum texel t, uint32_t *seed)
     float f = ((int)(rnd(seed) >> 8 & 0xffff) - 32768) / 24001.0f;
     uint32_t bits;
 
+    if (t == T_HALF) /* exact: Vulkan leaves open how a store rounds */
+        f = (float)(half)f;
     if (t == T_INT)
         return rnd(seed);
     if (t == T_UINT8)
@@ -294,7 +296,7 @@ const struct vk_case cases_memory[] = {
     {"image-rgba8", "stored and loaded, clamped and rounded", NULL, image_0},
     {"image-rgba8-snorm", "stored and loaded", NULL, image_1},
     {"image-rgba8ui", "stored and loaded", NULL, image_2},
-    {"image-rgba16f", "stored and loaded, rounded to fp16", NULL, image_3},
+    {"image-rgba16f", "stored and loaded", NULL, image_3},
     {"image-rgba32f", "stored and loaded", NULL, image_4},
     {"image-r32f", "stored and loaded, absent channels", NULL, image_5},
     {"image-r32ui", "stored and loaded, absent channels", NULL, image_6},

@@ -10,6 +10,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "garm_igt.h"
 #include "vk_compute.h"
@@ -109,9 +110,20 @@ static void compare(const struct outcome *o, const void *got, const void *want, 
 
 /* --- running ------------------------------------------------------------------------------ */
 
+static double now(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return t.tv_sec + t.tv_nsec / 1e9;
+}
+
 static void run_on(struct vkc *vk, const struct vk_case *c, struct outcome *o)
 {
+    double start = now();
+
     c->run(vk, o, 1);
+    igt_info("%s: %.3f s, of it %.3f s from submit to fence\n", vk->label, now() - start, vk->seconds);
     compare(o, o->got, o->want, vk->label, "the CPU");
 }
 

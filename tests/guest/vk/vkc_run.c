@@ -16,6 +16,7 @@ struct ready {
     VkPipelineLayout layout;
     VkPipeline pipeline;
     VkDescriptorSet set;
+    bool borrowed; /* all but the set is an earlier pass's */
 };
 
 static const VkDescriptorType types[] = {
@@ -184,6 +185,28 @@ static void record(VkCommandBuffer cmd, const struct vkc_pass *p, const struct r
     everything_before(cmd);
 }
 
+static bool same_pipeline(const struct vkc_pass *a, const struct vkc_pass *b)
+{
+    for (unsigned i = 0; i < VKC_SLOTS; i++)
+        if (a->bind[i].kind != b->bind[i].kind)
+            return false;
+    return a->code.words == b->code.words && a->push_bytes == b->push_bytes && a->specs == b->specs &&
+           !memcmp(a->spec, b->spec, sizeof(a->spec));
+}
+
+/* A pipeline of its own, or that of an earlier pass. */
+static void make_ready(struct vkc *vk, const struct vkc_pass *passes, struct ready *ready, unsigned i)
+{
+    for (unsigned k = 0; k < i; k++)
+        if (!ready[k].borrowed && same_pipeline(&passes[k], &passes[i])) {
+            ready[i] = ready[k];
+            ready[i].borrowed = true;
+            return;
+        }
+    ready[i].borrowed = false;
+    make_pipeline(vk, &passes[i], &ready[i]);
+}
+
 static void run(struct vkc *vk, const struct vkc_pass *passes, unsigned count, VkQueryPool queries)
 {
     static struct ready ready[VKC_PASSES];
@@ -194,7 +217,7 @@ static void run(struct vkc *vk, const struct vkc_pass *passes, unsigned count, V
     pool = make_pool(vk, count);
     cmd = vkc_begin(vk);
     for (unsigned i = 0; i < count; i++) {
-        make_pipeline(vk, &passes[i], &ready[i]);
+        make_ready(vk, passes, ready, i);
         make_set(vk, &passes[i], pool, &ready[i]);
     }
     if (queries) {
@@ -207,6 +230,8 @@ static void run(struct vkc *vk, const struct vkc_pass *passes, unsigned count, V
         vkCmdWriteTimestamp(cmd, VK_PIPELINE_STAGE_BOTTOM_OF_PIPE_BIT, queries, 1);
     vkc_end(vk, cmd);
     for (unsigned i = 0; i < count; i++) {
+        if (ready[i].borrowed)
+            continue;
         vkDestroyPipeline(vk->device, ready[i].pipeline, NULL);
         vkDestroyPipelineLayout(vk->device, ready[i].layout, NULL);
         vkDestroyDescriptorSetLayout(vk->device, ready[i].set_layout, NULL);

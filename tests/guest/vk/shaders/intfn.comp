@@ -25,8 +25,13 @@ void main()
     o[8 * n + i] = x >> (y & TYPE(BITS - 1));
     o[9 * n + i] = TYPE(sx >> (sy & STYPE(BITS - 1)));
     o[10 * n + i] = x / (y | TYPE(1));
+#if BITS < 64 // two more of these would compile for half a minute
     o[11 * n + i] = x % (y | TYPE(1));
     o[12 * n + i] = TYPE(sx / STYPE((y & TYPE(63)) | TYPE(1)));
+#else
+    o[11 * n + i] = TYPE(abs(sx));
+    o[12 * n + i] = x == y ? x : ~x;
+#endif
     o[13 * n + i] = min(x, y);
     o[14 * n + i] = TYPE(max(sx, sy));
     o[15 * n + i] = TYPE(x < y ? 1 : 0) + TYPE(sx < sy ? 2 : 0);

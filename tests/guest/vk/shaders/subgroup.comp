@@ -20,7 +20,8 @@ void main()
     o[n + i] = subgroupBallot((x & 1) != 0).x;
     o[2 * n + i] = subgroupShuffle(x, lane ^ 3);
     o[3 * n + i] = subgroupShuffleXor(x, 1);
-    o[4 * n + i] = lane > 0 ? subgroupShuffleUp(x, 1) : 0;
+    uint up = subgroupShuffleUp(x, 1);
+    o[4 * n + i] = lane > 0 ? up : 0;
     o[5 * n + i] = subgroupAdd(x);
     o[6 * n + i] = subgroupExclusiveAdd(x);
     o[7 * n + i] = subgroupInclusiveMax(x);
