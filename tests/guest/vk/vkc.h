@@ -47,7 +47,8 @@ struct vkc {
     VkPhysicalDeviceShaderFloat16Int8FeaturesKHR small;
     VkPhysicalDeviceMemoryProperties memory;
     uint32_t timestamp_bits;
-    double seconds; /* submit to fence, of the last vkc_run() */
+    unsigned again; /* how often vkc_run() submits once more */
+    double seconds; /* submit to fence, of the last vkc_run(); the best of those that came again */
     struct vkc_object {
         int kind;
         uint64_t handle;

@@ -4,9 +4,9 @@
  * SPDX-License-Identifier: MIT
  */
 #include <string.h>
-#include <time.h>
 
 #include "garm_igt.h"
+#include "outcome.h"
 #include "vkc.h"
 
 /* What a pass needs at run time; destroyed when it is over. */
@@ -128,14 +128,6 @@ VkCommandBuffer vkc_begin(struct vkc *vk)
     return cmd;
 }
 
-static double now(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return t.tv_sec + t.tv_nsec / 1e9;
-}
-
 void vkc_end(struct vkc *vk, VkCommandBuffer cmd)
 {
     VkFenceCreateInfo info = {.sType = VK_STRUCTURE_TYPE_FENCE_CREATE_INFO};
@@ -207,19 +199,12 @@ static void make_ready(struct vkc *vk, const struct vkc_pass *passes, struct rea
     make_pipeline(vk, &passes[i], &ready[i]);
 }
 
-static void run(struct vkc *vk, const struct vkc_pass *passes, unsigned count, VkQueryPool queries)
+/* One submission of all passes. */
+static void submit(struct vkc *vk, const struct vkc_pass *passes, const struct ready *ready, unsigned count,
+                   VkQueryPool queries)
 {
-    static struct ready ready[VKC_PASSES];
-    VkDescriptorPool pool;
-    VkCommandBuffer cmd;
+    VkCommandBuffer cmd = vkc_begin(vk);
 
-    igt_assert_lte(count, VKC_PASSES);
-    pool = make_pool(vk, count);
-    cmd = vkc_begin(vk);
-    for (unsigned i = 0; i < count; i++) {
-        make_ready(vk, passes, ready, i);
-        make_set(vk, &passes[i], pool, &ready[i]);
-    }
     if (queries) {
         vkCmdResetQueryPool(cmd, queries, 0, 2);
         vkCmdWriteTimestamp(cmd, VK_PIPELINE_STAGE_TOP_OF_PIPE_BIT, queries, 0);
@@ -229,6 +214,26 @@ static void run(struct vkc *vk, const struct vkc_pass *passes, unsigned count, V
     if (queries)
         vkCmdWriteTimestamp(cmd, VK_PIPELINE_STAGE_BOTTOM_OF_PIPE_BIT, queries, 1);
     vkc_end(vk, cmd);
+}
+
+static void run(struct vkc *vk, const struct vkc_pass *passes, unsigned count, VkQueryPool queries)
+{
+    static struct ready ready[VKC_PASSES];
+    VkDescriptorPool pool;
+
+    igt_assert_lte(count, VKC_PASSES);
+    pool = make_pool(vk, count);
+    for (unsigned i = 0; i < count; i++) {
+        make_ready(vk, passes, ready, i);
+        make_set(vk, &passes[i], pool, &ready[i]);
+    }
+    submit(vk, passes, ready, count, queries);
+    for (unsigned i = 0; i < vk->again; i++) {
+        double first = vk->seconds;
+        submit(vk, passes, ready, count, queries);
+        if (i && first < vk->seconds) /* the very first one may have compiled */
+            vk->seconds = first;
+    }
     for (unsigned i = 0; i < count; i++) {
         if (ready[i].borrowed)
             continue;

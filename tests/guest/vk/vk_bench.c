@@ -1,0 +1,73 @@
+/*
+ * Times of vk_compute's cases, with more work: submit to fence on the Mali and on lavapipe, the best of
+ * three after one that compiles. A line of JSON for each case.
+ *
+ *     vk_bench [CASE...]
+ *
+ * Called by scripts/bench. Calls the cases. Results are not compared here: passes that work in place
+ * run several times.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <string.h>
+
+#include "garm_igt.h"
+#include "vk_compute.h"
+
+static const struct bench {
+    const char *name;
+    unsigned scale;
+} benches[] = {
+    {"vector-add", 64},         {"matmul-fp32", 2},        {"matmul-shared", 2}, {"matmul-fp16-storage", 2},
+    {"matmul-int8", 2},         {"reduction-shared", 16},  {"prefix-sum", 2},    {"reduction-subgroup", 16},
+    {"histogram", 16},          {"bitonic-sort", 2},       {"divergence", 8},    {"private-array", 8},
+};
+
+static const struct vk_case *find(const char *name)
+{
+    static const struct vk_case *const tables[] = {cases_basic, cases_math, cases_parallel, cases_memory};
+
+    for (unsigned t = 0; t < VKC_COUNT(tables); t++)
+        for (const struct vk_case *c = tables[t]; c->name; c++)
+            if (!strcmp(c->name, name))
+                return c;
+    igt_assert_f(false, "no case %s", name);
+    return NULL;
+}
+
+static double best(struct vkc *vk, const struct bench *b)
+{
+    struct outcome o = {0};
+
+    vk->again = 3;
+    find(b->name)->run(vk, &o, b->scale);
+    outcome_free(&o);
+    vkc_reset(vk);
+    return vk->seconds;
+}
+
+static bool wanted(const char *name, int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++)
+        if (!strcmp(argv[i], name))
+            return true;
+    return argc < 2;
+}
+
+int main(int argc, char **argv)
+{
+    static struct vkc mali, lavapipe;
+
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    igt_assert_f(vkc_open(&mali, VKC_MALI, "mali") && vkc_open(&lavapipe, VKC_MESA, "lavapipe"),
+                 "expected Vulkan devices of vendors 0x%x and 0x%x", VKC_MALI, VKC_MESA);
+    for (unsigned i = 0; i < VKC_COUNT(benches); i++) {
+        if (!wanted(benches[i].name, argc, argv))
+            continue;
+        double on_mali = best(&mali, &benches[i]), on_cpu = best(&lavapipe, &benches[i]);
+        printf("{\"case\": \"%s\", \"mali_s\": %.6f, \"lavapipe_s\": %.6f}\n", benches[i].name, on_mali, on_cpu);
+    }
+    vkc_close(&mali);
+    vkc_close(&lavapipe);
+    return 0;
+}
