@@ -23,6 +23,7 @@ from .options import Options
 from .setup import Setup
 
 BOOTS = 3
+MESA = ("mesa-vulkan-drivers", "vulkan-tools", "mesa-utils", "libgl1-mesa-dri", "libegl-mesa0", "libegl1", "libgles2")
 MOV_JOBS = 4000
 MOV_BATCH = 100
 
@@ -117,8 +118,23 @@ def jobs(setup: Setup) -> list[Figure]:
     return rows
 
 
+def compute(setup: Setup) -> list[Figure]:
+    """Vulkan compute programs: the emulated GPU against lavapipe in the same guest, submit to fence."""
+    run = Guest(setup, Options(packages=MESA)).run("vk_bench", 1200)
+    if run.status:
+        raise GarmError(f"bench: vk_bench failed\n{run.explain()}")
+    rows, ratios = [], []
+    for line in run.stdout.decode().splitlines():
+        if line.startswith("{"):
+            data = json.loads(line)
+            ratios.append(data["mali_s"] / data["lavapipe_s"])
+            rows.append(Figure(f"{data['case']}: emulated GPU against lavapipe in the guest", ratios[-1], "x", "<= 1.0",
+                               ratios[-1] <= 1.0, f"{data['mali_s']:.4f} s against {data['lavapipe_s']:.4f} s"))
+    return [*rows, Figure("geometric mean of these", statistics.geometric_mean(ratios), "x")]
+
+
 SUITES: dict[str, Callable[[Setup], list[Figure]]] = {
-    "core": core, "shader": shader, "boots": boots, "jobs": jobs,
+    "core": core, "shader": shader, "boots": boots, "jobs": jobs, "compute": compute,
     "driver": partial(benchdriver.drivers, kernel="backports"),
     "driver-stable": partial(benchdriver.drivers, kernel="stable"),
     "recovery": partial(benchrecovery.recovery, kernel="backports"),
