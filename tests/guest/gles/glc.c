@@ -15,7 +15,8 @@
 /* EGL_PLATFORM_DEVICE opens the driver of one device, so that both are there in one process. */
 static EGLDisplay find_display(bool software)
 {
-    PFNEGLQUERYDEVICESEXTPROC query = (PFNEGLQUERYDEVICESEXTPROC)eglGetProcAddress("eglQueryDevicesEXT");
+    PFNEGLQUERYDEVICESEXTPROC query =
+        (PFNEGLQUERYDEVICESEXTPROC)eglGetProcAddress("eglQueryDevicesEXT");
     PFNEGLQUERYDEVICESTRINGEXTPROC name =
         (PFNEGLQUERYDEVICESTRINGEXTPROC)eglGetProcAddress("eglQueryDeviceStringEXT");
     EGLDeviceEXT list[16];
@@ -33,17 +34,20 @@ static EGLDisplay find_display(bool software)
 
 bool glc_open(struct glc *gl, bool software, const char *label)
 {
-    static const EGLint attributes[] = {EGL_CONTEXT_MAJOR_VERSION, 3, EGL_CONTEXT_MINOR_VERSION, 1, EGL_NONE};
+    static const EGLint attributes[] = {EGL_CONTEXT_MAJOR_VERSION, 3, EGL_CONTEXT_MINOR_VERSION, 1,
+                                        EGL_NONE};
 
     memset(gl, 0, sizeof(*gl));
     gl->label = label;
     gl->display = find_display(software);
     if (gl->display == EGL_NO_DISPLAY)
         return false;
-    igt_assert_f(eglInitialize(gl->display, NULL, NULL), "%s: eglInitialize: 0x%x", label, eglGetError());
+    igt_assert_f(eglInitialize(gl->display, NULL, NULL), "%s: eglInitialize: 0x%x", label,
+                 eglGetError());
     igt_assert_f(eglBindAPI(EGL_OPENGL_ES_API), "%s: eglBindAPI: 0x%x", label, eglGetError());
     gl->context = eglCreateContext(gl->display, EGL_NO_CONFIG_KHR, EGL_NO_CONTEXT, attributes);
-    igt_assert_f(gl->context != EGL_NO_CONTEXT, "%s: eglCreateContext for GLES 3.1: 0x%x", label, eglGetError());
+    igt_assert_f(gl->context != EGL_NO_CONTEXT, "%s: eglCreateContext for GLES 3.1: 0x%x", label,
+                 eglGetError());
     glc_use(gl);
     snprintf(gl->renderer, sizeof(gl->renderer), "%s", (const char *)glGetString(GL_RENDERER));
     return true;
@@ -89,12 +93,13 @@ void glc_check(const struct glc *gl, const char *what)
 
 GLuint glc_program(struct glc *gl, const char *body)
 {
-    const char *parts[] = {"#version 310 es\n"
-                           "#extension GL_OES_shader_image_atomic : enable\n"
-                           "precision highp float; precision highp int;\n"
-                           "precision highp image2D; precision highp uimage2D; precision highp iimage2D;\n"
-                           "precision highp usampler2D; precision highp sampler2D;\n",
-                           body};
+    const char *parts[] = {
+        "#version 310 es\n"
+        "#extension GL_OES_shader_image_atomic : enable\n"
+        "precision highp float; precision highp int;\n"
+        "precision highp image2D; precision highp uimage2D; precision highp iimage2D;\n"
+        "precision highp usampler2D; precision highp sampler2D;\n",
+        body};
     GLuint program = glCreateProgram(), shader = glCreateShader(GL_COMPUTE_SHADER);
     char log[2048] = "";
     GLint ok;

@@ -1,6 +1,6 @@
 /*
- * GLES 3.1 compute on unmodified Mesa: every case runs on the Mali (panfrost) and on llvmpipe in the
- * same guest, and is compared with what the CPU computes and with each other.
+ * GLES 3.1 compute on unmodified Mesa: every case runs on the Mali (panfrost) and on llvmpipe in
+ * the same guest, and is compared with what the CPU computes and with each other.
  *
  *     gles_compute [--list-subtests] [--run-subtest PATTERN]
  *
@@ -28,18 +28,20 @@ static void fill_words(uint32_t seed)
         words[i] = rnd(&seed);
 }
 
-/* --- buffers ----------------------------------------------------------------------------------- */
+/* --- buffers -----------------------------------------------------------------------------------
+ */
 
 static void vector_add(struct glc *gl, struct outcome *o)
 {
     enum { N = 2048 };
     static float a[N], b[N];
     uint32_t seed = 1;
-    GLuint p = glc_program(gl, "layout(local_size_x = 64) in;\n"
-                               "layout(binding = 0) readonly buffer A { float a[]; };\n"
-                               "layout(binding = 1) readonly buffer B { float b[]; };\n"
-                               "layout(binding = 2) writeonly buffer C { float c[]; };\n"
-                               "void main() { uint i = gl_GlobalInvocationID.x; c[i] = a[i] + b[i]; }\n");
+    GLuint p =
+        glc_program(gl, "layout(local_size_x = 64) in;\n"
+                        "layout(std430, binding = 0) readonly buffer A { float a[]; };\n"
+                        "layout(std430, binding = 1) readonly buffer B { float b[]; };\n"
+                        "layout(std430, binding = 2) writeonly buffer C { float c[]; };\n"
+                        "void main() { uint i = gl_GlobalInvocationID.x; c[i] = a[i] + b[i]; }\n");
 
     outcome_make(o, OUT_F32, N);
     for (unsigned i = 0; i < N; i++) {
@@ -54,24 +56,26 @@ static void vector_add(struct glc *gl, struct outcome *o)
     glc_read(gl, c, sizeof(a), o->got);
 }
 
-/* mediump: panfrost computes these in fp16. Entries are small multiples of 1/4, so all sums are exact. */
+/* mediump: panfrost computes these in fp16. Entries are small multiples of 1/4, so all sums are
+ * exact. */
 static void matmul_mediump(struct glc *gl, struct outcome *o)
 {
     enum { N = 16 };
     static float a[N * N], b[N * N];
-    GLuint p = glc_program(gl, "layout(local_size_x = 16, local_size_y = 4) in;\n"
-                               "layout(binding = 0) readonly buffer A { float a[]; };\n"
-                               "layout(binding = 1) readonly buffer B { float b[]; };\n"
-                               "layout(binding = 2) writeonly buffer C { float c[]; };\n"
-                               "void main() {\n"
-                               "    uint x = gl_GlobalInvocationID.x, y = gl_GlobalInvocationID.y;\n"
-                               "    mediump float sum = 0.0;\n"
-                               "    for (uint k = 0u; k < 16u; k++) {\n"
-                               "        mediump float l = a[y * 16u + k], r = b[k * 16u + x];\n"
-                               "        sum += l * r;\n"
-                               "    }\n"
-                               "    c[y * 16u + x] = sum;\n"
-                               "}\n");
+    GLuint p =
+        glc_program(gl, "layout(local_size_x = 16, local_size_y = 4) in;\n"
+                        "layout(std430, binding = 0) readonly buffer A { float a[]; };\n"
+                        "layout(std430, binding = 1) readonly buffer B { float b[]; };\n"
+                        "layout(std430, binding = 2) writeonly buffer C { float c[]; };\n"
+                        "void main() {\n"
+                        "    uint x = gl_GlobalInvocationID.x, y = gl_GlobalInvocationID.y;\n"
+                        "    mediump float sum = 0.0;\n"
+                        "    for (uint k = 0u; k < 16u; k++) {\n"
+                        "        mediump float l = a[y * 16u + k], r = b[k * 16u + x];\n"
+                        "        sum += l * r;\n"
+                        "    }\n"
+                        "    c[y * 16u + x] = sum;\n"
+                        "}\n");
 
     outcome_make(o, OUT_F32, N * N);
     for (unsigned i = 0; i < N * N; i++) {
@@ -92,8 +96,8 @@ static void reduction(struct glc *gl, struct outcome *o)
 {
     enum { GROUPS = 16, N = 256 * GROUPS };
     GLuint p = glc_program(gl, "layout(local_size_x = 256) in;\n"
-                               "layout(binding = 0) readonly buffer A { uint a[]; };\n"
-                               "layout(binding = 1) writeonly buffer O { uint o[]; };\n"
+                               "layout(std430, binding = 0) readonly buffer A { uint a[]; };\n"
+                               "layout(std430, binding = 1) writeonly buffer O { uint o[]; };\n"
                                "shared uint s[256];\n"
                                "void main() {\n"
                                "    uint i = gl_LocalInvocationID.x;\n"
@@ -120,8 +124,8 @@ static void atomics(struct glc *gl, struct outcome *o)
     enum { N = 1024 };
     static const uint32_t start[8] = {0, ~0u, 0, ~0u, 0, 0, 0, 0};
     GLuint p = glc_program(gl, "layout(local_size_x = 64) in;\n"
-                               "layout(binding = 0) readonly buffer A { uint a[]; };\n"
-                               "layout(binding = 1) buffer O { uint o[8]; };\n"
+                               "layout(std430, binding = 0) readonly buffer A { uint a[]; };\n"
+                               "layout(std430, binding = 1) buffer O { uint o[8]; };\n"
                                "void main() {\n"
                                "    uint x = a[gl_GlobalInvocationID.x];\n"
                                "    atomicAdd(o[0], x);\n"
@@ -155,17 +159,18 @@ static void atomics(struct glc *gl, struct outcome *o)
 static void atomic_counter(struct glc *gl, struct outcome *o)
 {
     static const uint32_t start[2] = {100, 5000};
-    GLuint counters, p = glc_program(gl, "layout(local_size_x = 32) in;\n"
-                                         "layout(binding = 0, offset = 0) uniform atomic_uint up;\n"
-                                         "layout(binding = 0, offset = 4) uniform atomic_uint down;\n"
-                                         "layout(binding = 0) buffer O { uint o[]; };\n"
-                                         "void main() {\n"
-                                         "    uint i = atomicCounterIncrement(up) - 100u;\n"
-                                         "    uint k = 4999u - atomicCounterDecrement(down);\n"
-                                         "    o[i] = 0u;\n" /* everybody has another one */
-                                         "    atomicAdd(o[256], i);\n"
-                                         "    atomicAdd(o[257], k);\n"
-                                         "}\n");
+    GLuint counters,
+        p = glc_program(gl, "layout(local_size_x = 32) in;\n"
+                            "layout(binding = 0, offset = 0) uniform atomic_uint up;\n"
+                            "layout(binding = 0, offset = 4) uniform atomic_uint down;\n"
+                            "layout(std430, binding = 0) buffer O { uint o[]; };\n"
+                            "void main() {\n"
+                            "    uint i = atomicCounterIncrement(up) - 100u;\n"
+                            "    uint k = 4999u - atomicCounterDecrement(down);\n"
+                            "    o[i] = 0u;\n" /* everybody has another one */
+                            "    atomicAdd(o[256], i);\n"
+                            "    atomicAdd(o[257], k);\n"
+                            "}\n");
 
     outcome_make(o, OUT_U32, 260);
     ((uint32_t *)o->want)[256] = ((uint32_t *)o->want)[257] = 255 * 128;
@@ -185,17 +190,19 @@ static void atomic_counter(struct glc *gl, struct outcome *o)
 static void indirect(struct glc *gl, struct outcome *o)
 {
     enum { X = 3, Y = 2, Z = 4, N = 32 * X * Y * Z };
-    GLuint first = glc_program(gl, "layout(local_size_x = 1) in;\n"
-                                   "layout(binding = 1) writeonly buffer O { uint o[3]; };\n"
-                                   "uniform uvec3 groups;\n"
-                                   "void main() { o[0] = groups.x; o[1] = groups.y; o[2] = groups.z; }\n");
-    GLuint second = glc_program(gl, "layout(local_size_x = 4, local_size_y = 8) in;\n"
-                                    "layout(binding = 0) writeonly buffer O { uint o[]; };\n"
-                                    "void main() {\n"
-                                    "    uvec3 g = gl_GlobalInvocationID, n = gl_NumWorkGroups * gl_WorkGroupSize;\n"
-                                    "    o[g.x + n.x * (g.y + n.y * g.z)] = gl_LocalInvocationIndex |\n"
-                                    "        gl_WorkGroupID.x << 8 | gl_WorkGroupID.y << 16 | gl_WorkGroupID.z << 24;\n"
-                                    "}\n");
+    GLuint first =
+        glc_program(gl, "layout(local_size_x = 1) in;\n"
+                        "layout(std430, binding = 1) writeonly buffer O { uint o[3]; };\n"
+                        "uniform uvec3 groups;\n"
+                        "void main() { o[0] = groups.x; o[1] = groups.y; o[2] = groups.z; }\n");
+    GLuint second = glc_program(
+        gl, "layout(local_size_x = 4, local_size_y = 8) in;\n"
+            "layout(std430, binding = 0) writeonly buffer O { uint o[]; };\n"
+            "void main() {\n"
+            "    uvec3 g = gl_GlobalInvocationID, n = gl_NumWorkGroups * gl_WorkGroupSize;\n"
+            "    o[g.x + n.x * (g.y + n.y * g.z)] = gl_LocalInvocationIndex |\n"
+            "        gl_WorkGroupID.x << 8 | gl_WorkGroupID.y << 16 | gl_WorkGroupID.z << 24;\n"
+            "}\n");
 
     outcome_make(o, OUT_U32, N);
     for (unsigned i = 0; i < N; i++) {
@@ -214,11 +221,12 @@ static void indirect(struct glc *gl, struct outcome *o)
     glc_read(gl, out, 4 * N, o->got);
 }
 
-/* --- images -------------------------------------------------------------------------------------- */
+/* --- images --------------------------------------------------------------------------------------
+ */
 
 /* A buffer into an image, the image mirrored into a buffer. */
-static void image(struct glc *gl, struct outcome *o, GLenum format, const char *word, const char *prefix,
-                  uint32_t mask)
+static void image(struct glc *gl, struct outcome *o, GLenum format, const char *word,
+                  const char *prefix, uint32_t mask)
 {
     enum { W = 24, H = 20, N = W * H };
     static uint32_t in[4 * N];
@@ -226,16 +234,18 @@ static void image(struct glc *gl, struct outcome *o, GLenum format, const char *
 
     snprintf(store, sizeof(store),
              "layout(local_size_x = 4, local_size_y = 4) in;\n"
-             "layout(binding = 0) readonly buffer A { %svec4 a[]; };\n"
+             "layout(std430, binding = 0) readonly buffer A { %svec4 a[]; };\n"
              "layout(binding = 0, %s) writeonly uniform %simage2D img;\n"
              "void main() { ivec2 p = ivec2(gl_GlobalInvocationID);\n"
-             "    imageStore(img, p, a[p.x + %d * p.y]); }\n", prefix, word, prefix, W);
+             "    imageStore(img, p, a[p.x + %d * p.y]); }\n",
+             prefix, word, prefix, W);
     snprintf(load, sizeof(load),
              "layout(local_size_x = 4, local_size_y = 4) in;\n"
-             "layout(binding = 1) writeonly buffer O { %svec4 o[]; };\n"
+             "layout(std430, binding = 1) writeonly buffer O { %svec4 o[]; };\n"
              "layout(binding = 0, %s) readonly uniform %simage2D img;\n"
              "void main() { ivec2 p = ivec2(gl_GlobalInvocationID);\n"
-             "    o[p.x + %d * p.y] = imageLoad(img, ivec2(%d - p.x, p.y)); }\n", prefix, word, prefix, W, W - 1);
+             "    o[p.x + %d * p.y] = imageLoad(img, ivec2(%d - p.x, p.y)); }\n",
+             prefix, word, prefix, W, W - 1);
     GLuint p[2] = {glc_program(gl, store), glc_program(gl, load)};
 
     outcome_make(o, *prefix ? OUT_U32 : OUT_F32, 4 * N);
@@ -280,11 +290,12 @@ static void image_r32ui(struct glc *gl, struct outcome *o)
 static void texel_fetch(struct glc *gl, struct outcome *o)
 {
     enum { W = 40, H = 24 };
-    GLuint p = glc_program(gl, "layout(local_size_x = 8, local_size_y = 8) in;\n"
-                               "layout(binding = 0) writeonly buffer O { uint o[]; };\n"
-                               "layout(binding = 0) uniform usampler2D tex;\n"
-                               "void main() { ivec2 p = ivec2(gl_GlobalInvocationID), n = textureSize(tex, 0);\n"
-                               "    o[p.x + n.x * p.y] = texelFetch(tex, n - 1 - p, 0).x; }\n");
+    GLuint p = glc_program(
+        gl, "layout(local_size_x = 8, local_size_y = 8) in;\n"
+            "layout(std430, binding = 0) writeonly buffer O { uint o[]; };\n"
+            "layout(binding = 0) uniform usampler2D tex;\n"
+            "void main() { ivec2 p = ivec2(gl_GlobalInvocationID), n = textureSize(tex, 0);\n"
+            "    o[p.x + n.x * p.y] = texelFetch(tex, n - 1 - p, 0).x; }\n");
 
     outcome_make(o, OUT_U32, W * H);
     for (unsigned i = 0; i < W * H; i++)
@@ -298,7 +309,8 @@ static void texel_fetch(struct glc *gl, struct outcome *o)
     glc_read(gl, out, 4 * W * H, o->got);
 }
 
-/* --- running --------------------------------------------------------------------------------------- */
+/* --- running
+ * --------------------------------------------------------------------------------------- */
 
 static const struct gl_case cases[] = {
     {"vector-add", "fp32 sums, the same bits everywhere", vector_add},
@@ -352,12 +364,10 @@ igt_main
 {
     static unsigned i; /* static: a failed subtest comes back here by longjmp() */
 
-    igt_fixture
-        open_both();
+    igt_fixture open_both();
     for (i = 0; i < GLC_COUNT(cases); i++) {
         igt_describe(cases[i].what);
-        igt_subtest(cases[i].name)
-            run_case(&cases[i]);
+        igt_subtest(cases[i].name) run_case(&cases[i]);
     }
     igt_fixture
     {

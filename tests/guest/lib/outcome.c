@@ -12,8 +12,8 @@
 #include "garm_igt.h"
 #include "outcome.h"
 
-static const unsigned sizes[] = {[OUT_U8] = 1,  [OUT_U16] = 2, [OUT_U32] = 4,
-                                 [OUT_U64] = 8, [OUT_F32] = 4, [OUT_F16] = 2};
+static const unsigned sizes[] = {
+    [OUT_U8] = 1, [OUT_U16] = 2, [OUT_U32] = 4, [OUT_U64] = 8, [OUT_F32] = 4, [OUT_F16] = 2};
 
 unsigned outcome_size(enum outcome_type type)
 {
@@ -94,7 +94,7 @@ static bool same(const struct outcome *o, uint64_t a, uint64_t b)
 }
 
 void outcome_compare(const struct outcome *o, const void *got, const void *want, const char *who,
-                    const char *whom)
+                     const char *whom)
 {
     for (unsigned i = 0; i < o->count; i++) {
         uint64_t g = element(o->type, got, i), w = element(o->type, want, i);

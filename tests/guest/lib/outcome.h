@@ -28,7 +28,8 @@ void outcome_make(struct outcome *o, enum outcome_type type, unsigned count);
 void outcome_free(struct outcome *o);
 /** Bytes of an element. */
 unsigned outcome_size(enum outcome_type type);
-/** Ends the subtest at the first element of got that is too far from want; who, whom: for the message. */
+/** Ends the subtest at the first element of got that is too far from want; who, whom: for the
+ * message. */
 void outcome_compare(const struct outcome *o, const void *got, const void *want, const char *who,
                      const char *whom);
 /** Repeatable numbers; every case seeds its own. */

@@ -135,7 +135,8 @@ static void grid_ids(struct vkc *vk, struct outcome *o, unsigned scale)
     memcpy(o->got, out.map, 4 * words);
 }
 
-/* One dispatch from arguments that the host wrote, one from those that a shader wrote, one of nothing. */
+/* One dispatch from arguments that the host wrote, one from those that a shader wrote, one of
+ * nothing. */
 static void indirect(struct vkc *vk, struct outcome *o, unsigned scale)
 {
     static const uint32_t host[3] = {3, 2, 2}, ask[3] = {4, 1, 2}, grid[3] = {5, 2, 3};
@@ -152,8 +153,14 @@ static void indirect(struct vkc *vk, struct outcome *o, unsigned scale)
     struct vkc_pass p[4] = {
         {.code = VKC_SPIRV(args), .bind = {VKC_SSBO(in), VKC_SSBO(args_buf)}},
         {.code = VKC_SPIRV(ids), .bind = {VKC_SSBO(out[0])}, .indirect = &args_buf},
-        {.code = VKC_SPIRV(ids), .bind = {VKC_SSBO(out[1])}, .indirect = &args_buf, .indirect_offset = 16},
-        {.code = VKC_SPIRV(ids), .bind = {VKC_SSBO(out[2])}, .indirect = &args_buf, .indirect_offset = 32},
+        {.code = VKC_SPIRV(ids),
+         .bind = {VKC_SSBO(out[1])},
+         .indirect = &args_buf,
+         .indirect_offset = 16},
+        {.code = VKC_SPIRV(ids),
+         .bind = {VKC_SSBO(out[2])},
+         .indirect = &args_buf,
+         .indirect_offset = 32},
     };
     memcpy(args_buf.map, host, 12);
     memcpy((uint32_t *)args_buf.map + 8, none, 12);
@@ -190,7 +197,8 @@ static void uniform_buffer(struct vkc *vk, struct outcome *o, unsigned scale)
         float in[3] = {n & 3, 1, 2}, p[3];
         for (unsigned r = 0; r < 3; r++)
             p[r] = u.m[0][r] * in[0] + u.m[1][r] * in[1] + u.m[2][r] * in[2] + u.v[r];
-        want[n] = p[0] + p[1] * 2 + p[2] * 4 + u.array[n & 7][0] * u.scalar + u.i[n & 3][n >> 2 & 3];
+        want[n] =
+            p[0] + p[1] * 2 + p[2] * 4 + u.array[n & 7][0] * u.scalar + u.i[n & 3][n >> 2 & 3];
     }
     struct vkc_buf in = vkc_buffer(vk, sizeof(u), &u), out = vkc_buffer(vk, 4 * N, NULL);
     struct vkc_pass p = {
@@ -199,19 +207,22 @@ static void uniform_buffer(struct vkc *vk, struct outcome *o, unsigned scale)
     memcpy(o->got, out.map, 4 * N);
 }
 
-/* Ticks around a job that takes its time: they do not run backwards, nor faster than the clock of the CPU. */
+/* Ticks around a job that takes its time: they do not run backwards, nor faster than the clock of
+ * the CPU. */
 static void timestamps(struct vkc *vk, struct outcome *o, unsigned scale)
 {
     enum { N = 65536 };
     struct vkc_buf a = vkc_buffer(vk, 4 * N, NULL), c = vkc_buffer(vk, 4 * N, NULL);
-    struct vkc_pass p = {
-        .code = VKC_SPIRV(vecadd), .bind = {VKC_SSBO(a), VKC_SSBO(a), VKC_SSBO(c)}, .groups = {N / 64}};
+    struct vkc_pass p = {.code = VKC_SPIRV(vecadd),
+                         .bind = {VKC_SSBO(a), VKC_SSBO(a), VKC_SSBO(c)},
+                         .groups = {N / 64}};
     double ns;
 
     outcome_make(o, OUT_U32, 1);
     vkc_run_timed(vk, &p, 1, &ns);
-    igt_assert_f(ns > 0 && ns <= vk->seconds * 1e9, "%s: %g ns between timestamps, expected 0 < ns <= %g",
-                 vk->label, ns, vk->seconds * 1e9);
+    igt_assert_f(ns > 0 && ns <= vk->seconds * 1e9,
+                 "%s: %g ns between timestamps, expected 0 < ns <= %g", vk->label, ns,
+                 vk->seconds * 1e9);
 }
 
 static const char *no_timestamps(const struct vkc *vk)
@@ -222,9 +233,11 @@ static const char *no_timestamps(const struct vkc *vk)
 const struct vk_case cases_basic[] = {
     {"vector-add", "fp32 sums, the same bits everywhere", NULL, vector_add},
     {"push-constants", "of several types, changed between two dispatches", NULL, push_constants},
-    {"specialisation", "constants: workgroup size, array size, loop, three types", NULL, specialisation},
+    {"specialisation", "constants: workgroup size, array size, loop, three types", NULL,
+     specialisation},
     {"grid-ids", "every built-in id in a three-dimensional grid", NULL, grid_ids},
-    {"indirect", "dispatches from memory: the host's arguments, a shader's, an empty grid", NULL, indirect},
+    {"indirect", "dispatches from memory: the host's arguments, a shader's, an empty grid", NULL,
+     indirect},
     {"uniform-buffer", "std140, indexed by the invocation", NULL, uniform_buffer},
     {"timestamps", "of a queue, around a dispatch", no_timestamps, timestamps},
     {0},

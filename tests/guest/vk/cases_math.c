@@ -28,7 +28,8 @@
 
 typedef _Float16 half;
 
-/* Entries are multiples of 1/4 below 2, so that sums of any order, fused or not, are the same fp32. */
+/* Entries are multiples of 1/4 below 2, so that sums of any order, fused or not, are the same fp32.
+ */
 static float entry(uint32_t *seed)
 {
     return ((int)(rnd(seed) >> 9 & 15) - 8) / 4.0f;
@@ -50,8 +51,8 @@ static void multiply(struct outcome *o, unsigned n, const float *a, const float 
         }
 }
 
-static void matrix(struct vkc *vk, struct outcome *o, struct vkc_spirv code, unsigned n, bool half_in,
-                   unsigned tile)
+static void matrix(struct vkc *vk, struct outcome *o, struct vkc_spirv code, unsigned n,
+                   bool half_in, unsigned tile)
 {
     static float a[256 * 256], b[256 * 256];
     struct vkc_buf in[2], out = vkc_buffer(vk, (o->type == OUT_F16 ? 2 : 4) * n * n, NULL);
@@ -135,13 +136,14 @@ static void matmul_int8(struct vkc *vk, struct outcome *o, unsigned scale)
     memcpy(o->got, out.map, 4 * n * n);
 }
 
-/* --- functions of two arguments ---------------------------------------------------------------- */
+/* --- functions of two arguments ----------------------------------------------------------------
+ */
 
 enum { PAIRS = 256 };
 
 /* Runs a shader that writes `rows` results for each pair. */
-static void run_rows(struct vkc *vk, struct outcome *o, struct vkc_spirv code, const void *a, const void *b,
-                     unsigned bytes)
+static void run_rows(struct vkc *vk, struct outcome *o, struct vkc_spirv code, const void *a,
+                     const void *b, unsigned bytes)
 {
     uint32_t push = PAIRS;
     struct vkc_buf in[2] = {vkc_buffer(vk, PAIRS * bytes, a), vkc_buffer(vk, PAIRS * bytes, b)};
@@ -159,7 +161,8 @@ static void run_rows(struct vkc *vk, struct outcome *o, struct vkc_spirv code, c
 /* Everyday numbers of all magnitudes; no NaN, whose treatment Vulkan leaves open. */
 static void float_pairs(float *a, float *b, float limit)
 {
-    static const float edges[] = {0, 1, -1, 0.5f, -0.5f, 1.5f, 2.5f, -2.5f, 16777216, 8388607.5f, 3e-5f, 0.1f};
+    static const float edges[] = {0,    1,     -1,       0.5f,       -0.5f, 1.5f,
+                                  2.5f, -2.5f, 16777216, 8388607.5f, 3e-5f, 0.1f};
     uint32_t seed = 9;
 
     for (unsigned i = 0; i < PAIRS; i++) {
@@ -191,9 +194,22 @@ static void float_exact(struct vkc *vk, struct outcome *o, unsigned scale)
     float_pairs(a, b, 0);
     for (unsigned i = 0; i < PAIRS; i++) {
         float x = a[i], y = b[i];
-        float row[16] = {x + y, x - y, x * y, floorf(x), ceilf(x), truncf(x), rintf(x), fminf(x, y),
-                         fmaxf(x, y), fabsf(x), (x > 0) - (x < 0), (int)x, (uint32_t)fabsf(y),
-                         x < y ? x : -y, fminf(fmaxf(x, -1), 1), x == y ? 1 : 2};
+        float row[16] = {x + y,
+                         x - y,
+                         x * y,
+                         floorf(x),
+                         ceilf(x),
+                         truncf(x),
+                         rintf(x),
+                         fminf(x, y),
+                         fmaxf(x, y),
+                         fabsf(x),
+                         (x > 0) - (x < 0),
+                         (int)x,
+                         (uint32_t)fabsf(y),
+                         x < y ? x : -y,
+                         fminf(fmaxf(x, -1), 1),
+                         x == y ? 1 : 2};
         for (unsigned r = 0; r < 16; r++)
             want[r * PAIRS + i] = row[r];
     }
@@ -240,38 +256,48 @@ static void float_sine(struct vkc *vk, struct outcome *o, unsigned scale)
 }
 
 /* One function for each width: the same rows as intfn.comp. */
-#define INTEGERS(W, WIDE)                                                                              \
-    static void integers_##W(struct vkc *vk, struct outcome *o, unsigned scale)                       \
-    {                                                                                                  \
-        uint##W##_t a[PAIRS], b[PAIRS], *want;                                                         \
-        uint32_t seed = 10;                                                                            \
-                                                                                                       \
-        outcome_make(o, OUT_U##W, 16 * PAIRS);                                                         \
-        want = o->want;                                                                                \
-        for (unsigned i = 0; i < PAIRS; i++) {                                                         \
-            uint##W##_t x = (uint##W##_t)((uint64_t)rnd(&seed) << 32 | rnd(&seed));                    \
-            uint##W##_t y = (uint##W##_t)((uint64_t)rnd(&seed) << 32 | rnd(&seed));                    \
-            x >>= i % 5 ? 0 : W / 2; /* some small, some of one sign */                                \
-            y >>= i % 3 ? 0 : W / 2;                                                                   \
-            int##W##_t sx = (int##W##_t)x, sy = (int##W##_t)y;                                         \
-            unsigned shift = y & (W - 1);                                                              \
-            uint##W##_t row[16] = {x + y, x - y, (uint##W##_t)((WIDE)x * y), x & y, x | y, x ^ y,      \
-                                   (uint##W##_t)~x, (uint##W##_t)((WIDE)x << shift),                   \
-                                   (uint##W##_t)(x >> shift), (uint##W##_t)(sx >> shift),              \
-                                   (uint##W##_t)(x / (y | 1)),                                         \
-                                   (uint##W##_t)(W < 64 ? x % (y | 1) : sx < 0 ? -x : x),              \
-                                   (uint##W##_t)(W < 64    ? (uint##W##_t)(sx / (int##W##_t)((y & 63) | 1)) \
-                                                 : x == y ? x                                          \
-                                                          : ~x),                                       \
-                                   x < y ? x : y,                                                      \
-                                   (uint##W##_t)(sx > sy ? sx : sy),                                   \
-                                   (uint##W##_t)((x < y) + 2 * (sx < sy))};                            \
-            a[i] = x;                                                                                  \
-            b[i] = y;                                                                                  \
-            for (unsigned r = 0; r < 16; r++)                                                          \
-                want[r * PAIRS + i] = row[r];                                                          \
-        }                                                                                              \
-        run_rows(vk, o, (struct vkc_spirv)VKC_SPIRV(intfn##W), a, b, W / 8);                           \
+#define INTEGERS(W, WIDE)                                                                          \
+    static void integers_##W(struct vkc *vk, struct outcome *o, unsigned scale)                    \
+    {                                                                                              \
+        uint##W##_t a[PAIRS], b[PAIRS], *want;                                                     \
+        uint32_t seed = 10;                                                                        \
+                                                                                                   \
+        outcome_make(o, OUT_U##W, 16 * PAIRS);                                                     \
+        want = o->want;                                                                            \
+        for (unsigned i = 0; i < PAIRS; i++) {                                                     \
+            uint##W##_t x = (uint##W##_t)((uint64_t)rnd(&seed) << 32 | rnd(&seed));                \
+            uint##W##_t y = (uint##W##_t)((uint64_t)rnd(&seed) << 32 | rnd(&seed));                \
+            x >>= i % 5 ? 0 : W / 2; /* some small, some of one sign */                            \
+            y >>= i % 3 ? 0 : W / 2;                                                               \
+            int##W##_t sx = (int##W##_t)x, sy = (int##W##_t)y;                                     \
+            unsigned shift = y & (W - 1);                                                          \
+            uint##W##_t row[16] = {                                                                \
+                x + y,                                                                             \
+                x - y,                                                                             \
+                (uint##W##_t)((WIDE)x * y),                                                        \
+                x & y,                                                                             \
+                x | y,                                                                             \
+                x ^ y,                                                                             \
+                (uint##W##_t) ~x,                                                                  \
+                (uint##W##_t)((WIDE)x << shift),                                                   \
+                (uint##W##_t)(x >> shift),                                                         \
+                (uint##W##_t)(sx >> shift),                                                        \
+                (uint##W##_t)(x / (y | 1)),                                                        \
+                (uint##W##_t)(W < 64   ? x % (y | 1)                                               \
+                              : sx < 0 ? -x                                                        \
+                                       : x),                                                       \
+                (uint##W##_t)(W < 64   ? (uint##W##_t)(sx / (int##W##_t)((y & 63) | 1))            \
+                              : x == y ? x                                                         \
+                                       : ~x),                                                      \
+                x < y ? x : y,                                                                     \
+                (uint##W##_t)(sx > sy ? sx : sy),                                                  \
+                (uint##W##_t)((x < y) + 2 * (sx < sy))};                                           \
+            a[i] = x;                                                                              \
+            b[i] = y;                                                                              \
+            for (unsigned r = 0; r < 16; r++)                                                      \
+                want[r * PAIRS + i] = row[r];                                                      \
+        }                                                                                          \
+        run_rows(vk, o, (struct vkc_spirv)VKC_SPIRV(intfn##W), a, b, W / 8);                       \
     }
 
 INTEGERS(8, uint32_t)
@@ -299,11 +325,21 @@ static void bit_operations(struct vkc *vk, struct outcome *o, unsigned scale)
         uint32_t at = y & 15, bits = y >> 4 & 15, mask = (1u << bits) - 1, sign = ~x < x ? ~x : x;
         uint64_t product = (uint64_t)x * y;
         uint32_t row[15] = {
-            __builtin_popcount(x), reverse(x), x ? __builtin_ctz(x) : -1, x ? 31 - __builtin_clz(x) : -1,
-            sign ? 31 - __builtin_clz(sign) : -1, x >> at & mask,
+            __builtin_popcount(x),
+            reverse(x),
+            x ? __builtin_ctz(x) : -1,
+            x ? 31 - __builtin_clz(x) : -1,
+            sign ? 31 - __builtin_clz(sign) : -1,
+            x >> at & mask,
             bits ? (uint32_t)((int32_t)((x >> at & mask) << (32 - bits)) >> (32 - bits)) : 0,
-            (x & ~(mask << at)) | (y & mask) << at, product >> 32, (uint32_t)product,
-            (uint64_t)((int64_t)(int32_t)x * (int32_t)y) >> 32, x + y, x + y < x, x - y, x < y};
+            (x & ~(mask << at)) | (y & mask) << at,
+            product >> 32,
+            (uint32_t)product,
+            (uint64_t)((int64_t)(int32_t)x * (int32_t)y) >> 32,
+            x + y,
+            x + y < x,
+            x - y,
+            x < y};
         a[i] = x;
         b[i] = y;
         for (unsigned r = 0; r < 15; r++)
@@ -353,11 +389,14 @@ static void packing(struct vkc *vk, struct outcome *o, unsigned scale)
     run_rows(vk, o, (struct vkc_spirv)VKC_SPIRV(pack), a, b, 4);
 }
 
-/* --- what a device must have ---------------------------------------------------------------------- */
+/* --- what a device must have
+ * ---------------------------------------------------------------------- */
 
 static const char *no_int8(const struct vkc *vk)
 {
-    return vk->storage8.storageBuffer8BitAccess && vk->small.shaderInt8 ? NULL : "no 8-bit storage and integers";
+    return vk->storage8.storageBuffer8BitAccess && vk->small.shaderInt8
+               ? NULL
+               : "no 8-bit storage and integers";
 }
 
 static const char *no_int16(const struct vkc *vk)
@@ -379,7 +418,8 @@ static const char *no_half_storage(const struct vkc *vk)
 
 static const char *no_half(const struct vkc *vk)
 {
-    return vk->small.shaderFloat16 ? no_half_storage(vk) : "no fp16 arithmetic in Vulkan (shaderFloat16 is false)";
+    return vk->small.shaderFloat16 ? no_half_storage(vk)
+                                   : "no fp16 arithmetic in Vulkan (shaderFloat16 is false)";
 }
 
 const struct vk_case cases_math[] = {

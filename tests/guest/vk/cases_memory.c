@@ -52,7 +52,8 @@ static const struct image_format {
     enum { PLAIN, LAYERS, SOLID } shape;
     struct vkc_spirv store, load;
 } formats[] = {
-#define FORMAT(n, f, t, c, s) {#n, f, t, c, s, VKC_SPIRV(image_store_##n), VKC_SPIRV(image_load_##n)}
+#define FORMAT(n, f, t, c, s)                                                                      \
+    {#n, f, t, c, s, VKC_SPIRV(image_store_##n), VKC_SPIRV(image_load_##n)}
     FORMAT(rgba8, VK_FORMAT_R8G8B8A8_UNORM, T_UNORM8, 4, PLAIN),
     FORMAT(rgba8_snorm, VK_FORMAT_R8G8B8A8_SNORM, T_SNORM8, 4, PLAIN),
     FORMAT(rgba8ui, VK_FORMAT_R8G8B8A8_UINT, T_UINT8, 4, PLAIN),
@@ -105,7 +106,8 @@ static uint32_t component(enum texel t, uint32_t *seed)
 }
 
 /* What image_load gives for what image_store took: mirrored in x, absent channels 0, 0, 1. */
-static void want_image(const struct image_format *f, const uint32_t *in, uint32_t *want, unsigned depth)
+static void want_image(const struct image_format *f, const uint32_t *in, uint32_t *want,
+                       unsigned depth)
 {
     bool integer = f->texel == T_INT || f->texel == T_UINT8;
 
@@ -123,9 +125,9 @@ static void image_round_trip(struct vkc *vk, struct outcome *o, const struct ima
 {
     unsigned depth = f->shape == PLAIN ? FLAT : DEEP, words = 4 * W * H * depth;
     struct vkc_buf in = vkc_buffer(vk, 4 * words, NULL), out = vkc_buffer(vk, 4 * words, NULL);
-    struct vkc_image image = vkc_image(vk, f->shape == SOLID ? VK_IMAGE_TYPE_3D : VK_IMAGE_TYPE_2D,
-                                       f->format, (VkExtent3D){W, H, f->shape == SOLID ? DEEP : 1},
-                                       f->shape == LAYERS ? DEEP : 0);
+    struct vkc_image image =
+        vkc_image(vk, f->shape == SOLID ? VK_IMAGE_TYPE_3D : VK_IMAGE_TYPE_2D, f->format,
+                  (VkExtent3D){W, H, f->shape == SOLID ? DEEP : 1}, f->shape == LAYERS ? DEEP : 0);
     struct vkc_pass p[2] = {
         {.code = f->store, .bind = {VKC_SSBO(in), VKC_IMG(image)}, .groups = {W / 4, H / 4, depth}},
         {.code = f->load, .bind = {VKC_IMG(image), VKC_SSBO(out)}, .groups = {W / 4, H / 4, depth}},
@@ -133,7 +135,8 @@ static void image_round_trip(struct vkc *vk, struct outcome *o, const struct ima
     uint32_t seed = 30;
 
     outcome_make(o, f->texel == T_INT || f->texel == T_UINT8 ? OUT_U32 : OUT_F32, words);
-    o->ulps = f->texel == T_UNORM8 || f->texel == T_SNORM8; /* of 1/255, as a quotient or a product */
+    o->ulps =
+        f->texel == T_UNORM8 || f->texel == T_SNORM8; /* of 1/255, as a quotient or a product */
     for (unsigned i = 0; i < words; i++)
         ((uint32_t *)in.map)[i] = component(f->texel, &seed);
     want_image(f, in.map, o->want, depth);
@@ -141,10 +144,10 @@ static void image_round_trip(struct vkc *vk, struct outcome *o, const struct ima
     memcpy(o->got, out.map, 4 * words);
 }
 
-#define IMAGE_CASE(i)                                                                                  \
-    static void image_##i(struct vkc *vk, struct outcome *o, unsigned scale)                          \
-    {                                                                                                  \
-        image_round_trip(vk, o, &formats[i]);                                                          \
+#define IMAGE_CASE(i)                                                                              \
+    static void image_##i(struct vkc *vk, struct outcome *o, unsigned scale)                       \
+    {                                                                                              \
+        image_round_trip(vk, o, &formats[i]);                                                      \
     }
 IMAGE_CASE(0)
 IMAGE_CASE(1)
@@ -165,7 +168,9 @@ static void image_atomics(struct vkc *vk, struct outcome *o, unsigned scale)
         vkc_image(vk, VK_IMAGE_TYPE_2D, VK_FORMAT_R32_UINT, (VkExtent3D){8, 3, 1}, 0);
     struct vkc_pass p[3] = {
         {.code = VKC_SPIRV(image_atomic_zero), .bind = {VKC_IMG(image)}},
-        {.code = VKC_SPIRV(image_atomic), .bind = {VKC_SSBO(a), VKC_IMG(image)}, .groups = {N / 64}},
+        {.code = VKC_SPIRV(image_atomic),
+         .bind = {VKC_SSBO(a), VKC_IMG(image)},
+         .groups = {N / 64}},
         {.code = VKC_SPIRV(image_atomic_read), .bind = {VKC_IMG(image), VKC_SSBO(out)}},
     };
     uint32_t seed = 31, *want;
@@ -182,7 +187,8 @@ static void image_atomics(struct vkc *vk, struct outcome *o, unsigned scale)
     memcpy(o->got, out.map, 4 * 24);
 }
 
-/* --- texel buffers ------------------------------------------------------------------------------ */
+/* --- texel buffers ------------------------------------------------------------------------------
+ */
 
 /* Four components of each texel of n, read backwards and swapped in two pairs. */
 static void texel_buffer(struct vkc *vk, struct outcome *o, struct vkc_spirv code, VkFormat format,
@@ -224,7 +230,8 @@ static void texels_word(struct vkc *vk, struct outcome *o, unsigned scale)
     texel_buffer(vk, o, (struct vkc_spirv)VKC_SPIRV(texels_r32ui), VK_FORMAT_R32_UINT, 1, 4);
 }
 
-/* --- memory of an invocation, copies --------------------------------------------------------------- */
+/* --- memory of an invocation, copies
+ * --------------------------------------------------------------- */
 
 static uint32_t shuffled(uint32_t x)
 {
@@ -233,9 +240,9 @@ static uint32_t shuffled(uint32_t x)
     for (unsigned k = 0; k < 64; k++)
         t[k] = k * x;
     for (unsigned k = 0; k < 64; k++) {
-        uint32_t other = x >> (k & 15) & 63, keep = t[k];
-        t[k] = t[other];
-        t[other] = keep;
+        uint32_t other = x >> (k & 15) & 63;
+        t[k] = t[k] * 3 + t[other];
+        t[other] ^= k;
     }
     for (unsigned k = 0; k < 64; k++)
         hash = hash * 31 + t[k];
@@ -264,7 +271,8 @@ static void buffer_copies(struct vkc *vk, struct outcome *o, unsigned scale)
     struct vkc_buf a = vkc_buffer(vk, N, NULL), b = vkc_buffer(vk, N, NULL);
     VkMemoryBarrier barrier = {.sType = VK_STRUCTURE_TYPE_MEMORY_BARRIER,
                                .srcAccessMask = VK_ACCESS_TRANSFER_WRITE_BIT,
-                               .dstAccessMask = VK_ACCESS_TRANSFER_WRITE_BIT | VK_ACCESS_TRANSFER_READ_BIT |
+                               .dstAccessMask = VK_ACCESS_TRANSFER_WRITE_BIT |
+                                                VK_ACCESS_TRANSFER_READ_BIT |
                                                 VK_ACCESS_HOST_READ_BIT};
     static const uint32_t update[5] = {1, 22, 333, 4444, 55555};
     VkBufferCopy odd[2] = {{3, 1001, 77}, {512, 2048, 1024}};
@@ -282,12 +290,12 @@ static void buffer_copies(struct vkc *vk, struct outcome *o, unsigned scale)
         memcpy(want + odd[i].dstOffset, in + odd[i].srcOffset, odd[i].size);
     cmd = vkc_begin(vk);
     vkCmdFillBuffer(cmd, b.buffer, 0, VK_WHOLE_SIZE, 0x5a5a5a5a);
-    vkCmdPipelineBarrier(cmd, VK_PIPELINE_STAGE_TRANSFER_BIT, VK_PIPELINE_STAGE_TRANSFER_BIT, 0, 1, &barrier,
-                         0, NULL, 0, NULL);
+    vkCmdPipelineBarrier(cmd, VK_PIPELINE_STAGE_TRANSFER_BIT, VK_PIPELINE_STAGE_TRANSFER_BIT, 0, 1,
+                         &barrier, 0, NULL, 0, NULL);
     vkCmdUpdateBuffer(cmd, b.buffer, 256, sizeof(update), update);
     vkCmdCopyBuffer(cmd, a.buffer, b.buffer, 2, odd);
-    vkCmdPipelineBarrier(cmd, VK_PIPELINE_STAGE_TRANSFER_BIT, VK_PIPELINE_STAGE_HOST_BIT, 0, 1, &barrier, 0,
-                         NULL, 0, NULL);
+    vkCmdPipelineBarrier(cmd, VK_PIPELINE_STAGE_TRANSFER_BIT, VK_PIPELINE_STAGE_HOST_BIT, 0, 1,
+                         &barrier, 0, NULL, 0, NULL);
     vkc_end(vk, cmd);
     memcpy(o->got, b.map, N);
 }
@@ -307,6 +315,7 @@ const struct vk_case cases_memory[] = {
     {"texel-buffer-rgba8", "fetched and stored, sizes", NULL, texels_bytes},
     {"texel-buffer-r32ui", "fetched and stored, absent channels", NULL, texels_word},
     {"private-array", "thread-local storage", NULL, private_array},
-    {"buffer-copies", "fill, update, copy at odd offsets: the driver's own shaders", NULL, buffer_copies},
+    {"buffer-copies", "fill, update, copy at odd offsets: the driver's own shaders", NULL,
+     buffer_copies},
     {0},
 };

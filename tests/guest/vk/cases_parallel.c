@@ -226,7 +226,8 @@ static void divergence(struct vkc *vk, struct outcome *o, unsigned scale)
 /* The rows of subgroup.comp for one subgroup: x has its s words. */
 static void want_subgroup(const uint32_t *x, unsigned s, unsigned first, uint32_t *want, unsigned n)
 {
-    uint32_t sum = 0, low = ~0u, high = 0, bit0 = 0, bit1 = 0, some = 0, others = 0, all = 1, any = 0;
+    uint32_t sum = 0, low = ~0u, high = 0, bit0 = 0, bit1 = 0, some = 0, others = 0, all = 1,
+             any = 0;
 
     for (unsigned i = 0; i < s; i++) {
         bit0 |= (x[i] & 1) << i;
@@ -240,11 +241,22 @@ static void want_subgroup(const uint32_t *x, unsigned s, unsigned first, uint32_
     for (unsigned i = 0; i < s; i++) {
         const uint32_t *quad = x + (i & ~3u);
         high = x[i] > high ? x[i] : high;
-        uint32_t row[16] = {
-            i | first % 64 / s << 8 | s << 16 | 64 / s << 24, bit0, x[i ^ 3], x[i ^ 1],
-            i ? x[i - 1] : 0, 0, sum, high, low, x[2], x[0], all | any << 1,
-            quad[0] ^ quad[1] ^ quad[2] ^ quad[3], x[i ^ 3], __builtin_popcount(bit1),
-            x[i] & 4 ? some : others};
+        uint32_t row[16] = {i | first % 64 / s << 8 | s << 16 | 64 / s << 24,
+                            bit0,
+                            x[i ^ 3],
+                            x[i ^ 1],
+                            i ? x[i - 1] : 0,
+                            0,
+                            sum,
+                            high,
+                            low,
+                            x[2],
+                            x[0],
+                            all | any << 1,
+                            quad[0] ^ quad[1] ^ quad[2] ^ quad[3],
+                            x[i ^ 3],
+                            __builtin_popcount(bit1),
+                            x[i] & 4 ? some : others};
         sum += x[i];
         for (unsigned r = 0; r < 16; r++)
             want[r * n + first + i] = row[r];
@@ -290,9 +302,11 @@ const struct vk_case cases_parallel[] = {
     {"reduction-subgroup", "sums through subgroups", no_subgroups, reduction_subgroup},
     {"prefix-sum", "three passes with barriers between them", NULL, prefix_sum},
     {"histogram", "atomics in shared memory and in a buffer", NULL, byte_histogram},
-    {"atomics", "every atomic operation, in a buffer and in shared memory", NULL, atomic_operations},
+    {"atomics", "every atomic operation, in a buffer and in shared memory", NULL,
+     atomic_operations},
     {"bitonic-sort", "a pass for each step, in one submission", NULL, bitonic_sort},
     {"divergence", "loops, breaks and switches that differ from lane to lane", NULL, divergence},
-    {"subgroup-operations", "votes, ballots, shuffles, scans, clusters, quads", no_subgroups, subgroup_operations},
+    {"subgroup-operations", "votes, ballots, shuffles, scans, clusters, quads", no_subgroups,
+     subgroup_operations},
     {0},
 };

@@ -1,11 +1,11 @@
 /*
- * Times of vk_compute's cases, with more work: submit to fence on the Mali and on lavapipe, the best of
- * three after one that compiles. A line of JSON for each case.
+ * Times of vk_compute's cases, with more work: submit to fence on the Mali and on lavapipe, the
+ * best of three after one that compiles. A line of JSON for each case.
  *
  *     vk_bench [CASE...]
  *
- * Called by scripts/bench. Calls the cases. Results are not compared here: passes that work in place
- * run several times.
+ * Called by scripts/bench. Calls the cases. Results are not compared here: passes that work in
+ * place run several times.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -18,14 +18,15 @@ static const struct bench {
     const char *name;
     unsigned scale;
 } benches[] = {
-    {"vector-add", 64},         {"matmul-fp32", 2},        {"matmul-shared", 2}, {"matmul-fp16-storage", 2},
-    {"matmul-int8", 2},         {"reduction-shared", 16},  {"prefix-sum", 2},    {"reduction-subgroup", 16},
-    {"histogram", 16},          {"bitonic-sort", 2},       {"divergence", 8},    {"private-array", 8},
+    {"vector-add", 64}, {"matmul-fp32", 2},       {"matmul-shared", 2}, {"matmul-fp16-storage", 2},
+    {"matmul-int8", 2}, {"reduction-shared", 16}, {"prefix-sum", 2},    {"reduction-subgroup", 16},
+    {"histogram", 16},  {"bitonic-sort", 2},      {"divergence", 8},    {"private-array", 8},
 };
 
 static const struct vk_case *find(const char *name)
 {
-    static const struct vk_case *const tables[] = {cases_basic, cases_math, cases_parallel, cases_memory};
+    static const struct vk_case *const tables[] = {cases_basic, cases_math, cases_parallel,
+                                                   cases_memory};
 
     for (unsigned t = 0; t < VKC_COUNT(tables); t++)
         for (const struct vk_case *c = tables[t]; c->name; c++)
@@ -65,7 +66,8 @@ int main(int argc, char **argv)
         if (!wanted(benches[i].name, argc, argv))
             continue;
         double on_mali = best(&mali, &benches[i]), on_cpu = best(&lavapipe, &benches[i]);
-        printf("{\"case\": \"%s\", \"mali_s\": %.6f, \"lavapipe_s\": %.6f}\n", benches[i].name, on_mali, on_cpu);
+        printf("{\"case\": \"%s\", \"mali_s\": %.6f, \"lavapipe_s\": %.6f}\n", benches[i].name,
+               on_mali, on_cpu);
     }
     vkc_close(&mali);
     vkc_close(&lavapipe);

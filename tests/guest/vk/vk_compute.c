@@ -14,7 +14,8 @@
 
 IGT_TEST_DESCRIPTION("Vulkan compute: the Mali against lavapipe and the CPU");
 
-static const struct vk_case *const tables[] = {cases_basic, cases_math, cases_parallel, cases_memory};
+static const struct vk_case *const tables[] = {cases_basic, cases_math, cases_parallel,
+                                               cases_memory};
 static struct vkc mali, lavapipe;
 
 /* --- running ------------------------------------------------------------------------------ */
@@ -24,7 +25,8 @@ static void run_on(struct vkc *vk, const struct vk_case *c, struct outcome *o)
     double start = now();
 
     c->run(vk, o, 1);
-    igt_info("%s: %.3f s, of it %.3f s from submit to fence\n", vk->label, now() - start, vk->seconds);
+    igt_info("%s: %.3f s, of it %.3f s from submit to fence\n", vk->label, now() - start,
+             vk->seconds);
     outcome_compare(o, o->got, o->want, vk->label, "the CPU");
 }
 
@@ -55,10 +57,11 @@ static void run_case(const struct vk_case *c)
 static void open_both(void)
 {
     igt_require_f(vkc_open(&mali, VKC_MALI, "mali"), "no Vulkan device of vendor 0x%x", VKC_MALI);
-    igt_assert_f(vkc_open(&lavapipe, VKC_MESA, "lavapipe"), "no Vulkan device of vendor 0x%x (lavapipe)",
-                 VKC_MESA);
+    igt_assert_f(vkc_open(&lavapipe, VKC_MESA, "lavapipe"),
+                 "no Vulkan device of vendor 0x%x (lavapipe)", VKC_MESA);
     igt_info("%s, Vulkan %u.%u.%u, driver 0x%x; %s\n", mali.props.deviceName,
-             VK_API_VERSION_MAJOR(mali.props.apiVersion), VK_API_VERSION_MINOR(mali.props.apiVersion),
+             VK_API_VERSION_MAJOR(mali.props.apiVersion),
+             VK_API_VERSION_MINOR(mali.props.apiVersion),
              VK_API_VERSION_PATCH(mali.props.apiVersion), mali.props.driverVersion,
              lavapipe.props.deviceName);
 }
@@ -68,13 +71,11 @@ igt_main
     static unsigned t; /* static: a failed subtest comes back here by longjmp() */
     static const struct vk_case *c;
 
-    igt_fixture
-        open_both();
+    igt_fixture open_both();
     for (t = 0; t < VKC_COUNT(tables); t++)
         for (c = tables[t]; c->name; c++) {
             igt_describe(c->what);
-            igt_subtest(c->name)
-                run_case(c);
+            igt_subtest(c->name) run_case(c);
         }
     igt_fixture
     {

@@ -1,6 +1,7 @@
 /*
  * What the cases of vk_compute share: a case makes its inputs, runs on one device, and
- * leaves what it got and what the CPU computes; vk_compute.c compares, on both devices; vk_bench.c takes the time.
+ * leaves what it got and what the CPU computes; vk_compute.c compares, on both devices; vk_bench.c
+ * takes the time.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -9,7 +10,6 @@
 
 #include "outcome.h"
 #include "vkc.h"
-
 
 struct vk_case {
     const char *name, *what;

@@ -14,7 +14,8 @@ enum { OBJ_BUFFER, OBJ_VIEW, OBJ_MEMORY, OBJ_IMAGE, OBJ_IMAGE_VIEW };
 
 void vkc_check(const struct vkc *vk, VkResult r, const char *call)
 {
-    igt_assert_f(r == VK_SUCCESS, "%s: %s: expected VK_SUCCESS, got VkResult %d", vk->label, call, r);
+    igt_assert_f(r == VK_SUCCESS, "%s: %s: expected VK_SUCCESS, got VkResult %d", vk->label, call,
+                 r);
 }
 
 /* --- device ---------------------------------------------------------------------------- */
@@ -198,8 +199,9 @@ static VkDeviceMemory memory(struct vkc *vk, const VkMemoryRequirements *need, u
            !(need->memoryTypeBits >> info.memoryTypeIndex & 1 &&
              (m->memoryTypes[info.memoryTypeIndex].propertyFlags & flags) == flags))
         info.memoryTypeIndex++;
-    igt_assert_f(info.memoryTypeIndex < m->memoryTypeCount, "%s: no memory type of 0x%x has flags 0x%x",
-                 vk->label, need->memoryTypeBits, flags);
+    igt_assert_f(info.memoryTypeIndex < m->memoryTypeCount,
+                 "%s: no memory type of 0x%x has flags 0x%x", vk->label, need->memoryTypeBits,
+                 flags);
     VKC(vk, vkAllocateMemory(vk->device, &info, NULL, &mem));
     keep(vk, OBJ_MEMORY, (uint64_t)mem);
     return mem;
@@ -248,19 +250,21 @@ static void to_general(struct vkc *vk, VkImage image, unsigned layers)
 {
     VkCommandBuffer cmd = vkc_begin(vk);
     VkImageMemoryBarrier b = {.sType = VK_STRUCTURE_TYPE_IMAGE_MEMORY_BARRIER,
-                              .dstAccessMask = VK_ACCESS_SHADER_READ_BIT | VK_ACCESS_SHADER_WRITE_BIT,
+                              .dstAccessMask =
+                                  VK_ACCESS_SHADER_READ_BIT | VK_ACCESS_SHADER_WRITE_BIT,
                               .newLayout = VK_IMAGE_LAYOUT_GENERAL,
                               .srcQueueFamilyIndex = VK_QUEUE_FAMILY_IGNORED,
                               .dstQueueFamilyIndex = VK_QUEUE_FAMILY_IGNORED,
                               .image = image,
                               .subresourceRange = {VK_IMAGE_ASPECT_COLOR_BIT, 0, 1, 0, layers}};
 
-    vkCmdPipelineBarrier(cmd, VK_PIPELINE_STAGE_TOP_OF_PIPE_BIT, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT, 0, 0,
-                         NULL, 0, NULL, 1, &b);
+    vkCmdPipelineBarrier(cmd, VK_PIPELINE_STAGE_TOP_OF_PIPE_BIT,
+                         VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT, 0, 0, NULL, 0, NULL, 1, &b);
     vkc_end(vk, cmd);
 }
 
-struct vkc_image vkc_image(struct vkc *vk, VkImageType type, VkFormat format, VkExtent3D size, unsigned layers)
+struct vkc_image vkc_image(struct vkc *vk, VkImageType type, VkFormat format, VkExtent3D size,
+                           unsigned layers)
 {
     unsigned count = layers ? layers : 1;
     static const VkImageViewType views[] = {VK_IMAGE_VIEW_TYPE_1D, VK_IMAGE_VIEW_TYPE_2D,
@@ -273,7 +277,8 @@ struct vkc_image vkc_image(struct vkc *vk, VkImageType type, VkFormat format, Vk
                               .arrayLayers = count,
                               .samples = VK_SAMPLE_COUNT_1_BIT,
                               .tiling = VK_IMAGE_TILING_OPTIMAL,
-                              .usage = VK_IMAGE_USAGE_STORAGE_BIT | VK_IMAGE_USAGE_TRANSFER_SRC_BIT |
+                              .usage = VK_IMAGE_USAGE_STORAGE_BIT |
+                                       VK_IMAGE_USAGE_TRANSFER_SRC_BIT |
                                        VK_IMAGE_USAGE_TRANSFER_DST_BIT};
     VkImageViewCreateInfo view = {.sType = VK_STRUCTURE_TYPE_IMAGE_VIEW_CREATE_INFO,
                                   .viewType = layers ? VK_IMAGE_VIEW_TYPE_2D_ARRAY : views[type],

@@ -15,15 +15,15 @@
 #include <stdint.h>
 #include <vulkan/vulkan.h>
 
-#define VKC_MALI      0x13b5u  /* PCI vendor id of Arm, panvk's vendorID */
-#define VKC_MESA      0x10005u /* VK_VENDOR_ID_MESA: lavapipe's */
-#define VKC_SLOTS     8        /* bindings of a pass */
-#define VKC_SPECS     4
-#define VKC_PASSES    160 /* in one submission */
-#define VKC_OBJECTS   512 /* alive at a time, of each kind */
-#define VKC_WAIT_NS   60000000000ull
-#define VKC_COUNT(a)  (sizeof(a) / sizeof((a)[0]))
-#define VKC_SPIRV(a)  {(a), sizeof(a)}
+#define VKC_MALI     0x13b5u  /* PCI vendor id of Arm, panvk's vendorID */
+#define VKC_MESA     0x10005u /* VK_VENDOR_ID_MESA: lavapipe's */
+#define VKC_SLOTS    8        /* bindings of a pass */
+#define VKC_SPECS    4
+#define VKC_PASSES   160 /* in one submission */
+#define VKC_OBJECTS  512 /* alive at a time, of each kind */
+#define VKC_WAIT_NS  60000000000ull
+#define VKC_COUNT(a) (sizeof(a) / sizeof((a)[0]))
+#define VKC_SPIRV(a) {(a), sizeof(a)}
 
 struct vkc_spirv {
     const uint32_t *words;
@@ -88,7 +88,7 @@ struct vkc_pass {
     uint32_t push_bytes;
     uint32_t spec[VKC_SPECS]; /* constant_id 0.. */
     unsigned specs;
-    uint32_t groups[3];            /* zeros count as one, unless indirect */
+    uint32_t groups[3];             /* zeros count as one, unless indirect */
     const struct vkc_buf *indirect; /* groups come from here */
     VkDeviceSize indirect_offset;
 };
@@ -103,13 +103,15 @@ struct vkc_buf vkc_buffer(struct vkc *vk, size_t bytes, const void *init);
 /** A view of a whole buffer as texels. */
 void vkc_texels(struct vkc *vk, struct vkc_buf *buf, VkFormat format);
 /** An image in layout GENERAL; layers 0: none, the view is no array. */
-struct vkc_image vkc_image(struct vkc *vk, VkImageType type, VkFormat format, VkExtent3D size, unsigned layers);
+struct vkc_image vkc_image(struct vkc *vk, VkImageType type, VkFormat format, VkExtent3D size,
+                           unsigned layers);
 /** Runs the passes one after the other in one submission and waits; sets vk->seconds. */
 void vkc_run(struct vkc *vk, const struct vkc_pass *passes, unsigned count);
 /** Ticks of the device around the passes, where it has timestamps: *ns is their difference. */
 void vkc_run_timed(struct vkc *vk, const struct vkc_pass *passes, unsigned count, double *ns);
 
-/** For what vkc_run() does not do: a command buffer that has begun; ends, is submitted, waited for. */
+/** For what vkc_run() does not do: a command buffer that has begun; ends, is submitted, waited for.
+ */
 VkCommandBuffer vkc_begin(struct vkc *vk);
 void vkc_end(struct vkc *vk, VkCommandBuffer cmd);
 /** A VkResult other than VK_SUCCESS ends the subtest. */

@@ -89,7 +89,8 @@ static void make_pipeline(struct vkc *vk, const struct vkc_pass *p, struct ready
     VKC(vk, vkCreateComputePipelines(vk->device, VK_NULL_HANDLE, 1, &info, NULL, &r->pipeline));
 }
 
-static void make_set(struct vkc *vk, const struct vkc_pass *p, VkDescriptorPool pool, struct ready *r)
+static void make_set(struct vkc *vk, const struct vkc_pass *p, VkDescriptorPool pool,
+                     struct ready *r)
 {
     VkDescriptorSetAllocateInfo info = {.sType = VK_STRUCTURE_TYPE_DESCRIPTOR_SET_ALLOCATE_INFO,
                                         .descriptorPool = pool,
@@ -131,9 +132,8 @@ VkCommandBuffer vkc_begin(struct vkc *vk)
 void vkc_end(struct vkc *vk, VkCommandBuffer cmd)
 {
     VkFenceCreateInfo info = {.sType = VK_STRUCTURE_TYPE_FENCE_CREATE_INFO};
-    VkSubmitInfo submit = {.sType = VK_STRUCTURE_TYPE_SUBMIT_INFO,
-                           .commandBufferCount = 1,
-                           .pCommandBuffers = &cmd};
+    VkSubmitInfo submit = {
+        .sType = VK_STRUCTURE_TYPE_SUBMIT_INFO, .commandBufferCount = 1, .pCommandBuffers = &cmd};
     VkFence fence;
     VkResult r;
     double start;
@@ -156,8 +156,8 @@ static void everything_before(VkCommandBuffer cmd)
                          .dstAccessMask = VK_ACCESS_MEMORY_READ_BIT | VK_ACCESS_MEMORY_WRITE_BIT};
 
     vkCmdPipelineBarrier(cmd, VK_PIPELINE_STAGE_ALL_COMMANDS_BIT,
-                         VK_PIPELINE_STAGE_ALL_COMMANDS_BIT | VK_PIPELINE_STAGE_HOST_BIT, 0, 1, &b, 0,
-                         NULL, 0, NULL);
+                         VK_PIPELINE_STAGE_ALL_COMMANDS_BIT | VK_PIPELINE_STAGE_HOST_BIT, 0, 1, &b,
+                         0, NULL, 0, NULL);
 }
 
 static void record(VkCommandBuffer cmd, const struct vkc_pass *p, const struct ready *r)
@@ -182,12 +182,13 @@ static bool same_pipeline(const struct vkc_pass *a, const struct vkc_pass *b)
     for (unsigned i = 0; i < VKC_SLOTS; i++)
         if (a->bind[i].kind != b->bind[i].kind)
             return false;
-    return a->code.words == b->code.words && a->push_bytes == b->push_bytes && a->specs == b->specs &&
-           !memcmp(a->spec, b->spec, sizeof(a->spec));
+    return a->code.words == b->code.words && a->push_bytes == b->push_bytes &&
+           a->specs == b->specs && !memcmp(a->spec, b->spec, sizeof(a->spec));
 }
 
 /* A pipeline of its own, or that of an earlier pass. */
-static void make_ready(struct vkc *vk, const struct vkc_pass *passes, struct ready *ready, unsigned i)
+static void make_ready(struct vkc *vk, const struct vkc_pass *passes, struct ready *ready,
+                       unsigned i)
 {
     for (unsigned k = 0; k < i; k++)
         if (!ready[k].borrowed && same_pipeline(&passes[k], &passes[i])) {
@@ -200,8 +201,8 @@ static void make_ready(struct vkc *vk, const struct vkc_pass *passes, struct rea
 }
 
 /* One submission of all passes. */
-static void submit(struct vkc *vk, const struct vkc_pass *passes, const struct ready *ready, unsigned count,
-                   VkQueryPool queries)
+static void submit(struct vkc *vk, const struct vkc_pass *passes, const struct ready *ready,
+                   unsigned count, VkQueryPool queries)
 {
     VkCommandBuffer cmd = vkc_begin(vk);
 

@@ -9,10 +9,12 @@ void main()
     uint i = gl_GlobalInvocationID.x, x = a[i], t[64];
     for (uint k = 0; k < 64; k++)
         t[k] = k * x;
-    for (uint k = 0; k < 64; k++) { // a shuffle by data
-        uint other = (x >> (k & 15)) & 63, keep = t[k];
-        t[k] = t[other];
-        t[other] = keep;
+    // No swaps here: Mesa 25.0 stores a second word before it loads the first one (bi_pressure_schedule.c
+    // remembers only the last load before a store).
+    for (uint k = 0; k < 64; k++) {
+        uint other = (x >> (k & 15)) & 63;
+        t[k] = t[k] * 3 + t[other];
+        t[other] ^= k;
     }
     uint hash = 0;
     for (uint k = 0; k < 64; k++)
