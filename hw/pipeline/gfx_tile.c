@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "gfx.h"
+#include "gfx_afbc.h"
 
 enum { BLOCK_NONE = 0, BLOCK_TILED = 1, BLOCK_LINEAR = 2, BLOCK_AFBC = 12, BLOCK_AFBC_TILED = 13 };
 enum { MSAA_SINGLE, MSAA_AVERAGE, MSAA_MULTIPLE, MSAA_LAYERED };
@@ -230,11 +230,24 @@ void gfx_tile_clear(struct gfx_tile *t, const struct gfx_fb *fb)
 
 /* --- write-back ------------------------------------------------------------------------------ */
 
-/* A plane of memory that a tile goes to. */
+/* A plane of memory that a tile goes to. body, wide: AFBC. */
 struct surface {
     uint64_t base, row_stride;
     unsigned block, bytes;
+    uint64_t body;
+    bool wide;
 };
+
+static bool known_block(unsigned block)
+{
+    return block == BLOCK_LINEAR || block == BLOCK_TILED || block == BLOCK_AFBC ||
+           block == BLOCK_AFBC_TILED;
+}
+
+static bool is_afbc(unsigned block)
+{
+    return block == BLOCK_AFBC || block == BLOCK_AFBC_TILED;
+}
 
 /* Bit pairs y3,x3^y3 ... of an element in its 16 x 16 tile. */
 static unsigned interleave(unsigned x, unsigned y)
@@ -288,8 +301,12 @@ static enum mali_mem_result write_surface(struct core *k, const struct gfx_tile 
                                           const uint8_t *px)
 {
     unsigned skip = t->x < fb->min_x ? fb->min_x - t->x : 0;
+    struct gfx_afbc afbc = {s->base, s->body, s->row_stride, s->block == BLOCK_AFBC_TILED, s->wide,
+                            s->bytes};
     enum mali_mem_result r = MALI_MEM_OK;
 
+    if (is_afbc(s->block))
+        return gfx_afbc_write(k, t, fb, &afbc, px);
     if (s->block == BLOCK_LINEAR) {
         for (unsigned y = 0; y < t->h && r == MALI_MEM_OK; y++)
             if (t->y + y >= fb->min_y && skip < t->w)
@@ -391,12 +408,13 @@ static enum mali_mem_result write_rt(struct core *k, const struct gfx_tile *t,
 
     if (!bytes || (rt->internal > INTERNAL_LAST_BLENDABLE && bytes > rt->bytes))
         return invalid(k, rt->base, "write-back format", rt->format);
-    if (rt->block != BLOCK_LINEAR && rt->block != BLOCK_TILED)
+    if (!known_block(rt->block) || (is_afbc(rt->block) && samples > 1))
         return invalid(k, rt->base, "block format", rt->block);
     if (rt->msaa == MSAA_MULTIPLE || (resolve && rt->internal > INTERNAL_LAST_BLENDABLE))
         return invalid(k, rt->base, "multisample mode", rt->msaa);
     for (unsigned s = 0; s < samples && r == MALI_MEM_OK; s++) {
-        struct surface to = {rt->base + s * rt->surface_stride, rt->row_stride, rt->block, bytes};
+        struct surface to = {is_afbc(rt->block) ? rt->base : rt->base + s * rt->surface_stride,
+                             rt->row_stride, rt->block, bytes, rt->afbc_body, rt->wide};
         convert(t, fb, n, s, resolve, px, bytes);
         r = write_surface(k, t, fb, &to, px);
     }
@@ -438,10 +456,12 @@ static enum mali_mem_result write_z(struct core *k, const struct gfx_tile *t,
     if (zs->format != ZS_D16 && zs->format != ZS_D24X8 && zs->format != ZS_D24 && !both &&
         zs->format != ZS_D32)
         return invalid(k, zs->base, "depth format", zs->format);
-    if (zs->block != BLOCK_LINEAR && zs->block != BLOCK_TILED)
+    if (!known_block(zs->block) ||
+        (is_afbc(zs->block) && (samples > 1 || (both && !(fb->z_write && fb->s_write)))))
         return invalid(k, zs->base, "block format", zs->block);
     for (unsigned s = 0; s < samples && r == MALI_MEM_OK; s++) {
-        struct surface to = {zs->base + s * zs->surface_stride, zs->row_stride, zs->block, bytes};
+        struct surface to = {is_afbc(zs->block) ? zs->base : zs->base + s * zs->surface_stride,
+                             zs->row_stride, zs->block, bytes, zs->surface_stride, false};
         for (unsigned i = 0; i < GFX_PIXELS; i++) {
             uint32_t v = t->z[s * GFX_PIXELS + i];
             v |= both ? (uint32_t)t->s[s * GFX_PIXELS + i] << 24 : 0;
@@ -470,7 +490,7 @@ static enum mali_mem_result write_s(struct core *k, const struct gfx_tile *t,
         return invalid(k, zs->s_base, "block format", zs->s_block);
     for (unsigned s = 0; s < samples && r == MALI_MEM_OK; s++) {
         struct surface to = {zs->s_base + s * zs->s_surface_stride, zs->s_row_stride, zs->s_block,
-                             shared ? 4 : 1};
+                             shared ? 4 : 1, 0, false};
         for (unsigned i = 0; i < GFX_PIXELS; i++) {
             uint32_t v = (uint32_t)t->s[s * GFX_PIXELS + i] << (shared ? 24 : 0);
             memcpy(px + i * to.bytes, &v, to.bytes);
