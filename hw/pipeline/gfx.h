@@ -187,6 +187,7 @@ struct gfx_tile {
 
 /** Reads a framebuffer descriptor with its extension and render targets. @tag: as in r40:41. */
 enum mali_mem_result gfx_fb_load(struct core *k, uint64_t tag, struct gfx_fb *fb);
+/** @t: all zero, or as freed. False: no memory; gfx_tile_free() is due all the same. */
 bool gfx_tile_alloc(struct gfx_tile *t, const struct gfx_fb *fb);
 void gfx_tile_free(struct gfx_tile *t);
 void gfx_tile_clear(struct gfx_tile *t, const struct gfx_fb *fb);

@@ -1,7 +1,7 @@
 /*
  * AFBC write-back. Two of its forms are written: superblocks of one colour, which is a header
- * alone, and uncompressed ones; the layout of images reserves room for them ("sparse"). The texture unit
- * reads both (texture/surface.c).
+ * alone, and uncompressed ones; the layout of images reserves room for them ("sparse"). The texture
+ * unit reads both (texture/surface.c).
  *
  * Superblocks that the bounds cut are read first: what lies outside keeps its value.
  *

@@ -301,8 +301,8 @@ static enum mali_mem_result write_surface(struct core *k, const struct gfx_tile 
                                           const uint8_t *px)
 {
     unsigned skip = t->x < fb->min_x ? fb->min_x - t->x : 0;
-    struct gfx_afbc afbc = {s->base, s->body, s->row_stride, s->block == BLOCK_AFBC_TILED, s->wide,
-                            s->bytes};
+    struct gfx_afbc afbc = {s->base, s->body, s->row_stride, s->block == BLOCK_AFBC_TILED,
+                            s->wide, s->bytes};
     enum mali_mem_result r = MALI_MEM_OK;
 
     if (is_afbc(s->block))
@@ -414,7 +414,11 @@ static enum mali_mem_result write_rt(struct core *k, const struct gfx_tile *t,
         return invalid(k, rt->base, "multisample mode", rt->msaa);
     for (unsigned s = 0; s < samples && r == MALI_MEM_OK; s++) {
         struct surface to = {is_afbc(rt->block) ? rt->base : rt->base + s * rt->surface_stride,
-                             rt->row_stride, rt->block, bytes, rt->afbc_body, rt->wide};
+                             rt->row_stride,
+                             rt->block,
+                             bytes,
+                             rt->afbc_body,
+                             rt->wide};
         convert(t, fb, n, s, resolve, px, bytes);
         r = write_surface(k, t, fb, &to, px);
     }
@@ -461,7 +465,11 @@ static enum mali_mem_result write_z(struct core *k, const struct gfx_tile *t,
         return invalid(k, zs->base, "block format", zs->block);
     for (unsigned s = 0; s < samples && r == MALI_MEM_OK; s++) {
         struct surface to = {is_afbc(zs->block) ? zs->base : zs->base + s * zs->surface_stride,
-                             zs->row_stride, zs->block, bytes, zs->surface_stride, false};
+                             zs->row_stride,
+                             zs->block,
+                             bytes,
+                             zs->surface_stride,
+                             false};
         for (unsigned i = 0; i < GFX_PIXELS; i++) {
             uint32_t v = t->z[s * GFX_PIXELS + i];
             v |= both ? (uint32_t)t->s[s * GFX_PIXELS + i] << 24 : 0;
@@ -489,8 +497,12 @@ static enum mali_mem_result write_s(struct core *k, const struct gfx_tile *t,
     if (zs->s_block != BLOCK_LINEAR && zs->s_block != BLOCK_TILED)
         return invalid(k, zs->s_base, "block format", zs->s_block);
     for (unsigned s = 0; s < samples && r == MALI_MEM_OK; s++) {
-        struct surface to = {zs->s_base + s * zs->s_surface_stride, zs->s_row_stride, zs->s_block,
-                             shared ? 4 : 1, 0, false};
+        struct surface to = {zs->s_base + s * zs->s_surface_stride,
+                             zs->s_row_stride,
+                             zs->s_block,
+                             shared ? 4 : 1,
+                             0,
+                             false};
         for (unsigned i = 0; i < GFX_PIXELS; i++) {
             uint32_t v = (uint32_t)t->s[s * GFX_PIXELS + i] << (shared ? 24 : 0);
             memcpy(px + i * to.bytes, &v, to.bytes);

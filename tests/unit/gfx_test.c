@@ -1,0 +1,427 @@
+/*
+ * Graphics units that need no shader: set-up, clipping, coverage, depth and
+ * stencil, packing and blending of colours. A pass is made, primitives are put into it, and
+ * its tiles are rasterised as a fragment job does.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "fake_host.h"
+#include "tap.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "../../hw/pipeline/gfx.h"
+
+#define SIZE 128 /* of the framebuffer */
+
+struct bench {
+    struct fake_host *h;
+    struct mali_pipeline *p;
+    struct gfx_pass *pass;
+    struct gfx_setup s;
+    struct gfx_fb fb;
+    uint16_t hit[SIZE * SIZE][GFX_MAX_SAMPLES];
+};
+
+static struct bench *bench_new(unsigned samples, uint32_t flags0)
+{
+    static const uint16_t at[4][2] = {{96, 32}, {224, 96}, {32, 160}, {160, 224}};
+    struct bench *b = calloc(1, sizeof(*b));
+    struct gfx_draw d = {.dcd.flags0 = flags0, .max_x = SIZE - 1, .max_y = SIZE - 1};
+
+    b->h = fake_host_new(FAKE_RAM_BASE, 4 * FAKE_MIB);
+    b->p = mali_pipeline_new(&b->h->bus, 0);
+    b->pass = gfx_pass_new(b->p, 1, 0x1000, SIZE, SIZE, 2);
+    gfx_pass_add_draw(b->p, b->pass, &d);
+    b->s = (struct gfx_setup){.p = b->p, .pass = b->pass, .width = 1, .high = 1};
+    b->fb = (struct gfx_fb){.width = SIZE,
+                            .height = SIZE,
+                            .max_x = SIZE - 1,
+                            .max_y = SIZE - 1,
+                            .samples = samples,
+                            .z_internal = 1};
+    for (unsigned i = 0; i < samples && samples == 4; i++) {
+        b->fb.sample_x[i] = at[i][0];
+        b->fb.sample_y[i] = at[i][1];
+    }
+    return b;
+}
+
+static void bench_free(struct bench *b)
+{
+    mali_pipeline_free(b->p);
+    fake_host_free(b->h);
+    free(b);
+}
+
+static void count_quad(struct bench *b, const struct gfx_tile *t, const struct gfx_quad *q)
+{
+    for (unsigned i = 0; i < 4; i++)
+        for (unsigned s = 0; s < b->fb.samples; s++) {
+            unsigned x = t->x + q->x + (i & 1), y = t->y + q->y + (i >> 1);
+            b->hit[y * SIZE + x][s] += q->cover[i] >> s & 1;
+        }
+}
+
+/* Rasterises everything and counts how often each sample was hit. */
+static void draw(struct bench *b)
+{
+    static struct gfx_quad quad[GFX_QUADS];
+
+    memset(b->hit, 0, sizeof(b->hit));
+    for (unsigned n = 0; n < b->pass->tiles_x * b->pass->tiles_y; n++) {
+        const struct gfx_bin *bin = &b->pass->bin[n];
+        struct gfx_tile t = {.x = n % b->pass->tiles_x * GFX_TILE,
+                             .y = n / b->pass->tiles_x * GFX_TILE,
+                             .w = GFX_TILE,
+                             .h = GFX_TILE};
+        for (unsigned i = 0; i < bin->count; i++) {
+            const struct gfx_prim *p = &b->pass->prim[bin->prim[i]];
+            unsigned quads = gfx_raster(&b->fb, &t, p, &b->pass->draw[p->draw], quad);
+            for (unsigned q = 0; q < quads; q++)
+                count_quad(b, &t, &quad[q]);
+        }
+    }
+}
+
+static unsigned hits(const struct bench *b, unsigned *twice)
+{
+    unsigned n = 0;
+
+    *twice = 0;
+    for (unsigned i = 0; i < SIZE * SIZE; i++)
+        for (unsigned s = 0; s < b->fb.samples; s++) {
+            n += b->hit[i][s] != 0;
+            *twice += b->hit[i][s] > 1;
+        }
+    return n;
+}
+
+static uint32_t rnd(uint32_t *seed)
+{
+    *seed = *seed * 1664525 + 1013904223;
+    return *seed >> 8;
+}
+
+static struct gfx_vertex vertex(double x, double y)
+{
+    return (struct gfx_vertex){.x = (float)x, .y = (float)y, .z = 0.5f, .w = 1};
+}
+
+/* --- coverage ---------------------------------------------------------------------------- */
+
+/* A fan of random spokes inside a square: every sample exactly once. */
+static void fan(unsigned samples, uint32_t flags0)
+{
+    uint32_t seed = 4711;
+
+    for (unsigned round = 0; round < 20; round++) {
+        struct bench *b = bench_new(samples, flags0);
+        struct gfx_vertex mid =
+            vertex(20 + rnd(&seed) % 22000 / 256.0, 20 + rnd(&seed) % 22000 / 256.0);
+        double at[26];
+        unsigned twice, n = 0;
+
+        for (unsigned i = 0; i < 24; i++) /* places along the square's outline, sorted */
+            at[i] = (i + rnd(&seed) % 1000 / 1001.0) / 24 * 4;
+        at[24] = at[0];
+        for (unsigned corner = 0; corner < 4; corner++) /* an outline has its corners */
+            at[corner * 6] = corner;
+        at[24] = 4;
+        for (unsigned i = 0; i < 24; i++) {
+            struct gfx_vertex v[3] = {mid};
+            for (unsigned k = 0; k < 2; k++) {
+                double p = at[i + k] >= 4 ? 0 : at[i + k], f = p - floor(p);
+                double x = p < 1 ? f : p < 2 ? 1 : p < 3 ? 1 - f : 0;
+                double y = p < 1 ? 0 : p < 2 ? f : p < 3 ? 1 : 1 - f;
+                v[1 + k] = vertex(10 + 107 * x, 10 + 107 * y);
+            }
+            gfx_triangle(&b->s, v, 2);
+        }
+        draw(b);
+        n = hits(b, &twice);
+        TAP_CHECK_EQ(twice, 0);
+        TAP_CHECK_EQ(n, 107u * 107 * samples);
+        bench_free(b);
+    }
+}
+
+static void no_crack(void)
+{
+    fan(1, 0);
+}
+
+static void no_crack_msaa(void)
+{
+    fan(4, 1u << 19);
+}
+
+/* Pixel centres on the outline: top and left edges are in, others out. */
+static void top_left(void)
+{
+    struct bench *b = bench_new(1, 0);
+    struct gfx_vertex v[4] = {vertex(1.5, 1.5), vertex(4.5, 1.5), vertex(4.5, 4.5),
+                              vertex(1.5, 4.5)};
+    struct gfx_vertex low[3] = {v[0], v[2], v[3]};
+    unsigned twice;
+
+    gfx_triangle(&b->s, v, 2);
+    gfx_triangle(&b->s, low, 2);
+    draw(b);
+    TAP_CHECK_EQ(hits(b, &twice), 9);
+    TAP_CHECK_EQ(twice, 0);
+    TAP_CHECK_EQ(b->hit[1 * SIZE + 1][0], 1);
+    TAP_CHECK_EQ(b->hit[3 * SIZE + 3][0], 1);
+    TAP_CHECK_EQ(b->hit[4 * SIZE + 1][0], 0);
+    TAP_CHECK_EQ(b->hit[1 * SIZE + 4][0], 0);
+    bench_free(b);
+}
+
+static void culling(void)
+{
+    /* clockwise on screen; front face: clockwise unless bit 16; bit 17 culls fronts, 18 backs */
+    static const struct {
+        uint32_t flags;
+        unsigned prims;
+    } cases[] = {{0, 1},
+                 {1u << 17, 0},
+                 {1u << 18, 1},
+                 {1u << 16 | 1u << 17, 1},
+                 {1u << 16 | 1u << 18, 0},
+                 {3u << 17, 0}};
+    struct gfx_vertex v[3] = {vertex(2, 2), vertex(60, 2), vertex(2, 60)};
+
+    for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct bench *b = bench_new(1, cases[i].flags);
+        gfx_triangle(&b->s, v, 2);
+        TAP_CHECK_EQ(b->pass->prims, cases[i].prims);
+        bench_free(b);
+    }
+}
+
+/* --- clipping ------------------------------------------------------------------------------- */
+
+/* A ground plane that reaches behind the eye: horizon at y = 64, what is drawn lies below it. */
+static void behind_the_eye(void)
+{
+    struct bench *b = bench_new(1, 0);
+    /* clip-space w: 4 in front, -1 behind; window y = 64 + 40 / w for both */
+    struct gfx_vertex v[3] = {{.x = -60, .y = 74, .z = 0.5f, .w = 0.25f},
+                              {.x = 180, .y = 74, .z = 0.5f, .w = 0.25f},
+                              {.x = 64, .y = 24, .z = 0.5f, .w = -1}};
+    unsigned above = 0, below = 0;
+
+    gfx_triangle(&b->s, v, 2);
+    draw(b);
+    for (unsigned y = 0; y < SIZE; y++)
+        for (unsigned x = 0; x < SIZE; x++)
+            *(y < 74 ? &above : &below) += b->hit[y * SIZE + x][0];
+    TAP_CHECK_EQ(above, 0);
+    TAP_CHECK(below > SIZE * (SIZE - 75));
+    bench_free(b);
+}
+
+static void depth_clip(void)
+{
+    struct gfx_vertex v[3] = {{.x = 0, .y = 0, .z = -1, .w = 1},
+                              {.x = 100, .y = 0, .z = 1, .w = 1},
+                              {.x = 0, .y = 100, .z = -1, .w = 1}};
+    unsigned twice, all, half;
+
+    for (unsigned clip = 0; clip < 2; clip++) {
+        struct bench *b = bench_new(1, 0);
+        b->s.low_cull = clip;
+        gfx_triangle(&b->s, v, 2);
+        draw(b);
+        *(clip ? &half : &all) = hits(b, &twice);
+        TAP_CHECK_EQ(twice, 0);
+        TAP_CHECK_EQ(b->hit[10 * SIZE + 10][0], !clip); /* z = -0.8 */
+        TAP_CHECK_EQ(b->hit[10 * SIZE + 80][0], 1);     /* z = 0.6 */
+        bench_free(b);
+    }
+    TAP_CHECK(half > all / 5 && half < all / 3);
+}
+
+/* Planes are perspective-correct: halfway on screen between w = 1 and w = 3 lies a quarter. */
+static void perspective(void)
+{
+    struct bench *b = bench_new(1, 0);
+    struct gfx_vertex v[3] = {
+        {.x = 0, .y = 0, .w = 1}, {.x = 100, .y = 0, .w = 1.0f / 3}, {.x = 0, .y = 100, .w = 1}};
+
+    gfx_triangle(&b->s, v, 2);
+    TAP_CHECK_EQ(b->pass->prims, 1);
+    const struct gfx_prim *p = b->pass->prim;
+    float w[3], sum = 0;
+    for (unsigned i = 0; i < 3; i++) {
+        w[i] = p->bary[i][0] + p->bary[i][1] * (50 - p->ox) + p->bary[i][2] * (0 - p->oy);
+        sum += w[i];
+    }
+    TAP_CHECK(fabsf(w[1] / sum - 0.25f) < 1e-5f);
+    TAP_CHECK(fabsf(w[0] / sum - 0.75f) < 1e-5f);
+    TAP_CHECK(fabsf(sum - (1 + 1.0f / 3) / 2) < 1e-5f);
+    bench_free(b);
+}
+
+/* Numbers that a hostile shader may write: nothing is drawn, nothing breaks. */
+static void strange_numbers(void)
+{
+    static const float odd[] = {NAN, INFINITY, -INFINITY, 0, -0.0f, 1e38f, -1e38f, 1e-40f, 3e9f};
+    const unsigned n = sizeof(odd) / sizeof(odd[0]);
+    struct bench *b = bench_new(1, 0);
+
+    for (unsigned i = 0; i < n * n * n; i++) {
+        struct gfx_vertex v[3] = {
+            {.x = odd[i % n], .y = odd[i / n % n], .z = odd[i / n / n], .w = 1},
+            {.x = 5, .y = odd[i % n], .z = 0, .w = odd[i / n % n]},
+            {.x = odd[i / n / n], .y = 9, .z = odd[i % n], .w = 1, .size = odd[i % n]}};
+        gfx_triangle(&b->s, v, 2);
+        gfx_line(&b->s, v, 1);
+        gfx_point(&b->s, &v[2]);
+    }
+    draw(b);
+    TAP_CHECK(!b->s.full);
+    bench_free(b);
+}
+
+/* --- lines, points ------------------------------------------------------------------------------
+ */
+
+static void lines_and_points(void)
+{
+    struct bench *b = bench_new(1, 0);
+    struct gfx_vertex v[2] = {vertex(10.5, 20.5), vertex(30.5, 20.5)};
+    struct gfx_vertex p = vertex(64, 64);
+    unsigned twice;
+
+    gfx_line(&b->s, v, 1);
+    draw(b);
+    TAP_CHECK_EQ(hits(b, &twice), 20);
+    p.size = 8;
+    gfx_point(&b->s, &p);
+    draw(b);
+    TAP_CHECK_EQ(hits(b, &twice), 20 + 64);
+    TAP_CHECK_EQ(b->hit[60 * SIZE + 60][0], 1);
+    TAP_CHECK_EQ(b->hit[68 * SIZE + 68][0], 0);
+    bench_free(b);
+}
+
+/* --- depth, stencil
+ * --------------------------------------------------------------------------------- */
+
+static void depth_functions(void)
+{
+    static const uint8_t want[8] = {0, 1, 2, 3, 4, 5, 6, 7}; /* bits: less, equal, greater */
+    struct gfx_fb fb = {.samples = 1};
+    struct gfx_tile t = {0};
+
+    TAP_REQUIRE(gfx_tile_alloc(&t, &fb));
+    for (unsigned internal = 0; internal < 3; internal++)
+        for (unsigned func = 0; func < 8; func++)
+            for (unsigned o = 0; o < 3; o++) {
+                struct gfx_zs zs = {.z_func = (uint8_t)func, .z_write = true};
+                uint32_t old, z;
+                fb.z_internal = (uint8_t)internal;
+                old = gfx_z_pack(&fb, 0.5f);
+                z = gfx_z_pack(&fb, 0.25f + 0.25f * (float)o);
+                t.z[5] = old;
+                t.s[5] = 0;
+                unsigned pass = gfx_zs_test(&fb, &t, &zs, 0, 5, 1, &z, -1, true);
+                TAP_CHECK_EQ(pass, want[func] >> o & 1);
+                TAP_CHECK_EQ(t.z[5], pass ? z : old);
+            }
+    gfx_tile_free(&t);
+}
+
+static void stencil_operations(void)
+{
+    static const uint8_t want[8] = {0xff, 0x3c, 0,    0,
+                                    0,    0xfe, 0xff, 0xfe}; /* from 0xff, ref 0x3c */
+    struct gfx_fb fb = {.samples = 1};
+    struct gfx_tile t = {0};
+    uint32_t z = 0;
+
+    TAP_REQUIRE(gfx_tile_alloc(&t, &fb));
+    for (unsigned op = 0; op < 8; op++) {
+        struct gfx_zs zs = {.stencil = true, .z_func = 7};
+        zs.face[1].func = 7;
+        zs.face[1].zpass = (uint8_t)op;
+        zs.face[1].write_mask = 0xff;
+        zs.face[1].ref = 0x3c;
+        t.s[0] = 0xff;
+        gfx_zs_test(&fb, &t, &zs, 1, 0, 1, &z, -1, true);
+        TAP_CHECK_EQ(t.s[0], want[op]);
+        zs.face[1].write_mask = 0x0f;
+        t.s[0] = 0xff;
+        gfx_zs_test(&fb, &t, &zs, 1, 0, 1, &z, -1, true);
+        TAP_CHECK_EQ(t.s[0], 0xf0 | (want[op] & 0x0f));
+    }
+    gfx_tile_free(&t);
+}
+
+/* --- colours
+ * ------------------------------------------------------------------------------------------ */
+
+static void packing(void)
+{
+    for (unsigned internal = 1; internal <= 6; internal++)
+        for (unsigned i = 0; i <= 255; i++) {
+            float in[4] = {i / 255.0f, 1 - i / 255.0f, 0, 1}, out[4];
+            gfx_tib_unpack(internal, gfx_tib_pack(internal, in, false), out);
+            float step = internal == 2 ? 1 / 1023.0f : 1 / 240.0f;
+            TAP_CHECK(fabsf(out[0] - in[0]) <= step);
+            TAP_CHECK(fabsf(out[1] - in[1]) <= step);
+            TAP_CHECK(out[2] == 0);
+            TAP_CHECK(out[3] == 1);
+        }
+}
+
+/* src * src.a + dst * (1 - src.a), written by the equation's fields. */
+static void source_over(void)
+{
+    /* A = dst, B = src - dst, C = src alpha: dst + (src - dst) * a */
+    uint32_t fn = 3 | 0 << 4 | 5 << 8;
+    struct gfx_blend b = {.enable = true, .equation = fn | fn << 12 | 0xfu << 28};
+    struct gfx_rt rt = {.internal = 1, .bytes = 4};
+    struct gfx_color src = {{{0}}};
+    uint16_t pixel[VA_LANES] = {0};
+    float one = 1, half = 0.5f, none = 0;
+    uint32_t word = 0xff0000ff; /* red */
+
+    memcpy(&src.c[2], &one, 4);
+    memcpy(&src.c[3], &half, 4);
+    TAP_CHECK(gfx_blend_write(&rt, (uint8_t *)&word, pixel, 1, 237 << 12, &b, &src, &src));
+    TAP_CHECK_EQ(word & 0xff, 128);
+    TAP_CHECK_EQ(word >> 8 & 0xff, 0);
+    TAP_CHECK_EQ(word >> 16 & 0xff, 128);
+    b.equation &= ~(1u << 28); /* red is masked */
+    word = 0xff000012;
+    memcpy(&src.c[0], &one, 4);
+    memcpy(&src.c[1], &none, 4);
+    TAP_CHECK(gfx_blend_write(&rt, (uint8_t *)&word, pixel, 1, 237 << 12, &b, &src, &src));
+    TAP_CHECK_EQ(word & 0xff, 0x12);
+}
+
+static void bounded_memory(void)
+{
+    struct bench *b = bench_new(1, 0);
+    uint64_t first = b->pass->id;
+
+    for (unsigned i = 0; i < 300; i++)
+        TAP_CHECK(gfx_pass_new(b->p, 2, 0x1000 * i, 4096, 4096, 1) != NULL);
+    TAP_CHECK(b->p->pass_count <= 256);
+    TAP_CHECK(gfx_pass_find(b->p, 1, first) == NULL); /* the oldest went first */
+    TAP_CHECK(gfx_pass_new(b->p, 2, 0, 1 << 20, 1, 1) == NULL);
+    uint64_t mine = gfx_pass_new(b->p, 3, 0, 64, 64, 1)->id;
+    TAP_CHECK(gfx_pass_find(b->p, 4, mine) == NULL); /* of another address space */
+    TAP_CHECK(gfx_pass_find(b->p, 3, mine) != NULL);
+    bench_free(b);
+}
+
+TAP_MAIN({"no-crack", no_crack}, {"no-crack-msaa", no_crack_msaa}, {"top-left", top_left},
+         {"culling", culling}, {"behind-the-eye", behind_the_eye}, {"depth-clip", depth_clip},
+         {"perspective", perspective}, {"strange-numbers", strange_numbers},
+         {"lines-and-points", lines_and_points}, {"depth-functions", depth_functions},
+         {"stencil-operations", stencil_operations}, {"packing", packing},
+         {"source-over", source_over}, {"bounded-memory", bounded_memory})
