@@ -20,6 +20,8 @@
 
 #include <drm/drm_managed.h>
 
+#include <kunit/static_stub.h>
+
 #include "garm_debugfs.h"
 #include "garm_device.h"
 #include "garm_fw.h"
@@ -463,6 +465,7 @@ static void reset_work(struct work_struct *work)
 
 void garm_device_reset(struct garm_device *gdev, const char *why)
 {
+	KUNIT_STATIC_STUB_REDIRECT(garm_device_reset, gdev, why);
 	/* Fully ordered when it succeeds: state is read after pending was set. */
 	if (atomic_cmpxchg(&gdev->reset.pending, 0, 1))
 		return;

@@ -14,6 +14,8 @@
 
 #include <drm/drm_managed.h>
 
+#include <kunit/static_stub.h>
+
 #include "garm_device.h"
 #include "garm_gpu.h"
 #include "garm_trace.h"
@@ -463,6 +465,7 @@ int garm_gpu_flush_caches(struct garm_device *gdev, u32 l2, u32 lsc, u32 other)
 	struct garm_gpu *gpu = gdev->gpu;
 	int ret;
 
+	KUNIT_STATIC_STUB_REDIRECT(garm_gpu_flush_caches, gdev, l2, lsc, other);
 	guard(mutex)(&gpu->flush_mutex);
 	ret = start_flush(gdev, GPU_CMD_FLUSH_CACHES(l2, lsc, other));
 	if (ret)

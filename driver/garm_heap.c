@@ -536,3 +536,7 @@ int garm_ioctl_heap_destroy(struct drm_device *drm, void *data, struct drm_file 
 	garm_vm_put(vm);
 	return ret;
 }
+
+#if IS_ENABLED(CONFIG_KUNIT)
+#include "garm_heap_kunit.c"
+#endif

@@ -8,6 +8,8 @@
  */
 #include <linux/slab.h>
 
+#include <kunit/static_stub.h>
+
 #include "garm_device.h"
 #include "garm_gem.h"
 #include "garm_vm.h"
@@ -30,9 +32,11 @@
 struct garm_kbo *garm_kbo_create(struct garm_device *gdev, struct garm_vm *vm, size_t size,
 				 u32 bo_flags, u32 map_flags, u64 va, const char *name)
 {
-	struct garm_kbo *kbo = kzalloc(sizeof(*kbo), GFP_KERNEL);
+	struct garm_kbo *kbo;
 	int ret;
 
+	KUNIT_STATIC_STUB_REDIRECT(garm_kbo_create, gdev, vm, size, bo_flags, map_flags, va, name);
+	kbo = kzalloc(sizeof(*kbo), GFP_KERNEL);
 	if (!kbo)
 		return ERR_PTR(-ENOMEM);
 	kbo->bo = garm_bo_create(gdev, size, bo_flags, vm);
@@ -80,6 +84,7 @@ err_free:
  */
 void garm_kbo_destroy(struct garm_kbo *kbo)
 {
+	KUNIT_STATIC_STUB_REDIRECT(garm_kbo_destroy, kbo);
 	if (IS_ERR_OR_NULL(kbo))
 		return;
 	garm_kbo_vunmap(kbo);
@@ -94,12 +99,14 @@ void garm_kbo_destroy(struct garm_kbo *kbo)
 /** garm_kbo_vmap() - set kmap, unless it is set. Takes the reservation, allocates */
 int garm_kbo_vmap(struct garm_kbo *kbo)
 {
+	KUNIT_STATIC_STUB_REDIRECT(garm_kbo_vmap, kbo);
 	return kbo->kmap ? 0 : garm_bo_vmap(kbo->bo, &kbo->kmap);
 }
 
 /** garm_kbo_vunmap() - undo garm_kbo_vmap(), if there was one. Takes the reservation */
 void garm_kbo_vunmap(struct garm_kbo *kbo)
 {
+	KUNIT_STATIC_STUB_REDIRECT(garm_kbo_vunmap, kbo);
 	if (!kbo->kmap)
 		return;
 	kbo->kmap = NULL;
