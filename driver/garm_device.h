@@ -127,7 +127,7 @@ struct garm_device {
 	} pm;
 
 	struct {
-		struct mutex lock;
+		struct mutex lock;		/* protects the list; label_lock inside */
 		struct list_head list;		/* garm_bo.node; for debugfs */
 	} gems;
 

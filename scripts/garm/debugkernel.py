@@ -41,10 +41,19 @@ def lost_lines(wanted: str, got: str) -> list[str]:
     return lost
 
 
+def _inputs(env: Env, root: BuildRoot, page_size: str) -> list[str]:
+    return [root.apt.generation(), root.path.name, file_digest(env.repo / CONFIG), page_size, *MAKE]
+
+
+def debug_kernel_built(env: Env, root: BuildRoot, page_size: str) -> bool:
+    """Is it in the cache? Building takes long; tests that nobody asked for do not begin with that."""
+    return env.cache.entry("debugkernel", f"debug-{page_size}", _inputs(env, root, page_size)).exists()
+
+
 def debug_kernel(env: Env, root: BuildRoot, page_size: str) -> Path:
     """Build it on first use."""
     config = env.repo / CONFIG
-    inputs = [root.apt.generation(), root.path.name, file_digest(config), page_size, *MAKE]
+    inputs = _inputs(env, root, page_size)
 
     def build(into: Path) -> None:
         log = env.cache.log(f"debugkernel-debug-{page_size}")

@@ -56,7 +56,8 @@ def driver_cases(context: Context, driver: str) -> Iterator[Case]:
         options = Options(driver=driver, kernel=kernel, page_size=page, firmware=firmware)
         yield Case(f"boot/{prefix}{kernel}-{page}-{firmware}", partial(programs, context, options, SMOKE),
                    f"{driver} on the {kernel} kernel, {page} pages, {firmware} firmware",
-                   tags=("matrix", driver, "quick") if quick else ("matrix", driver))
+                   tags=("matrix", driver, "quick") if quick else ("matrix", driver),
+                   cell=(driver, guest_name(options)))
     own = [p for p in guest_sources(context.env.repo) if p.startswith("garm_") and p not in OWN_BOOT]
     names = [p for p in guest_sources(context.env.repo) if p not in (*SMOKE, *OWN_BOOT, *own)]
     if driver == "garm":
@@ -64,11 +65,18 @@ def driver_cases(context: Context, driver: str) -> Iterator[Case]:
     for kernel in KERNELS:
         options = Options(driver=driver, kernel=kernel)
         yield Case(f"boot/programs-{prefix}{kernel}", partial(programs, context, options, names),
-                   f"every guest program, {driver} on the {kernel} kernel", tags=(driver,))
+                   f"every guest program, {driver} on the {kernel} kernel", tags=(driver,),
+                   cell=(driver, guest_name(options)))
     large = Options(driver=driver, page_size="16k", firmware="vendor")
     names = LARGE_PAGES + (GARM_LARGE_PAGES if driver == "garm" else ())
     yield Case(f"boot/programs-{prefix}stable-16k", partial(programs, context, large, names),
-               f"guest programs, {driver} on the stable kernel with 16k pages, vendor firmware", tags=(driver,))
+               f"guest programs, {driver} on the stable kernel with 16k pages, vendor firmware", tags=(driver,),
+               cell=(driver, guest_name(large)))
+
+
+def guest_name(options: Options) -> str:
+    """What tells guests apart but the driver."""
+    return f"{options.kernel} {options.page_size} {options.firmware}"
 
 
 def guest_sources(repo: Path) -> list[str]:
@@ -90,18 +98,20 @@ def scenarios(context: Context, path: Path) -> Iterator[Case]:
 
 def script(names: Iterable[str]) -> str:
     """A shell line that runs programs one by one and says where each begins and how it ended."""
-    return "".join(f"echo '{MARK} begin {n}'; {n} 2>&1; echo \"{MARK} end {n} $?\"; " for n in names) + "true"
+    return "".join(f"echo '{MARK} begin {n}'; {n} 2>&1; echo \"{MARK} end {n} $?\"; " for n in names)
 
 
-def programs(context: Context, options: Options, names: Iterable[str]) -> Iterator[Result]:
-    """One boot that runs guest programs; each subtest is a result, the boot is one as well."""
+def programs(context: Context, options: Options, names: Iterable[str], after: str = "true",
+             timeout: float = TIMEOUT) -> Iterator[Result]:
+    """One boot that runs guest programs, then the shell line `after`; each subtest is a result, the boot is one as well."""
     scenario = Scenario(context, "")
     names = list(names)
     built = {path.name for path in context.project.guest_programs()}
     for name in names:
         if name not in built:
             yield Result(name, FAIL, "this guest program is not built")
-    run = scenario.boot(replace(options, environment={"GARM_EXPECT": EXPECT}), script(n for n in names if n in built))
+    run = scenario.boot(replace(options, environment={"GARM_EXPECT": EXPECT}),
+                        script(n for n in names if n in built) + after, timeout)
     yield scenario.verdict("boot, no kernel warning, power off", run)
     text = run.stdout.decode(errors="replace")
     for name in names:

@@ -19,8 +19,9 @@ from .model import Case
 class Context:
     """One run of scripts/test."""
 
-    def __init__(self, env: Env, out: Path | None) -> None:
+    def __init__(self, env: Env, out: Path | None, names: Sequence[str] = ()) -> None:
         self.env = env
+        self.names = names      # what the caller named; none: everything
         self.out = out.resolve() if out else Path(tempfile.mkdtemp(prefix="garm-test-"))
 
     @cached_property
@@ -46,7 +47,7 @@ class Context:
             self.project.build(["fuzz"])
         if any(name.startswith("tsan/") for name in names):
             self.project.build(["tsan"])
-        if any(name.startswith(("device/", "boot/")) for name in names):
+        if any(name.startswith(("device/", "boot/", "debug/")) for name in names):
             self.setup.qemu()
 
     def in_root(self, command: Sequence[str], timeout: float = 300, env: dict[str, str] | None = None,

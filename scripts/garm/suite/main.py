@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ..env import Env, default_cache
 from ..errors import GarmError
-from . import bootcases, drivercases, hostcases
+from . import bootcases, debugcases, drivercases, hostcases, table
 from .context import Context
 from .model import FAIL, Case, Result, selected
 from .report import Report
@@ -18,6 +18,8 @@ from .report import Report
 EPILOG = """
 NAME is a test, a folder of tests, a glob or a tag: unit, unit/mmu_test, device, tsan, fuzz, boot,
 boot/stable-4k-free, 'boot/*-16k-*', quick (everything that needs no guest, and one boot).
+debug, garm.ko on a kernel that looks for its mistakes, runs only when it is named: its kernel is
+built first (half an hour), and slow.
 Output is TAP on stdout, progress on stderr; the last line counts: N passed, N failed, N skipped.
 """
 
@@ -29,6 +31,9 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("names", nargs="*", metavar="NAME", help="what to run (default: everything)")
     p.add_argument("--list", action="store_true", help="print the names and what they test, run nothing")
     p.add_argument("--junit", type=Path, metavar="FILE", help="also write the results as JUnit XML")
+    p.add_argument("--table", type=Path, metavar="FILE",
+                   help="also write panthor and garm.ko side by side, for each guest program and kernel: "
+                        "HTML when FILE ends in .html, else Markdown")
     p.add_argument("--out", type=Path, metavar="DIR", help="keep console logs and files of guests here")
     p.add_argument("--cache", type=Path, metavar="DIR", default=default_cache(),
                    help="where downloads and builds are kept (default: $GARM_CACHE or ~/.cache/garm)")
@@ -57,8 +62,9 @@ def main(argv: list[str]) -> int:
     args = parser().parse_args(argv)
     try:
         env = Env(args.cache, args.offline, args.mirror, args.verbose)
-        context = Context(env, args.out)
-        everything = [*hostcases.cases(context), *drivercases.cases(context), *bootcases.cases(context)]
+        context = Context(env, args.out, args.names)
+        everything = [*hostcases.cases(context), *drivercases.cases(context), *bootcases.cases(context),
+                      *debugcases.cases(context)]
         cases = list(selected(everything, args.names))
         if not cases:
             raise GarmError(f"no test matches {' '.join(args.names)} (scripts/test --list shows the names)")
@@ -76,4 +82,6 @@ def main(argv: list[str]) -> int:
             report.add(case, result)
     if args.junit:
         report.junit(args.junit)
+    if args.table:
+        table.write(args.table, report.rows)
     return report.close()

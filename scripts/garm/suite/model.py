@@ -26,8 +26,9 @@ class Case:
     name: str
     run: Callable[[], Iterable[Result]]
     describe: str = ""
-    slow: bool = False
+    asked: bool = False     # only when it is named: not part of a run of everything
     tags: tuple[str, ...] = field(default_factory=tuple)
+    cell: tuple[str, str] | None = None   # driver and guest, for the table that compares drivers
 
     @property
     def repeat(self) -> str:
@@ -38,7 +39,7 @@ class Case:
 def selected(cases: Iterable[Case], patterns: list[str]) -> Iterator[Case]:
     """Cases whose name matches a pattern, lies below it as a folder, or has it as a tag."""
     for case in cases:
-        if not patterns or any(matches(case, p) for p in patterns):
+        if any(matches(case, p) for p in patterns) or (not patterns and not case.asked):
             yield case
 
 

@@ -1,9 +1,9 @@
-"""Turns what test programs print into results: TAP (unit, device) and IGT lines (guest)."""
+"""Turns what tests print into results: TAP (unit, device), IGT lines (guest), KTAP (KUnit, in the kernel's log)."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from .model import FAIL, PASS, SKIP, Result
 
@@ -11,6 +11,8 @@ TAP_LINE = re.compile(r"^(ok|not ok)\s+\d+(?:\s+-)?\s*([^#]*?)\s*(?:#\s*(SKIP|sk
 IGT_LINE = re.compile(r"^Subtest ([\w-]+): (SUCCESS|SKIP|FAIL|CRASH|TIMEOUT)\b.*?\(?([\d.]+)?s?\)?\s*$")
 IGT_STATUS = {"SUCCESS": PASS, "SKIP": SKIP}
 IGT_EXIT = {0: PASS, 77: SKIP}
+KTAP_LINE = re.compile(r"^( *)(ok|not ok) (\d+) ([\w.-]+)(?: # SKIP ?(.*))?$")
+KTAP_PLAN = re.compile(r"^ *1\.\.(\d+)$")
 
 
 def tap(output: str, status: int, repeat: str) -> Iterator[Result]:
@@ -59,3 +61,39 @@ def igt(output: str, status: int, repeat: str) -> Iterator[Result]:
         yield Result("program", IGT_EXIT[status], "\n".join(notes[-30:]))
     elif not rows or status not in expected[worst]:
         yield Result("program", FAIL, "\n".join([f"exit status {status}", *notes[-40:], f"program: {repeat}"]))
+
+
+def ktap(lines: Iterable[str], suites: Iterable[str]) -> Iterator[Result]:
+    """Results of KUnit suites in a kernel log without time stamps, named SUITE/TEST.
+
+    The result of a suite or of a test with parameters follows those of its parts, one level (4 spaces) to the left.
+    A suite that is missing or has fewer tests than it announced is a failure.
+    """
+    rows: list[Result] = []
+    notes: list[str] = []
+    found: dict[str, list[Result]] = {}
+    plans: list[int] = []
+    for line in lines:
+        match = KTAP_LINE.match(line)
+        plan = KTAP_PLAN.match(line)
+        if plan and line.startswith("    1"):
+            plans.append(int(plan.group(1)))
+        elif match and match.group(1) == "    ":
+            _, word, _, name, skip = match.groups()
+            state = SKIP if skip is not None else PASS if word == "ok" else FAIL
+            rows.append(Result(name, state, skip or "" if state == SKIP else "\n".join(notes[-30:])))
+            notes = []
+        elif match and not match.group(1):
+            name = match.group(4)
+            want = plans.pop() if plans else None
+            if want != len(rows) or (match.group(2) != "ok" and not any(r.status == FAIL for r in rows)):
+                rows.append(Result("suite", FAIL, f"expected {want} tests and no other failure, got {len(rows)} and "
+                                   f"\"{line}\"\n" + "\n".join(notes[-30:])))
+            found[name] = [Result(f"{name}/{r.name}", r.status, r.detail) for r in rows]
+            rows, notes, plans = [], [], []
+        elif line.lstrip().startswith("#") or line.startswith("    "):
+            notes.append(line)
+    for suite in suites:
+        yield from found.pop(suite, [Result(suite, FAIL, "expected results of this KUnit suite, got none")])
+    for rest in found.values():
+        yield from rest

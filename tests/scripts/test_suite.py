@@ -1,0 +1,111 @@
+"""The test runner's parsers, its selection of cases, and the table that compares drivers."""
+
+import tempfile
+import unittest
+from pathlib import Path
+
+import garm_path  # noqa: F401
+from garm.suite import parse, table
+from garm.suite.debugcases import suites
+from garm.suite.model import FAIL, PASS, SKIP, Case, Result, selected
+
+GOOD = """KTAP version 1
+1..1
+    KTAP version 1
+    # Subtest: garm-one
+    # module: garm
+    1..3
+    ok 1 first
+        KTAP version 1
+        # Subtest: with_parameters
+        ok 1 red
+        ok 2 green
+    # with_parameters: pass:2 fail:0 skip:0 total:2
+    ok 2 with_parameters
+    ok 3 third # SKIP no such thing
+# garm-one: pass:2 fail:0 skip:1 total:3
+ok 1 garm-one
+something else in the log
+""".splitlines()
+
+BAD = """    # Subtest: garm-two
+    1..2
+    ok 1 first
+    # second: EXPECTATION FAILED at x.c:1
+    not ok 2 second
+not ok 2 garm-two
+""".splitlines()
+
+
+def states(results):
+    return {r.name: r.status for r in results}
+
+
+class Ktap(unittest.TestCase):
+    def test_a_suite(self):
+        self.assertEqual(states(parse.ktap(GOOD, ["garm-one"])), {
+            "garm-one/first": PASS, "garm-one/with_parameters": PASS, "garm-one/third": SKIP})
+
+    def test_a_failure_has_its_reason(self):
+        results = list(parse.ktap(BAD, ["garm-two"]))
+        self.assertEqual(states(results), {"garm-two/first": PASS, "garm-two/second": FAIL})
+        self.assertIn("EXPECTATION FAILED", results[1].detail)
+
+    def test_missing_results(self):
+        self.assertEqual(states(parse.ktap(GOOD, ["garm-one", "garm-two"]))["garm-two"], FAIL)
+        cut = [line for line in GOOD if "third" not in line]
+        self.assertEqual(states(parse.ktap(cut, ["garm-one"]))["garm-one/suite"], FAIL)
+
+    def test_a_suite_that_fails_for_no_test(self):
+        lines = [line.replace("ok 1 garm-one", "not ok 1 garm-one") for line in GOOD]
+        self.assertEqual(states(parse.ktap(lines, ["garm-one"]))["garm-one/suite"], FAIL)
+
+    def test_suites_of_the_driver(self):
+        found = suites(Path(__file__).resolve().parents[2] / "driver")
+        for name in ("garm-jobqueue", "garm-slots", "garm-heap", "garm-address-spaces", "garm-fw-image"):
+            self.assertIn(name, found)
+
+
+class Selection(unittest.TestCase):
+    CASES = [Case("unit/a", lambda: ()), Case("debug/b", lambda: (), asked=True)]
+
+    def names(self, *patterns):
+        return [case.name for case in selected(self.CASES, list(patterns))]
+
+    def test_on_request_only(self):
+        self.assertEqual(self.names(), ["unit/a"])
+        self.assertEqual(self.names("debug"), ["debug/b"])
+        self.assertEqual(self.names("unit", "debug/b"), ["unit/a", "debug/b"])
+
+
+class Table(unittest.TestCase):
+    ROWS = [
+        (Case("boot/x", lambda: (), cell=("panthor", "stable 4k")), Result("cs_mov/a", PASS)),
+        (Case("boot/x", lambda: (), cell=("panthor", "stable 4k")), Result("cs_mov/b", SKIP, "too | old\nmore")),
+        (Case("boot/y", lambda: (), cell=("garm", "stable 4k")), Result("cs_mov/a", PASS)),
+        (Case("boot/y", lambda: (), cell=("garm", "stable 4k")), Result("cs_mov/b", FAIL, "<reason>")),
+        (Case("boot/y", lambda: (), cell=("garm", "stable 4k")), Result("garm_only", PASS)),
+        (Case("unit/z", lambda: ()), Result("not a guest", FAIL)),
+    ]
+
+    def written(self, name):
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "sub" / name
+            table.write(path, self.ROWS)
+            return path.read_text(encoding="utf-8")
+
+    def test_markdown(self):
+        text = self.written("t.md")
+        self.assertIn("| cs_mov | 1 passed, 1 skipped | 1 passed, 1 FAILED |", text)
+        self.assertIn("| garm_only | - | 1 passed |", text)
+        self.assertIn("| stable 4k | cs_mov/b | skipped | FAILED | too \\| old |", text)
+        self.assertNotIn("not a guest", text)
+
+    def test_html(self):
+        text = self.written("t.html")
+        self.assertIn("<td class=bad>1 passed, 1 FAILED</td>", text)
+        self.assertIn("<td>cs_mov</td>", text)
+
+
+if __name__ == "__main__":
+    unittest.main()
