@@ -75,7 +75,7 @@ static int mmu_test_init(struct kunit *test)
 	KUNIT_ASSERT_TRUE(test, rig->gdev && rig->mmu && rig->regs);
 	mmu = rig->mmu;
 	rig->gdev->mmu = mmu;
-	rig->gdev->iomem = (void __iomem *)rig->regs;
+	rig->gdev->iomem = (void __iomem __force *)rig->regs;
 	rig->gdev->gpu_info.as_present = GENMASK(USER_SLOTS, 0);
 	mmu->gdev = rig->gdev;
 	mmu->irq.gdev = rig->gdev;
