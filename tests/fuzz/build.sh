@@ -6,7 +6,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 out=$1
 shift
-targets=${*:-mmio pagetable cs compute fwif fwimage snapshot replay}
+targets=${*:-mmio pagetable cs compute fwif fwimage snapshot replay texture}
 cc=${CC:-clang}
 flags="-std=gnu11 -g -O1 -Wall -Wextra -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined"
 case $cc in
@@ -15,7 +15,7 @@ case $cc in
 esac
 mkdir -p "$out/obj"
 objs=
-for src in "$root"/hw/*/*.c "$root"/images/firmware/fwbuild.c "$root"/images/firmware/fwimage.c "$here/harness.c"; do
+for src in "$root"/hw/*/*.c "$root"/hw/*/*/*.c "$root"/images/firmware/fwbuild.c "$root"/images/firmware/fwimage.c "$here/harness.c"; do
     case $src in */hw/tools/native.c | */hw/tools/replay.c) ;; */hw/qemu/* | */hw/tools/*) continue ;; esac
     obj=$out/obj/$(echo "${src#"$root"/}" | tr / _).o
     $cc $compile -c "$src" -o "$obj"

@@ -208,6 +208,28 @@ def compute():
             "<Q", w & ~(0xF << 59))])
 
 
+def texture():
+    """A texture of 16x16 to 64x64 texels in each kind of plane and dimension, blocks of the unit test."""
+    blocks = []
+    with open(os.path.join(HERE, "..", "unit", "cases", "textures.txt")) as f:
+        for line in f:
+            fields = line.split()
+            if len(fields) == 9 and fields[0] != "#":
+                blocks.append((fields[0], bytes.fromhex(fields[7])))
+    codecs = {"raw": 0, "etc2": 32, "eacr": 33, "etc2a8": 37, "bc1": 48, "bc4": 51, "bc6hu": 55, "bc7": 57,
+              "astc": 0}
+    for n, (codec, clump) in enumerate(codecs.items()):
+        for dim in range(4):
+            kind = 4 if codec == "astc" else 1  # indices that fill_memory() makes plane types of
+            words = [dim << 4 | n, 0x3F003F, 0x30688, 0x10000000, 0, 0, 3, 3]
+            head = [n % 3 << 3] + [b for w in words + [0x3F << 20, 0x1FFF0000, 0, 0, 0, 0, 0, 0] for b in
+                                   struct.pack("<I", w)]
+            requests = [b for i in range(4 * 5) for b in struct.pack("<I", 0x4000 * i + 7 * n)]
+            plane = [kind, 2, 0, clump if kind == 1 else 2] + [0] * 5 + [8] + [0] * 6 + [0, 1] + [0] * 14
+            texels = b"".join(b for name, b in blocks if name == codec)[:512] or bytes(range(256)) * 2
+            write("texture", f"{codec}-{dim}", head + requests + plane * 16 + [0] * 1536 + list(texels))
+
+
 def replay():
     """Captures of tests/unit: as files, and as the section of their first job."""
     folder = os.path.join(HERE, "../unit/captures")
@@ -236,6 +258,7 @@ if __name__ == "__main__":
         sys.exit(__doc__)
     cs()
     compute()
+    texture()
     replay()
     mmio()
     pagetable()
