@@ -181,27 +181,180 @@ static bool across_lanes(unsigned op)
     return op == VA_OP_WMASK || !strncmp(va_info(op)->name, "CLPER", 5);
 }
 
+/* What a lane that is not there gives, by the name of the modifier's value. */
+static uint32_t inactive_value(const char *name)
+{
+    static const struct {
+        const char *name;
+        uint32_t value;
+    } values[] = {
+        {"", 0},
+        {"umax", ~0u},
+        {"i1", 1},
+        {"v2i1", 0x10001},
+        {"smin", 1u << 31},
+        {"smax", ~(1u << 31)},
+        {"v2smin", 0x80008000},
+        {"v2smax", 0x7fff7fff},
+        {"v4smin", 0x80808080},
+        {"v4smax", 0x7f7f7f7f},
+        {"f1", 0x3f800000},
+        {"v2f1", 0x3c003c00},
+        {"infn", 0xff800000},
+        {"inf", 0x7f800000},
+        {"v2infn", 0xfc00fc00},
+        {"v2inf", 0x7c007c00},
+    };
+
+    for (unsigned i = 0; i < sizeof(values) / sizeof(values[0]); i++)
+        if (!strcmp(values[i].name, name))
+            return values[i].value;
+    TAP_CHECK(false);
+    return 0;
+}
+
+/* WMASK and CLPER, lane by lane, from the modifiers' texts. */
+static bool check_across(const struct va_insn *in, const struct va_val *s, const struct va_val *d,
+                         const struct va_env *env)
+{
+    const char *size = va_enum_text(VA_E_SUBGROUP, in->mod[VA_M_SUBGROUP]);
+    unsigned n = size[0] ? (unsigned)atoi(size + 8) : 16;
+    char text[256];
+
+    for (unsigned lane = 0; lane < VA_LANES; lane++) {
+        unsigned first = lane / n * n, from;
+        uint64_t want = 0, got = d->w[0][lane] | (uint64_t)d->w[1][lane] << 32;
+        if (in->op == VA_OP_WMASK) {
+            for (unsigned k = 0; k < n; k++)
+                if ((env->active >> (first + k) & 1) && s[0].w[0][first + k])
+                    want |= 1u << k;
+        } else {
+            const char *byte = va_enum_text(VA_E_LANES8, in->src[1].sel);
+            unsigned index = s[1].w[0][lane] >> 8 * (byte[1] - '0') & 0xff;
+            bool wide = in->src[0].bits == 64;
+            if (!strcmp(va_enum_text(VA_E_LANE_OP, in->mod[VA_M_LANE_OP]), "xor"))
+                index ^= lane;
+            from = first + index % n;
+            want = inactive_value(va_enum_text(VA_E_INACTIVE, in->mod[VA_M_INACTIVE]));
+            want |= wide ? want << 32 : 0;
+            if (env->active >> from & 1)
+                want = s[0].w[0][from] | (wide ? (uint64_t)s[0].w[1][from] << 32 : 0);
+        }
+        if (TAP_CHECK_EQ(got, want))
+            continue;
+        va_disasm(in, text, sizeof(text));
+        tap_note("%s: lane %u, active 0x%x", text, lane, env->active);
+        return false;
+    }
+    return true;
+}
+
+/* Random and edge sources through @in: both variants agree, and with the reference. */
+static bool run_insn(const struct va_insn *in, uint64_t *seed, unsigned i)
+{
+    struct va_env env = {.active = next_random(seed), .ftz32 = i & 1, .ftz16 = i & 2};
+    struct va_val s[VA_MAX_SRC], d, d2;
+
+    random_sources(seed, s);
+    va_alu_base[in->op](in, s, &d, &env);
+    va_alu_best()[in->op](in, s, &d2, &env);
+    if (!TAP_CHECK_MEM(&d, &d2, sizeof(d)))
+        tap_note("variants differ: %s", va_info(in->op)->name);
+    return across_lanes(in->op) ? check_across(in, s, &d, &env) : check_lanes(in, s, &d, &env);
+}
+
 static void run_row(unsigned op, uint64_t *seed, unsigned rounds)
 {
-    va_alu_fn *const *best = va_alu_best();
     struct va_insn in;
 
     for (unsigned i = 0; i < rounds; i++) {
-        struct va_env env = {.active = next_random(seed), .ftz32 = i & 1, .ftz16 = i & 2};
-        struct va_val s[VA_MAX_SRC], d, d2;
         if (!TAP_CHECK(random_insn(seed, op, &in)))
             return;
-        if (!va_alu_modelled(&in))
-            continue;
-        random_sources(seed, s);
-        va_alu_base[op](&in, s, &d, &env);
-        best[op](&in, s, &d2, &env);
-        if (!TAP_CHECK_MEM(&d, &d2, sizeof(d)))
-            tap_note("variants differ: %s", va_info(op)->name);
-        check_fast(&in, s, &d, &env, i);
-        if (!across_lanes(op) && !check_lanes(&in, s, &d, &env))
+        if (va_alu_modelled(&in) && !run_insn(&in, seed, i))
             return;
     }
+}
+
+/* --- every value of every field ----------------------------------------------------------------
+ */
+
+/* Forms that no source explains; they must be refused, all others must run. */
+static bool refused(const struct va_insn *in)
+{
+    bool branch = in->op == VA_OP_BRANCHZ || in->op == VA_OP_BRANCHZI;
+
+    return (branch && !strcmp(va_enum_text(VA_E_COMBINE, in->src[0].sel), "lowbits")) ||
+           (in->op != VA_OP_WMASK && across_lanes(in->op) &&
+            in->mod[VA_M_LANE_OP] >= VA_LANE_OP_ACCUMULATE);
+}
+
+/* @in with one field changed: it encodes, decodes to the same, and runs. */
+static void run_value(const struct va_insn *in, uint64_t *seed)
+{
+    struct va_insn again;
+    uint64_t word;
+
+    if (va_encode(in, &word) || va_decode(word, &again))
+        return; /* refused together with another field: counted by the caller */
+    TAP_CHECK_EQ(va_alu_modelled(&again), !refused(&again));
+    for (unsigned i = 0; i < 12 && !refused(&again); i++)
+        if (!run_insn(&again, seed, i))
+            return;
+}
+
+static bool encodes(const struct va_insn *in)
+{
+    struct va_insn again;
+    uint64_t word;
+
+    return !va_encode(in, &word) && !va_decode(word, &again);
+}
+
+/* One value of one field, in the first of some random instructions that take it. */
+#define TRY_VALUE(what, assign)                                                                    \
+    do {                                                                                           \
+        bool found = false;                                                                        \
+        for (unsigned try = 0; try < 200 && !found; try++) {                                       \
+            struct va_insn in;                                                                     \
+            if (!random_insn(&seed, op, &in))                                                      \
+                break;                                                                             \
+            assign;                                                                                \
+            found = encodes(&in);                                                                  \
+            if (found)                                                                             \
+                run_value(&in, &seed);                                                             \
+        }                                                                                          \
+        values += found;                                                                           \
+        if (!TAP_CHECK(found))                                                                     \
+            tap_note("%s: %s %u, value %u was never run", va_info(op)->name, what, field, v);      \
+    } while (0)
+
+static void every_value(void)
+{
+    uint64_t seed = 0x5eed;
+    unsigned values = 0;
+
+    for (unsigned op = 0; op < VA_OPS; op++) {
+        const struct va_row *row = &va_rows[op];
+        if (row->info.message || row->info.fidelity == VA_TODO)
+            continue;
+        for (const struct va_mod_form *m = row->mod; m->width; m++)
+            for (unsigned v = 0, field = m->mod; v < 1u << m->width && v < 16; v++)
+                if (va_enum_valid[m->en] >> v & 1)
+                    TRY_VALUE("modifier", in.mod[field] = (uint8_t)v);
+        for (unsigned field = 0; row->src[field].bits; field++) {
+            const struct va_src_form *f = &row->src[field];
+            for (unsigned v = 0; f->sel_width && v < 1u << f->sel_width; v++)
+                if (va_enum_valid[f->sel_enum] >> v & 1)
+                    TRY_VALUE("selector of source", in.src[field].sel = (uint8_t)v);
+            for (unsigned v = 0; f->neg && v < 4; v++)
+                TRY_VALUE("sign of source",
+                          (in.src[field].neg = v & 1, in.src[field].abs = v >> 1));
+            for (unsigned v = 0; f->inv && v < 2; v++)
+                TRY_VALUE("inversion of source", in.src[field].inv = v);
+        }
+    }
+    tap_note("%u values of fields", values);
+    TAP_CHECK(values > 1000);
 }
 
 static void run_unit(bool wanted(const char *name))
@@ -398,5 +551,5 @@ static void shapes(void)
 }
 
 TAP_MAIN({"shapes", shapes}, {"every-row-has-a-function", every_row_has_a_function},
-         {"integer-rows", integer_rows}, {"float-rows", float_rows}, {"convert-rows", convert_rows},
-         {"lanes", lanes}, {"composites", composites})
+         {"every-value", every_value}, {"integer-rows", integer_rows}, {"float-rows", float_rows},
+         {"convert-rows", convert_rows}, {"lanes", lanes}, {"composites", composites})
