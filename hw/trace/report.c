@@ -22,6 +22,7 @@
 
 struct entry {
     const char *name, *how;
+    char *copy; /* name, if it is the report's own */
     uint8_t kind, fid;
     uint64_t count;
 };
@@ -75,7 +76,7 @@ static bool entry_is(const struct entry *e, enum mali_fid_kind kind, const char 
 
 /* 1 + index of the entry, made if need be; 0 when the table is full. */
 static uint32_t report_find(struct mali_report *r, enum mali_fid_kind kind, const char *name,
-                            enum mali_fidelity fid, const char *how)
+                            enum mali_fidelity fid, const char *how, bool copied)
 {
     uint32_t h = 2166136261u ^ (kind << 2 | fid), slot, i;
 
@@ -88,13 +89,17 @@ static uint32_t report_find(struct mali_report *r, enum mali_fid_kind kind, cons
             break;
         }
     }
-    if (!slot && r->used < REPORT_MAX) {
-        r->entries[r->used] = (struct entry){name, how ? how : "", kind, fid, 0};
+    char *copy = !slot && copied ? strdup(name) : NULL;
+
+    if (!slot && r->used < REPORT_MAX && (copy || !copied)) {
+        r->entries[r->used] = (struct entry){copy ? copy : name, how ? how : "", copy, kind, fid, 0};
+        copy = NULL;
         slot = r->used + 1;
         r->hash[i] = slot;
         __atomic_store_n(&r->used, slot, __ATOMIC_RELEASE);
     }
     pthread_mutex_unlock(&r->lock);
+    free(copy);
     return slot;
 }
 
@@ -109,7 +114,7 @@ void report_touch(struct mali_report *r, enum mali_fid_kind kind, const char *na
     /* a slot may come from another GPU's report: believe it only if it names this thing */
     if (!s || s > __atomic_load_n(&r->used, __ATOMIC_ACQUIRE) || r->entries[s - 1].name != name ||
         r->entries[s - 1].fid != fid || r->entries[s - 1].kind != kind) {
-        s = report_find(r, kind, name, fid, how);
+        s = report_find(r, kind, name, fid, how, false);
         if (!s) {
             __atomic_fetch_add(&r->lost, n, __ATOMIC_RELAXED);
             return;
@@ -142,6 +147,18 @@ void report_finding(struct mali_report *r, const char *what, const char *text)
     r->finding[i].count++;
 out:
     pthread_mutex_unlock(&r->lock);
+}
+
+void report_touch_text(struct mali_report *r, enum mali_fid_kind kind, const char *name,
+                       enum mali_fidelity fid, const char *how, uint64_t n)
+{
+    uint32_t s = report_find(r, kind, name, fid, how, true);
+
+    if (s) {
+        __atomic_fetch_add(&r->entries[s - 1].count, n, __ATOMIC_RELAXED);
+    } else {
+        __atomic_fetch_add(&r->lost, n, __ATOMIC_RELAXED);
+    }
 }
 
 static int entry_compare(const void *pa, const void *pb)
@@ -287,6 +304,9 @@ void report_free(struct mali_report *r)
     report_close(r);
     for (unsigned i = 0; i < r->findings; i++) {
         free(r->finding[i].text);
+    }
+    for (uint32_t i = 0; i < r->used; i++) {
+        free(r->entries[i].copy);
     }
     pthread_mutex_destroy(&r->lock);
     free(r);

@@ -142,6 +142,19 @@ void mali_trace_touch(struct mali_trace *t, enum mali_fid_kind kind, const char 
     }
 }
 
+void mali_trace_touch_text(struct mali_trace *t, enum mali_fid_kind kind, const char *name,
+                           enum mali_fidelity fid, const char *how, uint64_t n)
+{
+    if (t && (t->count_all || fid == MALI_FID_TODO)) {
+        report_touch_text(t->report, kind, name, fid, how, n);
+    }
+}
+
+bool mali_trace_counts(const struct mali_trace *t)
+{
+    return t && t->count_all;
+}
+
 void mali_trace_finding(struct mali_trace *t, const char *what, const char *text)
 {
     if (t) {

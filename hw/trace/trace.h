@@ -71,6 +71,11 @@ void mali_trace_touch(struct mali_trace *t, enum mali_fid_kind kind, const char 
  */
 void mali_trace_summary(struct mali_trace *t, FILE *out);
 
+/** As mali_trace_touch(), but @name is copied when it is new. */
+void mali_trace_touch_text(struct mali_trace *t, enum mali_fid_kind kind, const char *name,
+                           enum mali_fidelity fid, const char *how, uint64_t n);
+/** True: a report file is wanted, all touches are counted. @t may be NULL. */
+bool mali_trace_counts(const struct mali_trace *t);
 /**
  * Something that the report and the summary must say in a sentence: a race, a fault. @what: its
  * kind, a static string; @text is copied. The same text again is counted. Bounded; any thread.

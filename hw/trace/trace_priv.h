@@ -29,6 +29,8 @@ void timeline_free(struct mali_timeline *tl);
 /* --- report.c: what the guest touched ----------------------------------------- */
 struct mali_report;
 struct mali_report *report_open(struct mali_bus *bus, const char *path); /* @path may be NULL */
+void report_touch_text(struct mali_report *r, enum mali_fid_kind kind, const char *name,
+                       enum mali_fidelity fid, const char *how, uint64_t n);
 void report_finding(struct mali_report *r, const char *what, const char *text);
 void report_touch(struct mali_report *r, enum mali_fid_kind kind, const char *name,
                   enum mali_fidelity fid, const char *how, uint32_t *slot, uint64_t n);

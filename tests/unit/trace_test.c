@@ -363,6 +363,42 @@ static void report(void)
     mali_trace_free(t);
 }
 
+/* Names that are not static, and findings: copied, counted, bounded. */
+static void findings(void)
+{
+    struct files f;
+    struct host h;
+    char name[32], *text;
+
+    files_init(&f);
+    remove(f.timeline);
+    host_init(&h, false);
+    struct mali_trace *t = mali_trace_new(&h.bus, NULL, f.report, NULL);
+    TAP_REQUIRE(t);
+    TAP_CHECK(mali_trace_counts(t));
+    TAP_CHECK(!mali_trace_counts(NULL));
+    for (unsigned i = 0; i < 6; i++) {
+        snprintf(name, sizeof(name), "FADD.f32 .mod%u", i % 2);
+        mali_trace_touch_text(t, MALI_FID_SHADER, name, MALI_FID_EXACT, "", 10);
+        mali_trace_finding(t, "race", name);
+    }
+    mali_trace_finding(NULL, "race", name);
+    for (unsigned i = 0; i < 600; i++) {
+        snprintf(name, sizeof(name), "number \"%u\"", i);
+        mali_trace_finding(t, "fault", name);
+    }
+    mali_trace_finish(t);
+    text = slurp_and_remove(f.report);
+    TAP_CHECK(json_ok(text));
+    TAP_CHECK(strstr(text, "\"class\":\"exact\",\"count\":30,\"name\":\"FADD.f32 .mod0\"") != NULL);
+    TAP_CHECK(strstr(text, "\"class\":\"exact\",\"count\":30,\"name\":\"FADD.f32 .mod1\"") != NULL);
+    TAP_CHECK(strstr(text, "{\"kind\":\"race\",\"count\":3,\"text\":\"FADD.f32 .mod1\"}") != NULL);
+    TAP_CHECK(strstr(text, "{\"kind\":\"fault\",\"count\":1,\"text\":\"number \\\"9\\\"\"}") != NULL);
+    TAP_CHECK(strstr(text, "\"lost_findings\":90,") != NULL);
+    free(text);
+    mali_trace_free(t);
+}
+
 /* Without a file only what is unsupported is counted. */
 static void report_off(void)
 {
@@ -505,5 +541,5 @@ static void finish_race(void)
 
 TAP_MAIN({"json-checker", json_checker}, {"null-safe", null_safe}, {"off", off},
          {"host-events", host_events}, {"bad-path", bad_path}, {"timeline", timeline},
-         {"every-event", every_event}, {"report", report}, {"report-off", report_off},
+         {"every-event", every_event}, {"report", report}, {"findings", findings}, {"report-off", report_off},
          {"table-full", table_full}, {"threads", threads}, {"finish-race", finish_race})
