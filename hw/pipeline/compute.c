@@ -403,6 +403,7 @@ enum mali_job_result compute_submit(struct mali_pipeline *p, const struct mali_j
     }
     if (r == MALI_JOB_FAULTED) {
         say_fault(p, c);
+        core_report_fault(&c->place[c->faulted]->core, job->trace, mali_job_type_name(job->type));
         *fault = c->place[c->faulted]->core.fault;
     }
     compute_drop(p, c->token);

@@ -6,6 +6,8 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "pipeline_internal.h"
@@ -166,6 +168,16 @@ static enum mali_mem_result load_program(struct core *c)
     return c->fault.code ? MALI_MEM_FAULT : core_fault(c, MALI_INSTR_INVALID_PC, s->base);
 }
 
+/* For the fidelity report, when it is wanted; without memory it counts no modifiers. */
+static void core_count_insns(struct core *c)
+{
+    struct va_shader *s = &c->shader;
+
+    s->executed = NULL;
+    if (c->pipeline->reports && s->program)
+        s->executed = calloc(va_program_size(s->program), sizeof(*s->executed));
+}
+
 static enum mali_mem_result load_shader(struct core *c, uint64_t spd, enum core_stage stage)
 {
     struct va_shader *s = &c->shader;
@@ -182,7 +194,9 @@ static enum mali_mem_result load_shader(struct core *c, uint64_t spd, enum core_
     s->helpers = w[0] >> 28 & 1;
     c->preload = w[1] & 0xffff;
     s->base = w[2] | (uint64_t)w[3] << 32;
-    return load_program(c);
+    r = load_program(c);
+    core_count_insns(c);
+    return r;
 }
 
 static enum mali_mem_result load_storage(struct core *c, uint64_t tsd)
@@ -234,6 +248,8 @@ void core_fini(struct core *c)
     va_unbind(&c->shader);
     va_program_put(c->shader.program);
     c->shader.program = NULL;
+    free(c->shader.executed);
+    c->shader.executed = NULL;
 }
 
 void core_clone(struct core *to, const struct core *from, unsigned n, unsigned threads)
@@ -249,9 +265,46 @@ void core_clone(struct core *to, const struct core *from, unsigned n, unsigned t
     to->host.ctx = to;
     to->shader.host = &to->host;
     va_program_hold(to->shader.program);
+    core_count_insns(to);
 }
 
 /* --- faults, counts ------------------------------------------------------------------- */
+
+static const uint8_t fidelity[] = {
+    [VA_EXACT] = MALI_FID_EXACT, [VA_APPROX] = MALI_FID_APPROX, [VA_TODO] = MALI_FID_TODO};
+
+static const char *const access_names[] = {" of an atomic operation", " of code", " of a load",
+                                           " of a store"};
+
+static void report_modifier(struct mali_trace *t, const struct va_insn *in,
+                            const struct va_modifier *m, uint64_t n)
+{
+    char name[96];
+
+    if (m->source < 0)
+        snprintf(name, sizeof(name), "%s .%s", va_info(in->op)->name, m->text);
+    else
+        snprintf(name, sizeof(name), "%s source %d .%s", va_info(in->op)->name, m->source, m->text);
+    mali_trace_touch_text(t, MALI_FID_MODIFIER, name, fidelity[m->fidelity], m->how, n);
+}
+
+void core_report_fault(const struct core *c, struct mali_trace *t, const char *job)
+{
+    char insn[160] = "", text[320];
+    struct va_modifier m[VA_MAX_MODIFIERS];
+    bool todo = c->has_refused && c->fault.code == MALI_INSTR_INVALID_ENC;
+
+    if (todo) {
+        va_disasm(&c->refused, insn, sizeof(insn));
+        for (unsigned i = 0, n = va_modifiers(&c->refused, m); i < n; i++)
+            if (m[i].fidelity == VA_TODO)
+                report_modifier(t, &c->refused, &m[i], 1);
+    }
+    snprintf(text, sizeof(text), "%s: %s%s%s%s", job, mali_fault_name(c->fault.code),
+             c->fault.memory ? access_names[c->fault.access & 3] : "",
+             todo ? ": not modelled: " : "", insn);
+    mali_trace_finding(t, "endpoint fault", text);
+}
 
 /* An instruction that the model lacks: said once for each. */
 static void unmodelled(struct core *c, const struct va_insn *in)
@@ -276,6 +329,8 @@ bool core_warp_stalled(struct core *c, struct va_warp *w)
         break;
     case VA_FAULT_UNMODELLED:
         unmodelled(c, w->fault.insn);
+        c->refused = *w->fault.insn;
+        c->has_refused = true;
         c->counts[w->fault.insn->op]++;
         core_fault(c, MALI_INSTR_INVALID_ENC, w->fault.pc);
         break;
@@ -292,10 +347,30 @@ bool core_warp_stalled(struct core *c, struct va_warp *w)
     return false;
 }
 
+/* Modifiers of an instruction that was executed @n times. */
+static void report_modifiers(struct mali_trace *t, const struct va_insn *in, uint64_t n)
+{
+    struct va_modifier m[VA_MAX_MODIFIERS];
+    unsigned k = va_modifiers(in, m);
+
+    for (unsigned i = 0; i < k; i++)
+        report_modifier(t, in, &m[i], n);
+}
+
+static void report_program(struct core *c, struct mali_trace *t)
+{
+    struct va_shader *s = &c->shader;
+
+    for (unsigned i = 0; i < va_program_size(s->program); i++) {
+        const struct va_insn *in = s->executed[i] ? va_program_insn(s->program, i) : NULL;
+        if (in)
+            report_modifiers(t, in, s->executed[i]);
+        s->executed[i] = 0;
+    }
+}
+
 void core_report(struct core *c, struct mali_trace *t)
 {
-    static const uint8_t fidelity[] = {
-        [VA_EXACT] = MALI_FID_EXACT, [VA_APPROX] = MALI_FID_APPROX, [VA_TODO] = MALI_FID_TODO};
     static const char *const how[] = {
         [VA_EXACT] = "",
         [VA_APPROX] =
@@ -311,4 +386,6 @@ void core_report(struct core *c, struct mali_trace *t)
                          how[info->fidelity], &c->pipeline->op_slot[op], c->counts[op]);
         c->counts[op] = 0;
     }
+    if (c->shader.executed && c->shader.program)
+        report_program(c, t);
 }

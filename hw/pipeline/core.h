@@ -63,6 +63,8 @@ struct core {
     unsigned threads;           /* of one workgroup; more are those of merged ones */
     uint64_t job;               /* number of the job in this pipeline */
 
+    struct va_insn refused;  /* what was not modelled, if has_refused */
+    bool has_refused;
     bool stalled;            /* a callback met a locked region */
     struct mali_fault fault; /* of the callback that failed last; code 0: none */
     struct va_shader shader;
@@ -122,6 +124,8 @@ static inline void core_lane_touched(struct core *c, struct va_warp *w, const st
     if (core_watched(c))
         core_tell(c, w, in, lane, va, size, access);
 }
+/** Says in the fidelity report that a job named @job has ended with c->fault, and what was refused. */
+void core_report_fault(const struct core *c, struct mali_trace *t, const char *job);
 /** Adds the instructions counted so far to the fidelity report and clears them. */
 void core_report(struct core *c, struct mali_trace *t);
 

@@ -7,6 +7,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "gfx_job.h"
@@ -80,6 +81,7 @@ static enum mali_job_result refuse(struct mali_pipeline *p, const struct mali_jo
 {
     static const char why[] = "not modelled yet";
     uint32_t bit = 1u << ((unsigned)job->type & 31);
+    char text[128];
 
     if (job->token) {
         mali_pipeline_drop(p, *job->token); /* another instruction stands there now */
@@ -94,12 +96,16 @@ static enum mali_job_result refuse(struct mali_pipeline *p, const struct mali_jo
         .as = job->as,
         .info = job->ip,
     };
+    snprintf(text, sizeof(text), "%s: %s: %s", mali_job_type_name(job->type),
+             mali_fault_name(fault->code), why);
+    mali_trace_finding(job->trace, "endpoint fault", text);
     return MALI_JOB_FAULTED;
 }
 
 enum mali_job_result pipeline_run(struct mali_pipeline *p, const struct mali_job *job,
                                   struct mali_fault *fault)
 {
+    p->reports = mali_trace_counts(job->trace);
     switch (job->type) {
     case MALI_JOB_COMPUTE:
     case MALI_JOB_COMPUTE_INDIRECT:
@@ -107,7 +113,8 @@ enum mali_job_result pipeline_run(struct mali_pipeline *p, const struct mali_job
             return compute_submit(p, job, fault);
         return refuse(p, job, fault);
     case MALI_JOB_IDVS:
-        /* Without malloc_enable the vertex shader's outputs are descriptors: no driver asks for it. */
+        /* Without malloc_enable the vertex shader's outputs are descriptors: no driver asks for it.
+         */
         if (job->token && job->tlb && (job->instr >> 33 & 1))
             return gfx_idvs_submit(p, job, fault);
         return refuse(p, job, fault);

@@ -29,6 +29,7 @@ struct mali_pipeline {
     struct compute_job *jobs; /* the one that ran last first */
     unsigned job_count;
     uint64_t last_token;
+    bool reports; /* a fidelity report is wanted: count each instruction */
     struct recorder *recorder;      /* or NULL: no capture */
     struct core_observer *observer; /* or NULL */
     struct race *race;              /* or NULL: no race detector */

@@ -334,6 +334,8 @@ static void on_touched(struct core_observer *o, struct core *c, struct va_warp *
     unsigned warp = (unsigned)c->shader.special[VA_SPECIAL_WARP_ID];
     uint32_t group = 1 + c->group[0] + c->grid[0] * (c->group[1] + c->grid[1] * c->group[2]);
 
+    if (!c->threads) /* not a compute job: invocations have no workgroups */
+        return;
     r->time++;
     r->last_job = c->job > r->last_job ? c->job : r->last_job;
     r->ended[c->job % JOB_BITS / 8] &= (uint8_t) ~(1u << c->job % 8);

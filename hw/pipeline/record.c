@@ -103,8 +103,8 @@ static void on_touched(struct mali_tlb_watch *w, unsigned as, uint64_t va, uint6
                        unsigned allow, enum mali_access access)
 {
     struct recording *c = (struct recording *)w;
-    bool writes = (access == MALI_ACCESS_WRITE || access == MALI_ACCESS_ATOMIC) &&
-                  (allow >> access & 1);
+    bool writes =
+        (access == MALI_ACCESS_WRITE || access == MALI_ACCESS_ATOMIC) && (allow >> access & 1);
     uint8_t *before;
 
     if (c->too_large || as != c->job.as)

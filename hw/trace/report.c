@@ -46,7 +46,8 @@ struct mali_report {
     struct entry entries[REPORT_MAX];
 };
 
-static const char *const kind_names[MALI_FID_KINDS] = {"register", "mmu", "mcu", "cs", "shader"};
+static const char *const kind_names[MALI_FID_KINDS] = {"register", "mmu",    "mcu",
+                                                       "cs",       "shader", "modifier"};
 static const char *const class_names[] = {"exact", "approximate", "unsupported"};
 
 struct mali_report *report_open(struct mali_bus *bus, const char *path)

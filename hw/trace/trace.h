@@ -38,6 +38,7 @@ enum mali_fid_kind {
     MALI_FID_MCU,
     MALI_FID_CS,
     MALI_FID_SHADER,
+    MALI_FID_MODIFIER, /* of a shader instruction */
     MALI_FID_KINDS
 };
 

@@ -511,8 +511,10 @@ static enum va_stop advance(struct run *x, uint32_t budget, uint32_t *done)
     } else {
         stop = st->error ? fault(x, VA_FAULT_ENCODING, st) : step(x, st);
     }
-    if (s->counts && stop == VA_STOP_SLICE)
+    if (stop == VA_STOP_SLICE && s->counts)
         s->counts[st->insn.op]++;
+    if (__builtin_expect(s->executed != NULL, 0) && stop == VA_STOP_SLICE && x->p == s->program)
+        s->executed[i]++;
     return stop;
 }
 

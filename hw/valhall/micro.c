@@ -174,13 +174,15 @@ void va_count(struct va_shader *s)
     struct va_bound *b = s->bound;
     uint64_t running = 0;
 
-    if (!b || !s->counts)
+    if (!b || (!s->counts && !s->executed))
         return;
     for (unsigned i = 0; i < s->program->count; i++) {
         running += b->starts[i];
         b->starts[i] = 0;
-        if (running)
+        if (running && s->counts)
             s->counts[s->program->step[i].insn.op] += running;
+        if (s->executed)
+            s->executed[i] += running;
     }
     b->starts[s->program->count] = 0;
 }

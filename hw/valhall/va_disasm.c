@@ -91,6 +91,71 @@ static void out_mods(struct va_out *o, const struct va_insn *in, const struct va
     }
 }
 
+/* --- modifiers, for the fidelity report ------------------------------------------------- */
+
+/* Those whose meaning is not modelled as exactly as their instruction's. */
+static const struct {
+    uint8_t en, value;
+    uint8_t fidelity;
+    const char *how;
+} inexact[] = {
+    {VA_E_FLOW, VA_FLOW_RECONVERGE, VA_APPROX,
+     "does nothing: the lanes at the lowest program counter always run first"},
+    {VA_E_LANE_OP, VA_LANE_OP_ACCUMULATE, VA_TODO, "refused with INSTR_INVALID_ENC"},
+    {VA_E_LANE_OP, VA_LANE_OP_SHIFT, VA_TODO, "refused with INSTR_INVALID_ENC"},
+    {VA_E_COMBINE, VA_COMBINE_LOWBITS, VA_TODO, "refused with INSTR_INVALID_ENC"},
+};
+
+struct modifiers {
+    struct va_modifier *out;
+    unsigned n;
+    enum va_fidelity base; /* of the instruction */
+};
+
+static void add_modifier(struct modifiers *m, const char *text, int source, unsigned en,
+                         unsigned value)
+{
+    struct va_modifier *o = &m->out[m->n];
+
+    if (!text || !text[0] || m->n == VA_MAX_MODIFIERS)
+        return;
+    *o = (struct va_modifier){text, source, m->base,
+                              m->base == VA_EXACT ? "" : "see the instruction"};
+    for (unsigned i = 0; i < sizeof(inexact) / sizeof(inexact[0]); i++)
+        if (inexact[i].en == en && inexact[i].value == value) {
+            o->fidelity = inexact[i].fidelity;
+            o->how = inexact[i].how;
+        }
+    m->n++;
+}
+
+static void add_source(struct modifiers *m, const struct va_src *s, int i)
+{
+    if (s->sel_enum)
+        add_modifier(m, va_enum_text(s->sel_enum, s->sel), i, s->sel_enum, s->sel);
+    add_modifier(m, s->neg ? "neg" : NULL, i, VA_E_FLAG, 0);
+    add_modifier(m, s->abs ? "abs" : NULL, i, VA_E_FLAG, 0);
+    add_modifier(m, s->inv ? "not" : NULL, i, VA_E_FLAG, 0);
+}
+
+unsigned va_modifiers(const struct va_insn *in, struct va_modifier out[VA_MAX_MODIFIERS])
+{
+    const struct va_row *row = &va_rows[in->op];
+    struct modifiers m = {out, 0, row->info.fidelity};
+
+    for (const struct va_mod_form *f = row->mod; f->width; f++) {
+        unsigned value = in->mod[f->mod];
+        if (f->en != VA_E_FLAG)
+            add_modifier(&m, va_enum_text(f->en, value), -1, f->en, value);
+        else if (value)
+            add_modifier(&m, va_mod_text[f->mod], -1, VA_E_FLAG, 0);
+    }
+    add_modifier(&m, va_enum_text(VA_E_FLOW, in->flow), -1, VA_E_FLOW, in->flow);
+    for (unsigned i = 0; i < in->nr_src && i < VA_MAX_SRC; i++)
+        add_source(&m, &in->src[i], (int)i);
+    return m.n;
+}
+
 int va_disasm(const struct va_insn *in, char *buf, size_t size)
 {
     struct va_out o = {buf, size, 0, false};

@@ -150,6 +150,17 @@ enum va_error va_encode(const struct va_insn *in, uint64_t *word);
  */
 int va_disasm(const struct va_insn *in, char *buf, size_t size);
 
+/** A modifier that an instruction has: everything that changes its meaning but is no operand. */
+struct va_modifier {
+    const char *text; /* as va_disasm() prints it, without the dot; static */
+    int source;       /* of which source, or -1: of the instruction */
+    enum va_fidelity fidelity;
+    const char *how; /* static: what is approximate or refused; "" for EXACT */
+};
+#define VA_MAX_MODIFIERS 32
+/** The modifiers of @in that are not the unprinted default; returns how many. */
+unsigned va_modifiers(const struct va_insn *in, struct va_modifier out[VA_MAX_MODIFIERS]);
+
 /** "opcode", "reserved bits", ...: names for logs, NULL beyond VA_ERRORS. */
 const char *va_error_name(enum va_error err);
 

@@ -621,13 +621,17 @@ static void report(void)
     char path[] = "/tmp/garm-report-XXXXXX", text[16384] = "";
     int fd = mkstemp(path);
     struct world *w = world_new();
+    struct va_insn clper;
     const char *err;
 
-    TAP_REQUIRE(fd >= 0);
+    TAP_REQUIRE(fd >= 0 && !va_decode(0x00a0c3111c0fc402, &clper)); /* CLPER.i32.subgroup4.xor */
+    clper.mod[VA_M_LANE_OP] = VA_LANE_OP_ACCUMULATE;
     w->env.trace = mali_trace_new(&w->h->bus, NULL, path, &err);
     put_vector_add(w);
     set_grid(w, 3, 1, 1);
     TAP_CHECK_EQ(run_job(w), CS_STOP_EMPTY);
+    PROGRAM(w, NOP(), END(word(clper)));
+    TAP_CHECK_EQ(run_job(w), CS_STOP_FAULT);
     mali_trace_finish(w->env.trace);
     FILE *f = fdopen(fd, "r");
     text[fread(text, 1, sizeof(text) - 1, f)] = 0;
@@ -635,6 +639,15 @@ static void report(void)
     TAP_CHECK(strstr(text, "\"STORE.i32\""));
     TAP_CHECK(strstr(text, "\"RUN_COMPUTE\""));
     TAP_CHECK(!strstr(text, "\"LOAD.i64\""));
+    TAP_CHECK(strstr(text, "{\"kind\":\"modifier\",\"class\":\"exact\",\"count\":3,\"name\":"
+                           "\"STORE.i32 .end\""));
+    TAP_CHECK(strstr(text, "{\"kind\":\"modifier\",\"class\":\"exact\",\"count\":9,\"name\":"
+                           "\"SHADDX.u64 source 1 .w0\""));
+    TAP_CHECK(strstr(text, "{\"kind\":\"modifier\",\"class\":\"unsupported\",\"count\":1,"
+                           "\"name\":\"CLPER.i32 .accumulate\",\"how\":\"refused with "));
+    TAP_CHECK(strstr(text,
+                     "{\"kind\":\"endpoint fault\",\"count\":1,\"text\":\"RUN_COMPUTE: shader "
+                     "instruction encoding invalid: not modelled: CLPER.i32"));
     fclose(f);
     remove(path);
     mali_trace_free(w->env.trace);

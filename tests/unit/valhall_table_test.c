@@ -7,6 +7,7 @@
  */
 #include "tap.h"
 
+#include "../../hw/valhall/sem.h"
 #include "../../hw/valhall/va_row.h"
 
 #include <stdlib.h>
@@ -250,7 +251,55 @@ static void short_buffer(void)
     TAP_CHECK_EQ(va_disasm(&insn, NULL, 0), strlen("FADD.f32 r0, r1, r2"));
 }
 
+static const struct va_modifier *find_modifier(const struct va_modifier *m, unsigned n,
+                                                const char *text)
+{
+    for (unsigned i = 0; i < n; i++)
+        if (!strcmp(m[i].text, text))
+            return &m[i];
+    return NULL;
+}
+
+/* What the fidelity report says of modifiers is what the interpreter does. */
+static void modifiers(void)
+{
+    struct va_modifier m[VA_MAX_MODIFIERS];
+    char path[512], line[512];
+    struct va_insn insn;
+    unsigned n;
+    FILE *f = fopen(cases_path(path, sizeof(path)), "r");
+
+    TAP_REQUIRE(f);
+    while (fgets(line, sizeof(line), f)) {
+        bool refused = false;
+        if (line[0] == '\n' || line[0] == '#' || va_decode(strtoull(line, NULL, 16), &insn))
+            continue;
+        n = va_modifiers(&insn, m);
+        for (unsigned i = 0; i < n; i++)
+            refused |= m[i].fidelity == VA_TODO;
+        if (va_info(insn.op)->message || va_info(insn.op)->fidelity == VA_TODO)
+            continue;
+        if (!TAP_CHECK_EQ(refused, !va_alu_modelled(&insn)))
+            tap_note("%s", line);
+    }
+    fclose(f);
+    TAP_REQUIRE(!va_decode(0x00b2c10200474145, &insn)); /* FMA.f32.clamp_m1_1 r1, ^r5, ^r1, ^r7 */
+    n = va_modifiers(&insn, m);
+    const struct va_modifier *clamp = find_modifier(m, n, "clamp_m1_1");
+    TAP_REQUIRE(clamp);
+    TAP_CHECK_EQ(clamp->source, -1);
+    TAP_CHECK_EQ(clamp->fidelity, VA_EXACT);
+    TAP_REQUIRE(!va_decode(0x00b2c70000060102, &insn)); /* FMA.f32 r7, r2, r1, r6 */
+    TAP_CHECK_EQ(va_modifiers(&insn, m), 0);
+    TAP_REQUIRE(!va_decode(0x00b2c74400c0084a, &insn)); /* FMA.f32 r7, ^r10.neg, r8, 0x0.neg */
+    n = va_modifiers(&insn, m);
+    TAP_CHECK_EQ(n, 2);
+    TAP_CHECK_STR(m[0].text, "neg");
+    TAP_CHECK_EQ(m[0].source, 0);
+    TAP_CHECK_EQ(m[1].source, 2);
+}
+
 TAP_MAIN({"self-check", self_check}, {"round-trip-rows", round_trip_rows},
          {"random-words", random_words}, {"encode-range", encode_range},
          {"named-errors", named_errors}, {"resolved-forms", resolved_forms},
-         {"known-words", known_words}, {"short-buffer", short_buffer})
+         {"known-words", known_words}, {"short-buffer", short_buffer}, {"modifiers", modifiers})
