@@ -636,6 +636,7 @@ static void mmu_release(struct drm_device *drm, void *data)
 	if (mmu->bind_wq)
 		destroy_workqueue(mmu->bind_wq);
 	kmem_cache_destroy(mmu->tables);
+	kmem_cache_destroy(mmu->vmas);
 }
 
 /**
@@ -676,8 +677,9 @@ int garm_mmu_init(struct garm_device *gdev)
 	/* Charged to whoever maps: a sparse mapping of terabytes must not be for free. */
 	mmu->tables = kmem_cache_create(name, SZ_4K, SZ_4K, SLAB_ACCOUNT, NULL);
 	kfree(name);
+	mmu->vmas = KMEM_CACHE(garm_vma, SLAB_ACCOUNT);
 	mmu->bind_wq = alloc_workqueue("garm-vm-bind", WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
-	if (!mmu->tables || !mmu->bind_wq)
+	if (!mmu->tables || !mmu->vmas || !mmu->bind_wq)
 		return -ENOMEM;
 	gdev->mmu = mmu;
 	ret = garm_irq_request(gdev, &mmu->irq, "mmu", MMU_INT_BASE, garm_mmu_irq);

@@ -127,6 +127,15 @@ int garm_submit_set_syncs(struct garm_submit *s, u32 index,
 	return 0;
 }
 
+void garm_submit_drop_syncs(struct garm_submit *s, u32 index)
+{
+	struct garm_submit_job *job = &s->jobs[index];
+
+	kvfree(job->syncs);
+	job->syncs = NULL;
+	job->sync_count = 0;
+}
+
 static struct garm_signal *find_signal(struct garm_submit *s, const struct drm_panthor_sync_op *op)
 {
 	struct garm_signal *signal;

@@ -52,6 +52,8 @@ int garm_submit_init(struct garm_submit *s, struct drm_file *file, u32 count);
 /** garm_submit_set_syncs() - copy job @index's operations from the user */
 int garm_submit_set_syncs(struct garm_submit *s, u32 index,
 			  const struct drm_panthor_obj_array *syncs);
+/** garm_submit_drop_syncs() - undo garm_submit_set_syncs() */
+void garm_submit_drop_syncs(struct garm_submit *s, u32 index);
 /**
  * garm_submit_prepare() - everything that can fail: looks up syncobjs and fences, allocates fence
  * chains, and adds dependencies of waits on fences that exist. For waits on earlier signals of this

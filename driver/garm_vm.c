@@ -248,7 +248,7 @@ int garm_vm_map_bo(struct garm_vm *vm, struct garm_bo *bo, u64 offset, u64 size,
 	    offset > bo->base.size - size ||
 	    (map_flags & ~(GARM_MAP_FLAGS & ~DRM_PANTHOR_VM_BIND_OP_MAP_SPARSE)))
 		return -EINVAL;
-	ret = garm_vm_op_prepare_map(&op, vm, bo, offset, size, va, map_flags);
+	ret = garm_vm_op_prepare_map(&op, vm, bo, offset, size, va, map_flags, NULL);
 	if (!ret)
 		ret = garm_vm_op_exec_sync(&op, vm);
 	garm_vm_op_cleanup(&op, vm);

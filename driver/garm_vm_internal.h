@@ -39,6 +39,7 @@ struct garm_mmu {
 	struct garm_device *gdev;
 	struct garm_irq irq;
 	struct kmem_cache *tables;		/* 4 KiB each */
+	struct kmem_cache *vmas;		/* struct garm_vma */
 	struct workqueue_struct *bind_wq;	/* WQ_MEM_RECLAIM: JobQueues of all VMs */
 
 	struct mutex slots_lock;		/* on the fence-signalling path */
@@ -148,6 +149,7 @@ void garm_pt_fini(struct garm_vm *vm);
 int garm_pt_reserve(struct garm_vm *vm, struct garm_tables *tables, u64 count);
 void garm_pt_release(struct garm_vm *vm, struct garm_tables *tables);
 u64 garm_pt_count_map(u64 va, u64 size);
+u64 garm_pt_count_map_op(const struct garm_vm_op *op, const struct garm_vm_op *before);
 u64 garm_pt_count_unmap(u64 va, u64 size);
 int garm_pt_map(struct garm_vm *vm, u64 va, u64 size, const struct garm_bo *bo, u64 offset,
 		u32 flags);
@@ -161,9 +163,12 @@ int garm_vm_bo_validate(struct drm_gpuvm_bo *vm_bo, struct drm_exec *exec);
 extern const struct drm_gpuvm_ops garm_gpuvm_ops;
 void garm_vm_op_init(struct garm_vm_op *op);
 int garm_vm_op_prepare_map(struct garm_vm_op *op, struct garm_vm *vm, struct garm_bo *bo,
-			   u64 offset, u64 size, u64 va, u32 flags);
+			   u64 offset, u64 size, u64 va, u32 flags,
+			   const struct garm_vm_op *before);
 int garm_vm_op_prepare_unmap(struct garm_vm_op *op, struct garm_vm *vm, u64 va, u64 size);
-int garm_vm_op_exec(struct garm_vm_op *op, struct garm_vm *vm, bool fatal);
+int garm_vm_ops_exec(struct garm_vm_op *ops, u32 count, struct garm_vm *vm, bool fatal,
+		     u32 *done);
+int garm_vm_ops_exec_sync(struct garm_vm_op *ops, u32 count, struct garm_vm *vm, u32 *done);
 int garm_vm_op_exec_sync(struct garm_vm_op *op, struct garm_vm *vm);
 void garm_vm_op_cleanup(struct garm_vm_op *op, struct garm_vm *vm);
 

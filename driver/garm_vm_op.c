@@ -206,25 +206,26 @@ void garm_vm_op_init(struct garm_vm_op *op)
 	INIT_LIST_HEAD(&op->dead);
 }
 
-static int alloc_spares(struct garm_vm_op *op, int count)
+static int alloc_spares(struct garm_vm_op *op, struct garm_vm *vm, int count)
 {
-	for (int i = 0; i < count; i++) {
-		op->spare[i] = kzalloc(sizeof(*op->spare[i]), GFP_KERNEL_ACCOUNT);
-		if (!op->spare[i])
-			return -ENOMEM;
-	}
-	return 0;
+	return kmem_cache_alloc_bulk(vm->gdev->mmu->vmas, GFP_KERNEL_ACCOUNT | __GFP_ZERO, count,
+				     (void **)op->spare) ? 0 : -ENOMEM;
 }
 
 /*
- * Drop a reference of what ties a BO to @vm, and a pin if there is one. The BO may end with it, so
- * its locks are held inside of a reference of our own.
+ * Drop a reference of what ties a BO to @vm, and with @unpin a pin, whose owner has a reference of
+ * the BO. Otherwise the BO may end with it, so its locks are held inside of a reference of our own.
  */
 static void put_vm_bo(struct garm_vm *vm, struct drm_gpuvm_bo *vm_bo, bool unpin)
 {
 	struct garm_bo *bo = to_garm_bo(vm_bo->obj);
 	bool private = bo->base.resv == garm_vm_resv(vm), last;
 
+	if (refcount_dec_not_one(&vm_bo->kref.refcount)) {
+		if (unpin)
+			garm_bo_unpin(bo);
+		return;
+	}
 	drm_gem_object_get(&bo->base);
 	dma_resv_lock(garm_vm_resv(vm), NULL);
 	mutex_lock(garm_gpuva_lock(bo));
@@ -255,6 +256,11 @@ static int get_vm_bo(struct garm_vm_op *op, struct garm_vm *vm, struct garm_bo *
 	if (ret)
 		return ret;
 	op->pinned = true;
+	mutex_lock(garm_gpuva_lock(bo));
+	op->vm_bo = drm_gpuvm_bo_find(&vm->base, &bo->base);
+	mutex_unlock(garm_gpuva_lock(bo));
+	if (op->vm_bo)
+		return 0;
 	new = drm_gpuvm_bo_create(&vm->base, &bo->base);
 	if (!new)
 		return -ENOMEM;
@@ -276,12 +282,14 @@ static int get_vm_bo(struct garm_vm_op *op, struct garm_vm *vm, struct garm_bo *
  * @size: bytes
  * @va: where
  * @flags: DRM_PANTHOR_VM_BIND_OP_MAP_*
+ * @before: the operation before this one in the array of garm_vm_ops_exec(), or NULL
  *
  * Everything is aligned to 4 KiB and in range. Takes reservations, allocates.
  * Return: 0; -EINVAL when @bo belongs to another VM; or -ENOMEM.
  */
 int garm_vm_op_prepare_map(struct garm_vm_op *op, struct garm_vm *vm, struct garm_bo *bo,
-			   u64 offset, u64 size, u64 va, u32 flags)
+			   u64 offset, u64 size, u64 va, u32 flags,
+			   const struct garm_vm_op *before)
 {
 	int ret;
 
@@ -295,11 +303,11 @@ int garm_vm_op_prepare_map(struct garm_vm_op *op, struct garm_vm *vm, struct gar
 	op->bo_offset = offset;
 	op->bo = bo;
 	drm_gem_object_get(&bo->base);
-	ret = alloc_spares(op, 3);
-	if (!ret)
-		ret = garm_pt_reserve(vm, &op->tables, garm_pt_count_map(va, size));
+	ret = alloc_spares(op, vm, 3);
 	if (!ret)
 		ret = get_vm_bo(op, vm, bo);
+	if (!ret)
+		ret = garm_pt_reserve(vm, &op->tables, garm_pt_count_map_op(op, before));
 	return ret;
 }
 
@@ -321,25 +329,38 @@ int garm_vm_op_prepare_unmap(struct garm_vm_op *op, struct garm_vm *vm, u64 va, 
 	op->va = va;
 	op->size = size;
 	/* A mapping may stick out at either end. */
-	ret = alloc_spares(op, 2);
+	ret = alloc_spares(op, vm, 2);
 	if (!ret)
 		ret = garm_pt_reserve(vm, &op->tables, garm_pt_count_unmap(va, size));
 	return ret;
 }
 
-static int exec_locked(struct garm_vm_op *op, struct garm_vm *vm)
+/* The region that has to be locked for all of @ops; false when they do nothing. */
+static bool ops_region(const struct garm_vm_op *ops, u32 count, u64 *start, u64 *end)
 {
-	/* Leaves at the ends may have to be replaced: see widen_to_blocks(). */
-	u64 start = ALIGN_DOWN(op->va, SZ_2M), end = ALIGN(op->va + op->size, SZ_2M);
-	int ret, err;
+	*start = U64_MAX;
+	*end = 0;
+	for (u32 i = 0; i < count; i++) {
+		if (ops[i].type == GARM_VM_OP_NONE)
+			continue;
+		/* Leaves at the ends may have to be replaced: see widen_to_blocks(). */
+		*start = min(*start, ALIGN_DOWN(ops[i].va, SZ_2M));
+		*end = max(*end, ALIGN(ops[i].va + ops[i].size, SZ_2M));
+	}
+	return *end;
+}
 
-	lockdep_assert_held(&vm->op_lock);
+/* @err: what locking the region said. */
+static int exec_one(struct garm_vm_op *op, struct garm_vm *vm, int err)
+{
+	int ret = 0;
+
 	if (op->type == GARM_VM_OP_MAP && (vm->destroyed || vm->unusable))
 		return -EINVAL;
-	err = garm_mmu_lock_region(vm, start, end - start);
 	if (err && op->type == GARM_VM_OP_MAP)
 		return err;
 	/* Callers free what they unmap, so go on. Without the lock it takes the reset's help. */
+	op->unflushed = err;
 	vm->op = op;
 	if (op->type == GARM_VM_OP_MAP)
 		ret = garm_gpuvm_sm_map(&vm->base, vm, op->va, op->size, &op->bo->base,
@@ -347,49 +368,83 @@ static int exec_locked(struct garm_vm_op *op, struct garm_vm *vm)
 	else
 		ret = drm_gpuvm_sm_unmap(&vm->base, vm, op->va, op->size);
 	vm->op = NULL;
-	if (!err)
+	return ret;
+}
+
+static int exec_locked(struct garm_vm_op *ops, u32 count, struct garm_vm *vm, u32 *done)
+{
+	u64 start, end;
+	int ret = 0, err;
+	u32 i;
+
+	lockdep_assert_held(&vm->op_lock);
+	if (!ops_region(ops, count, &start, &end)) {
+		*done = count;
+		return 0;
+	}
+	err = garm_mmu_lock_region(vm, start, end - start);
+	for (i = 0; i < count && !ret; i++) {
+		if (ops[i].type == GARM_VM_OP_NONE)
+			continue;
+		ret = exec_one(&ops[i], vm, err);
+		trace_garm_vm_bind(vm, &ops[i], ret);
+	}
+	*done = ret ? i - 1 : count;
+	if (!err) {
 		err = garm_mmu_unlock_region(vm);
-	if (err)
-		op->unflushed = true;
+		while (err && i)
+			ops[--i].unflushed = true;
+	}
+	if (err && !ret)
+		*done = 0;
 	return ret ?: err;
 }
 
 /**
- * garm_vm_op_exec() - do it
- * @op: prepared
+ * garm_vm_ops_exec() - do some operations, one after the other
+ * @ops: array, prepared
+ * @count: how many
  * @vm: the VM
  * @fatal: a failure makes the VM unusable, because nobody can be told in time
+ * @done: out: how many are done; the next one has failed
  *
- * When it returns 0, tables are changed and nothing that the GPU has cached is older. Takes
- * op_lock. May be on the fence-signalling path: allocates nothing.
+ * When it returns 0, tables are changed and nothing that the GPU has cached is older. One lock of
+ * the region and one flush serve all: a flush takes much longer than a change. Stops at the first
+ * that fails; those before it stay. Takes op_lock. May be on the fence-signalling path: allocates
+ * nothing.
  * Return: 0; -EINVAL (map into a VM that is destroyed or unusable); -ETIMEDOUT of the hardware: a
- * reset was requested, and unless it was a map, the change is made.
+ * reset was requested, and the changes but maps are made.
  */
-int garm_vm_op_exec(struct garm_vm_op *op, struct garm_vm *vm, bool fatal)
+int garm_vm_ops_exec(struct garm_vm_op *ops, u32 count, struct garm_vm *vm, bool fatal, u32 *done)
 {
 	int ret;
 
-	if (op->type == GARM_VM_OP_NONE)
-		return 0;
 	mutex_lock(&vm->op_lock);
-	ret = exec_locked(op, vm);
-	trace_garm_vm_bind(vm, op, ret);
+	ret = exec_locked(ops, count, vm, done);
 	if (ret && fatal)
 		garm_vm_set_unusable(vm);
 	mutex_unlock(&vm->op_lock);
 	return ret;
 }
 
-/** garm_vm_op_exec_sync() - garm_vm_op_exec() outside of a JobQueue; waits for a reset to end */
-int garm_vm_op_exec_sync(struct garm_vm_op *op, struct garm_vm *vm)
+/** garm_vm_ops_exec_sync() - garm_vm_ops_exec() outside of a JobQueue; waits for a reset to end */
+int garm_vm_ops_exec_sync(struct garm_vm_op *ops, u32 count, struct garm_vm *vm, u32 *done)
 {
 	struct garm_mmu *mmu = vm->gdev->mmu;
 	int ret;
 
 	garm_mmu_op_begin(mmu);
-	ret = garm_vm_op_exec(op, vm, false);
+	ret = garm_vm_ops_exec(ops, count, vm, false, done);
 	garm_mmu_op_end(mmu);
 	return ret;
+}
+
+/** garm_vm_op_exec_sync() - one operation */
+int garm_vm_op_exec_sync(struct garm_vm_op *op, struct garm_vm *vm)
+{
+	u32 done;
+
+	return garm_vm_ops_exec_sync(op, 1, vm, &done);
 }
 
 static void free_vma(struct garm_vm *vm, struct garm_vma *vma)
@@ -401,7 +456,7 @@ static void free_vma(struct garm_vm *vm, struct garm_vma *vma)
 	drm_gpuva_unlink(&vma->base);
 	mutex_unlock(lock);
 	put_vm_bo(vm, vm_bo, false);
-	kfree(vma);
+	kmem_cache_free(vm->gdev->mmu->vmas, vma);
 }
 
 /**
@@ -427,7 +482,9 @@ void garm_vm_op_cleanup(struct garm_vm_op *op, struct garm_vm *vm)
 		garm_bo_unpin(op->bo);
 	if (op->bo)
 		drm_gem_object_put(&op->bo->base);
-	for (int i = 0; i < ARRAY_SIZE(op->spare); i++)
-		kfree(op->spare[i]);
+	for (int i = 0; i < ARRAY_SIZE(op->spare); i++) {
+		if (op->spare[i])
+			kmem_cache_free(vm->gdev->mmu->vmas, op->spare[i]);
+	}
 	garm_vm_op_init(op);
 }

@@ -150,6 +150,70 @@ u64 garm_pt_count_map(u64 va, u64 size)
 	return spanned(va, size, 1ull << 39) + spanned(va, size, SZ_1G) + spanned(va, size, SZ_2M);
 }
 
+/* Leaves of 2 MiB that map_segment() will make. */
+static u64 segment_blocks(u64 va, u64 pa, u64 size)
+{
+	u64 first = round_up(va, SZ_2M), end = round_down(va + size, SZ_2M);
+
+	return IS_ALIGNED(va ^ pa, SZ_2M) && end > first ? (end - first) / SZ_2M : 0;
+}
+
+/* Leaves of 2 MiB that garm_pt_map() will make. */
+static u64 count_blocks(const struct garm_vm_op *op)
+{
+	u64 va = op->va, size = op->size, offset = op->bo_offset, blocks = 0;
+	struct scatterlist *sg;
+	unsigned int i;
+
+	if (op->flags & DRM_PANTHOR_VM_BIND_OP_MAP_SPARSE)
+		return 0;
+	for_each_sgtable_dma_sg(op->bo->sgt, sg, i) {
+		u64 bytes = sg_dma_len(sg);
+
+		if (offset >= bytes) {
+			offset -= bytes;
+			continue;
+		}
+		bytes = min(bytes - offset, size);
+		blocks += segment_blocks(va, sg_dma_address(sg) + offset, bytes);
+		offset = 0;
+		va += bytes;
+		size -= bytes;
+		if (!size)
+			break;
+	}
+	return blocks;
+}
+
+/*
+ * Has @before left a table of 4 KiB pages where @op begins, which @op does not replace as a whole?
+ * No mapping covers all of such a block, so nothing takes it for a leaf either.
+ */
+static bool begins_in_table(const struct garm_vm_op *op, const struct garm_vm_op *before)
+{
+	u64 end = before->va + before->size;
+
+	return before->type == GARM_VM_OP_MAP && !IS_ALIGNED(end, SZ_2M) &&
+	       op->va / SZ_2M == end / SZ_2M && (!IS_ALIGNED(op->va, SZ_2M) || op->size < SZ_2M);
+}
+
+/**
+ * garm_pt_count_map_op() - tables that a map operation may need
+ * @op: the operation, its BO pinned
+ * @before: the one that is executed immediately before, or NULL
+ *
+ * Return: fewer than garm_pt_count_map(), where leaves of 2 MiB or tables are certain.
+ */
+u64 garm_pt_count_map_op(const struct garm_vm_op *op, const struct garm_vm_op *before)
+{
+	u64 count = garm_pt_count_map(op->va, op->size);
+
+	if (op->size >= SZ_2M)
+		count -= count_blocks(op);
+	/* A table of each level. */
+	return before && begins_in_table(op, before) ? count - 3 : count;
+}
+
 /* Tables that unmapping a range may need: for a leaf at either end, which is split. */
 u64 garm_pt_count_unmap(u64 va, u64 size)
 {
