@@ -80,7 +80,8 @@ def command_line(qemu: Sequence[str], options: Options, files: Files, ports: Seq
     """All of it. `ports` are names of virtio-serial ports; descriptors of None gives a line to show."""
     argv = [*qemu, "-nodefaults", "-no-user-config", "-no-reboot", "-name", "garm",
             "-M", "virt,gic-version=3", "-cpu", options.cpu, "-smp", str(options.smp), "-m", options.memory,
-            "-accel", "tcg,thread=multi",
+            # QEMU counts instructions only when all processors share a thread.
+            "-accel", f"tcg,thread={'single' if '-icount' in options.qemu_args else 'multi'}",
             "-kernel", str(files.kernel), "-initrd", str(files.initrd), "-append", kernel_arguments(options)]
     argv += [*chardev("console", descriptors), "-serial", "chardev:console"]
     argv += [*chardev("monitor", descriptors), "-mon", "chardev=monitor,mode=control"]

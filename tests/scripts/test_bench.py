@@ -3,7 +3,7 @@
 import unittest
 
 import garm_path  # noqa: F401
-from garm.benchdriver import Measure, compare
+from garm.benchdriver import Measure, compare, parse
 from garm.errors import GarmError
 
 RATE = Measure("rate", "rate", "1/s", 1.2, True)
@@ -38,6 +38,18 @@ class Compare(unittest.TestCase):
     def test_nothing_to_compare_with(self):
         with self.assertRaises(GarmError):
             verdicts(RATE, [0], [1])
+
+    def test_parse(self):
+        text = 'garm {"rate": 2}\nnoise\npanthor {"rate": 1}\ngarm {"rate": 3}\n'
+        self.assertEqual(parse(text, [RATE]), {"panthor": [{"rate": 1}], "garm": [{"rate": 2}, {"rate": 3}]})
+
+    def test_parse_without_key(self):
+        with self.assertRaises(GarmError):
+            parse('garm {"rate": 2}\npanthor {}\n', [RATE])
+
+    def test_parse_without_driver(self):
+        with self.assertRaises(GarmError):
+            parse('garm {"rate": 2}\n', [RATE])
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 /*
  * Figures of the driver that is loaded: scripts/bench compares those of two drivers.
  *
- *   driver_bench [jobs] [latency] [bind[-sync|-async|-large]] [recovery] [memory]
+ *   driver_bench [jobs] [latency] [bind[-sync|-async|-large]] [memory]
  *
  * Prints one line of JSON (rates and times as the keys say; memory in bytes for one object). The same calls
  * are made whatever the driver is. Any call that fails ends the program with status 1: half a figure is none.
@@ -30,9 +30,6 @@
 #define LARGE_BYTES (1ull << 30)
 #define LARGE_BO (64ull << 20) /* mapped 16 times: the guest's memory is less than would do for one of 1 GiB */
 #define LARGE_ROUNDS 5
-#define RECOVERIES 15
-#define RECOVERY_LIMIT 20.0 /* seconds */
-#define HOLE_VA 0x60000000ull
 #define PAGE 4096ull /* of the GPU */
 
 static int fd;
@@ -263,85 +260,6 @@ static void bind_async(void)
     bind_small("bind_small_async_per_s", DRM_PANTHOR_VM_BIND_ASYNC);
 }
 
-/* ---- recovery ------------------------------------------------------------------ */
-
-/*
- * A wait for an object that carries an error, after which the queue goes on (CS_INHERIT_FAULT, a CS_FAULT).
- * Sources disagree about the bit that asks for it, so it is found out, with a job long enough to be blamed.
- */
-static unsigned inherit_bit(struct pu_ctx *c)
-{
-    uint32_t sync = pu_sync_create(fd);
-    int found = -1;
-
-    *pu_data(c, 0) = *pu_data(c, 8) = 1;
-    *pu_data(c, 4) = *pu_data(c, 12) = 0;
-    for (unsigned try = 0; try < 10 && found < 0; try++) {
-        const uint64_t job[] = {cs_mov48(80, PU_DATA_VA), cs_mov48(10, 0),
-                                cs_sync_wait(CS_SYNC_WAIT64, 80, 10, CS_GT) | (try & 1), cs_mov32(12, 2000000),
-                                cs_add32(12, 12, -1), cs_branch(CS_GT, 12, -2)};
-        uint32_t group = new_group(c, 1), state = 0;
-        int r = run_one(group, 0, pu_stream(c, job, PU_N(job)), sizeof(job), sync);
-
-        if (r < 0 && !pu_group_state(fd, group, &state, NULL) && !state)
-            found = try & 1;
-        pu_group_destroy(fd, group);
-    }
-    pu_sync_destroy(fd, sync);
-    need(found >= 0, "no job gets the error of the object that it waits for");
-    return (unsigned)found;
-}
-
-/* Milliseconds from the submission of a bad job to the end of the first good one, in a new group if need be. */
-static double recover_once(struct pu_ctx *c, uint64_t bad, uint32_t bytes, uint64_t good, uint32_t good_bytes)
-{
-    uint32_t group = new_group(c, 1), sync = pu_sync_create(fd), state;
-    double start, end;
-    int r = run_one(group, 0, good, good_bytes, sync);
-
-    need(!r, "recovery: a job before the fault: error %d", r);
-    start = seconds();
-    r = pu_submit(fd, group, 0, bad, bytes, NULL, 0);
-    need(!r, "recovery: submission of the bad job: error %d", r);
-    do {
-        r = run_one(group, 0, good, good_bytes, sync);
-        end = seconds();
-        need(end - start < RECOVERY_LIMIT, "no good job within %g s of a fault: error %d", RECOVERY_LIMIT, r);
-        if (r && !pu_group_state(fd, group, &state, NULL) && state) {
-            pu_group_destroy(fd, group);
-            group = new_group(c, 1);
-        }
-    } while (r);
-    pu_group_destroy(fd, group);
-    pu_sync_destroy(fd, sync);
-    return (end - start) * 1e3;
-}
-
-static void recover(const char *key, struct pu_ctx *c, const uint64_t *bad, unsigned n)
-{
-    const uint64_t job[] = MOV_JOB;
-    uint64_t good = pu_stream(c, job, PU_N(job)), at = pu_stream(c, bad, n);
-    double samples[RECOVERIES];
-
-    for (unsigned i = 0; i < RECOVERIES; i++)
-        samples[i] = recover_once(c, at, n * 8, good, sizeof(job));
-    emit(key, percentile(samples, RECOVERIES, 50));
-}
-
-static void recovery(void)
-{
-    struct pu_ctx c = pu_need_ctx(fd);
-    const uint64_t fault[] = {cs_mov48(80, PU_DATA_VA), cs_mov48(10, 0),
-                              cs_sync_wait(CS_SYNC_WAIT64, 80, 10, CS_GT) | inherit_bit(&c)};
-    const uint64_t fatal[] = {CS_OP(0xfe)};
-    const uint64_t wild[] = {cs_mov48(68, HOLE_VA), cs_store(70, 68, 1, 0), cs_wait(0xff)};
-
-    recover("recover_cs_fault_ms", &c, fault, PU_N(fault));
-    recover("recover_cs_fatal_ms", &c, fatal, PU_N(fatal));
-    recover("recover_mmu_fault_ms", &c, wild, PU_N(wild));
-    pu_ctx_free(&c);
-}
-
 /* ---- memory --------------------------------------------------------------------- */
 
 /* Bytes of memory that nothing uses, with caches emptied and what is freed late given the time to be. */
@@ -431,7 +349,6 @@ static const struct {
     {"bind-sync", bind_sync},
     {"bind-async", bind_async},
     {"bind-large", bind_large},
-    {"recovery", recovery},
     {"memory", memory},
 };
 
