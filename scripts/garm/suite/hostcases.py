@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
 
+from .. import mesadisasm
+from ..errors import GarmError
 from . import parse
 from .context import Context
 from .model import FAIL, PASS, SKIP, Case, Result
@@ -32,6 +34,8 @@ def cases(context: Context) -> Iterator[Case]:
                    first_line(repo / f"tests/device/{name}.c"), tags=("quick",))
     for name in TSAN:
         yield Case(f"tsan/{name}", partial(tsan, context, name), first_line(repo / f"tests/unit/{name}.c"))
+    yield Case("isa/mesa-disassembler", partial(mesa_disassembler, context),
+               "our disassembly of random words of every instruction against Mesa's")
     for path in sorted((repo / "tests/fuzz").glob("fuzz_*.c")):
         yield Case(f"fuzz/{path.stem}", partial(fuzz, context, path.stem), first_line(path))
 
@@ -70,6 +74,40 @@ def tsan(context: Context, name: str) -> Iterable[Result]:
     """A unit test built with ThreadSanitizer, whose reports end in a status of their own."""
     process = context.program(f"tests/tsan/{name}", TIMEOUT, target="tsan")
     yield from parse.tap(outcome(process), process.returncode, name)
+
+
+def mesa_disassembler(context: Context) -> Iterable[Result]:
+    """Compare texts word by word, also of captured shaders. Mesa's disassembler is built from Debian's source package;
+    offline and without it the test is skipped."""
+    try:
+        mesa = mesadisasm.program(context.env, context.root)
+    except GarmError as error:
+        yield Result("text", SKIP if context.env.offline else FAIL, f"Mesa's disassembler is not there: {error}")
+        return
+    words = context.program("tests/unit/valhall_words", TIMEOUT, args=["/garm/tests/unit/cases/valhall_shaders.txt"])
+    ours = [line.split("  ", 1) for line in words.stdout.splitlines()]
+    argv = context.root.argv([context.root.inside(mesa)])
+    theirs = subprocess.run(argv, input="\n".join(word for word, _ in ours), text=True, errors="replace",
+                            capture_output=True, timeout=TIMEOUT, check=False).stdout.splitlines()
+    wrong = [f"{word}: ours {text!r}, Mesa's {other!r}" for (word, text), other in zip(ours, theirs, strict=False)
+             if plain(text) != plain(other) and not mesa_cannot(text)]
+    if words.returncode or len(ours) < 250 * 10 or len(theirs) != len(ours):
+        wrong.append(f"{len(ours)} words of ours, {len(theirs)} of Mesa's {words.stderr}")
+    yield Result("text", FAIL if wrong else PASS, "\n".join(wrong[:10]))
+
+
+def plain(text: str) -> str:
+    """Without superfluous blanks."""
+    return " ".join(text.split())
+
+
+def mesa_cannot(text: str) -> bool:
+    """Where Mesa 25.0's disassembler says nothing usable: the flags of gradients, which it has no names for, and
+    special values in floating-point operands, for which it reads behind its table of constants."""
+    special = r"(blend_descriptor_\d|\w+_pointer|framebuffer_size|program_counter|atest_datum|sample|lane_id|core_id" \
+              r"|warp_id)\.w[01]"
+    return "_GRADIENT" in text.split(".", 1)[0] or bool(re.search(special, text) and re.match(r"F|V2F|CSEL\.|DISC|CUBE",
+                                                                                             text))
 
 
 def fuzz(context: Context, name: str) -> Iterable[Result]:
