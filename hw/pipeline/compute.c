@@ -166,7 +166,7 @@ static unsigned places_of(const struct compute_job *c, unsigned most)
 
     if (k->tls_bytes && n > PER_CORE * cores / (c->grid.warps * VA_LANES))
         n = PER_CORE * cores / (c->grid.warps * VA_LANES);
-    if (k->wls_bytes && n > k->wls_instances * cores)
+    if (k->wls_bytes && n > (uint64_t)k->wls_instances * cores)
         n = k->wls_instances * cores;
     return n ? n : 1;
 }

@@ -229,6 +229,7 @@ enum mali_mem_result core_load(struct core *c, uint64_t srt, uint64_t fau, uint6
     enum mali_mem_result r;
 
     core_fini(c); /* what an attempt that stalled has left */
+    memset(c->seen, 0, sizeof(c->seen));
     c->host = (struct va_host){core_map, core_message, core_fetch, c,
                                c->pipeline->observer ? core_touched : NULL};
     c->shader.cache = c->pipeline->programs;

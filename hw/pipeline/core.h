@@ -45,6 +45,15 @@ struct core_observer {
     void (*ended)(struct core_observer *o, struct core *c);
 };
 
+#define CORE_BUFFERS 16
+
+/** A buffer descriptor that was read. */
+struct buffer_seen {
+    uint64_t slice; /* when; mali_pipeline.slices */
+    uint64_t va, size;
+    uint32_t handle;
+};
+
 struct core {
     struct mali_pipeline *pipeline;
     struct mali_tlb *tlb; /* of the thread that runs it now */
@@ -72,6 +81,7 @@ struct core {
     uint32_t fau[CORE_FAU_WORDS];
     uint64_t counts[VA_OPS];
     uint8_t null_bytes[CORE_NULL_BYTES];
+    struct buffer_seen seen[CORE_BUFFERS]; /* of the resource tables in srt */
     /* graphics */
     uint8_t *window; /* vertex shaders: their outputs */
     size_t window_bytes;

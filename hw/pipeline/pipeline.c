@@ -19,6 +19,7 @@ struct mali_pipeline *mali_pipeline_new(struct mali_bus *bus, unsigned threads)
     if (!p)
         return NULL;
     p->bus = bus;
+    p->slices = 1;
     p->pool = pool_new(bus, threads);
     p->programs = va_cache_new();
     if (!p->pool || !p->programs) {
@@ -106,6 +107,7 @@ enum mali_job_result pipeline_run(struct mali_pipeline *p, const struct mali_job
                                   struct mali_fault *fault)
 {
     p->reports = mali_trace_counts(job->trace);
+    p->slices++;
     switch (job->type) {
     case MALI_JOB_COMPUTE:
     case MALI_JOB_COMPUTE_INDIRECT:

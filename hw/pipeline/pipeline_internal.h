@@ -30,6 +30,7 @@ struct mali_pipeline {
     unsigned job_count;
     uint64_t last_token;
     bool reports; /* a fidelity report is wanted: count each instruction */
+    uint64_t slices; /* submits so far, from 1 on: what is remembered of memory is of one of them */
     struct recorder *recorder;      /* or NULL: no capture */
     struct core_observer *observer; /* or NULL */
     struct race *race;              /* or NULL: no race detector */

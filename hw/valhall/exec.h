@@ -187,6 +187,16 @@ void va_warp_fini(struct va_warp *w);
 void va_put_loaded(struct va_warp *w, const struct va_insn *in, unsigned size, unsigned lane,
                    const uint64_t v[2]);
 
+/**
+ * For hosts' messages that load like LD_BUFFER: @size bytes at @base + @offset of each lane, when
+ * all that lies within @bytes, is made of whole registers, and is one row or the same for all
+ * lanes: one mapping, one copy. False: it is not like that, nothing was done. True: *@r as of a
+ * message.
+ */
+bool va_load_together(struct va_warp *w, const struct va_host *host, const struct va_insn *in,
+                      unsigned size, uint64_t base, uint64_t bytes, const va_v16u *offset,
+                      uint16_t lanes, enum va_message_result *r);
+
 /** Runs at most @budget instructions. */
 enum va_stop va_run(struct va_warp *w, const struct va_shader *s, uint32_t budget);
 

@@ -306,10 +306,10 @@ static void atom(struct va_warp *w, const struct va_step *s, const struct place 
 enum pattern { PATTERN_NONE, PATTERN_ROW, PATTERN_SAME };
 
 /* PATTERN_ROW: lane i's bytes follow those of lane i - 1, and all lanes take part. */
-static enum pattern pattern(const struct va_step *s, const va_v16u *src, uint16_t lanes)
+static enum pattern pattern(uint32_t size, const va_v16u *src, uint16_t lanes)
 {
     unsigned first = (unsigned)__builtin_ctz(lanes);
-    uint32_t lo = src[0][first], size = s->size;
+    uint32_t lo = src[0][first];
     va_v16u mask, off = src[0] - lo, other = src[1] ^ src[1][first], row = off ^ va_lane_ids * size;
 
     va_lane_mask(&mask, lanes);
@@ -320,19 +320,18 @@ static enum pattern pattern(const struct va_step *s, const va_v16u *src, uint16_
     return va_any(&off) ? PATTERN_NONE : PATTERN_SAME;
 }
 
-static void load_row(struct va_warp *w, const struct va_step *s, const uint8_t *p)
+static void load_row(va_v16u *r, unsigned words, const uint8_t *p)
 {
-    va_v16u *r = &w->r[s->insn.sr[0].reg];
     uint32_t v[4 * VA_LANES];
 
-    if (s->words == 1) {
+    if (words == 1) {
         memcpy(r, p, 4 * VA_LANES);
         return;
     }
-    memcpy(v, p, 4 * VA_LANES * s->words);
-    for (unsigned k = 0; k < s->words; k++)
+    memcpy(v, p, 4 * VA_LANES * words);
+    for (unsigned k = 0; k < words; k++)
         for (unsigned i = 0; i < VA_LANES; i++)
-            r[k][i] = v[s->words * i + k];
+            r[k][i] = v[words * i + k];
 }
 
 static void store_row(const struct va_warp *w, const struct va_step *s, uint8_t *p)
@@ -350,16 +349,16 @@ static void store_row(const struct va_warp *w, const struct va_step *s, uint8_t 
     memcpy(p, v, 4 * VA_LANES * s->words);
 }
 
-static void load_same(struct va_warp *w, const struct va_step *s, const uint8_t *p, uint16_t lanes)
+static void load_same(va_v16u *r, unsigned words, const uint8_t *p, uint16_t lanes)
 {
     uint32_t v[4];
     va_v16u mask;
 
     va_lane_mask(&mask, lanes);
-    copy_bytes(v, p, s->size);
-    for (unsigned k = 0; k < s->words; k++) {
+    copy_bytes(v, p, 4 * words);
+    for (unsigned k = 0; k < words; k++) {
         va_v16u x = (va_v16u){0} + v[k];
-        va_merge(&w->r[s->insn.sr[0].reg + k], &x, &mask);
+        va_merge(&r[k], &x, &mask);
     }
 }
 
@@ -371,7 +370,7 @@ static bool together(struct va_warp *w, const struct va_host *host, const struct
                      const va_v16u *src, uint16_t lanes, struct window *win,
                      enum va_message_result *r)
 {
-    enum pattern how = s->words && lanes ? pattern(s, src, lanes) : PATTERN_NONE;
+    enum pattern how = s->words && lanes ? pattern(s->size, src, lanes) : PATTERN_NONE;
     unsigned first = lanes ? (unsigned)__builtin_ctz(lanes) : 0, bytes = s->size;
     uint64_t va, avail;
     uint8_t *p;
@@ -387,26 +386,56 @@ static bool together(struct va_warp *w, const struct va_host *host, const struct
     if (avail < bytes) /* beyond the page: lane by lane */
         return false;
     if (how == PATTERN_SAME)
-        load_same(w, s, p, lanes);
+        load_same(&w->r[s->insn.sr[0].reg], s->words, p, lanes);
     else if (s->kind == VA_KIND_LOAD)
-        load_row(w, s, p);
+        load_row(&w->r[s->insn.sr[0].reg], s->words, p);
     else
         store_row(w, s, p);
     return true;
 }
 
+/* Whole registers that a load of @size bytes writes; 0: parts, or extended. */
+static unsigned whole_words(const struct va_insn *in, unsigned size)
+{
+    struct load_form f = load_form(size, in->mod[VA_M_LOAD_LANE]);
+
+    if ((size & 3) || in->sr[0].count < size / 4)
+        return 0;
+    return f.extend || f.shift || ~f.mask || f.words != size / 4 ? 0 : size / 4;
+}
+
 void va_memory_prepare(struct va_step *s)
 {
-    const struct va_staging *sr = &s->insn.sr[0];
-    struct load_form f = load_form(s->size, s->insn.mod[VA_M_LOAD_LANE]);
+    if (s->kind == VA_KIND_LOAD)
+        s->words = (uint8_t)whole_words(&s->insn, s->size);
+    else if (s->kind == VA_KIND_STORE && !(s->size & 3) && s->insn.sr[0].count >= s->size / 4u)
+        s->words = s->size / 4u;
+}
 
-    if (s->kind != VA_KIND_LOAD && s->kind != VA_KIND_STORE)
-        return;
-    if (s->size & 3 || sr->count < s->size / 4u)
-        return;
-    if (s->kind == VA_KIND_LOAD && (f.extend || f.shift || ~f.mask || f.words != s->size / 4u))
-        return;
-    s->words = s->size / 4u;
+bool va_load_together(struct va_warp *w, const struct va_host *host, const struct va_insn *in,
+                      unsigned size, uint64_t base, uint64_t bytes, const va_v16u *offset,
+                      uint16_t lanes, enum va_message_result *r)
+{
+    unsigned words = lanes ? whole_words(in, size) : 0;
+    const va_v16u src[2] = {*offset, {0}};
+    enum pattern how = words ? pattern(size, src, lanes) : PATTERN_NONE;
+    unsigned len = how == PATTERN_ROW ? VA_LANES * size : size;
+    uint64_t avail, at = lanes ? (*offset)[__builtin_ctz(lanes)] : 0;
+    struct window win = {0};
+    uint8_t *p;
+
+    if (how == PATTERN_NONE || len > bytes || at > bytes - len)
+        return false;
+    *r = map_bytes(host, &win, base + at, VA_READ, &p, &avail);
+    if (*r != VA_MSG_DONE)
+        return true;
+    if (avail < len)
+        return false;
+    if (how == PATTERN_ROW)
+        load_row(&w->r[in->sr[0].reg], words, p);
+    else
+        load_same(&w->r[in->sr[0].reg], words, p, lanes);
+    return true;
 }
 
 enum va_message_result va_memory(struct va_warp *w, const struct va_host *host,

@@ -290,6 +290,42 @@ static void buffers(void)
     world_free(w);
 }
 
+/* A row of 16 times 16 bytes, or all lanes at the same ones, at and beyond a buffer's end and over
+ * pages. */
+static void buffer_rows(void)
+{
+    static const struct {
+        uint32_t size, at, first; /* bytes of the buffer, where it lies, offset of lane 0 */
+        bool same;
+    } rows[] = {{256, 0, 0, false},     {255, 0, 0, false},    {240, 0, 0, false},
+                {512, 0xf80, 0, false}, {512, 0, 16, false},   {16, 0, 0, true},
+                {15, 0, 0, true},       {32, 0xff8, 16, true}, {0, 0, 0, false}};
+    struct world *w = world_new();
+
+    set_d(w, 0, SRT | 1);
+    put_table(w, 0, 4);
+    for (unsigned i = 0; i < 0x800; i++)
+        *at32(w, BUF(1) + 4 * i) = 0x1000 + i;
+    for (unsigned n = 0; n < sizeof(rows) / sizeof(rows[0]); n++) {
+        put_buffer(w, 1, BUF(1) + rows[n].at, rows[n].size);
+        PROGRAM(w, mov(10, uni(3)), branch(uni(4), false, 4), add(12, reg(60), reg(60)),
+                add(12, reg(12), reg(12)), add(12, reg(12), reg(12)), add(12, reg(12), reg(12)),
+                movi(14, 0), branch(uni(4), false, 1), add(10, reg(10), reg(12)),
+                buffer(VA_OP_LD_BUFFER_I128, 4, 4, reg(10), uni(2)), address(0, uni(0), 60, 4),
+                END(memory(VA_OP_STORE_I128, 4, reg(0))));
+        SET_FAU(w, BUF(0), 1 | (uint64_t)rows[n].first << 32, rows[n].same);
+        TAP_CHECK_EQ(run_job(w), CS_STOP_EMPTY);
+        for (unsigned k = 0; k < 64; k++) {
+            uint32_t off = rows[n].first + (rows[n].same ? 0 : 16 * (k / 4));
+            bool in = rows[n].size >= 16 && off <= rows[n].size - 16;
+            uint32_t want = in ? 0x1000 + (rows[n].at + off) / 4 + k % 4 : 0;
+            if (!TAP_CHECK_EQ(*at32(w, BUF(0) + 4 * k), want))
+                tap_note("row %u, word %u", n, k);
+        }
+    }
+    world_free(w);
+}
+
 /* Addresses outside a buffer: stores vanish, loads are zero, atomics harmless. */
 static void addresses(void)
 {
@@ -770,8 +806,8 @@ TAP_MAIN({"vector-add", vector_add}, {"indirect", indirect},
          {"preload-mask", preload_mask}, {"barrier", barrier},
          {"barrier-without-the-dead", barrier_without_the_dead},
          {"warps-take-turns", warps_take_turns}, {"atomics", atomics},
-         {"local-storage", local_storage}, {"buffers", buffers}, {"addresses", addresses},
-         {"descriptor-faults", descriptor_faults}, {"no-cores", no_cores},
+         {"local-storage", local_storage}, {"buffers", buffers}, {"buffer-rows", buffer_rows},
+         {"addresses", addresses}, {"descriptor-faults", descriptor_faults}, {"no-cores", no_cores},
          {"memory-faults", memory_faults}, {"shader-memory-faults", shader_memory_faults},
          {"instruction-faults", instruction_faults}, {"unmodelled", unmodelled},
          {"off-the-end", off_the_end}, {"endless", endless}, {"reset", reset},
