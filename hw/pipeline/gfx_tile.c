@@ -428,7 +428,7 @@ static enum mali_mem_result write_rt(struct core *k, const struct gfx_tile *t,
 /* --- depth, stencil -----------------------------------------------------------------------------
  */
 
-/* Depth and stencil in one plane, of which only one is written: the other is read first. */
+/* A plane that holds depth, too, of which only the stencil is written: the rest is read first. */
 static enum mali_mem_result merge(struct core *k, const struct gfx_tile *t, const struct gfx_fb *fb,
                                   const struct surface *to, uint8_t *px, uint32_t keep)
 {
@@ -447,6 +447,8 @@ static enum mali_mem_result merge(struct core *k, const struct gfx_tile *t, cons
     return r;
 }
 
+/* Where depth and stencil share a plane, both go out: Mesa then asks for the depth's write alone.
+ */
 static enum mali_mem_result write_z(struct core *k, const struct gfx_tile *t,
                                     const struct gfx_fb *fb)
 {
@@ -460,8 +462,7 @@ static enum mali_mem_result write_z(struct core *k, const struct gfx_tile *t,
     if (zs->format != ZS_D16 && zs->format != ZS_D24X8 && zs->format != ZS_D24 && !both &&
         zs->format != ZS_D32)
         return invalid(k, zs->base, "depth format", zs->format);
-    if (!known_block(zs->block) ||
-        (is_afbc(zs->block) && (samples > 1 || (both && !(fb->z_write && fb->s_write)))))
+    if (!known_block(zs->block) || (is_afbc(zs->block) && samples > 1))
         return invalid(k, zs->base, "block format", zs->block);
     for (unsigned s = 0; s < samples && r == MALI_MEM_OK; s++) {
         struct surface to = {is_afbc(zs->block) ? zs->base : zs->base + s * zs->surface_stride,
@@ -475,10 +476,7 @@ static enum mali_mem_result write_z(struct core *k, const struct gfx_tile *t,
             v |= both ? (uint32_t)t->s[s * GFX_PIXELS + i] << 24 : 0;
             memcpy(px + i * bytes, &v, bytes);
         }
-        if (both && !(fb->z_write && fb->s_write))
-            r = merge(k, t, fb, &to, px, fb->z_write ? 0xff000000 : 0x00ffffff);
-        if (r == MALI_MEM_OK)
-            r = write_surface(k, t, fb, &to, px);
+        r = write_surface(k, t, fb, &to, px);
     }
     return r;
 }
