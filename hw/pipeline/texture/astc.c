@@ -631,7 +631,7 @@ void astc_decode(const struct tex_codec *c, unsigned variant, const uint8_t *blo
     unsigned m, n, parts, seed = 0, above;
     struct colours k = {.second = 4};
     struct tex_bits b;
-    struct grid g;
+    struct grid g = {0};
 
     memcpy(b.w, block, 16);
     b.at = 0;
