@@ -26,6 +26,7 @@ static const uint8_t loads[] = {[MALI_MEM_OK] = MALI_JOB_DONE,
 
 static void state_drop(struct gfx_fragment *f, struct gfx_state *s)
 {
+    va_count(&s->core.shader);
     core_report(&s->core, f->now.trace);
     core_fini(&s->core);
     s->valid = false;
@@ -126,6 +127,8 @@ static enum mali_mem_result get_state(struct gfx_fragment *f, const struct gfx_d
         if (r == MALI_MEM_FAULT)
             f->core.fault = s->core.fault;
         set_specials(f, s);
+        if (r == MALI_MEM_OK)
+            va_bind(&s->core.shader);
     }
     s->valid = r == MALI_MEM_OK;
     return r;
@@ -498,8 +501,10 @@ enum mali_job_result gfx_fragment_submit(struct mali_pipeline *p, const struct m
         attach(f, &f->state[i].core, job);
     r = run(f);
     for (unsigned i = 0; i < GFX_STATES; i++)
-        if (f->state[i].valid)
+        if (f->state[i].valid) {
+            va_count(&f->state[i].core.shader);
             core_report(&f->state[i].core, job->trace);
+        }
     if (r == MALI_JOB_FAULTED) {
         *fault = f->core.fault;
         mali_log(p->bus, MALI_LOG_GUEST_ERROR, "RUN_FRAGMENT at 0x%llx, tile %u %u: %s, 0x%llx",

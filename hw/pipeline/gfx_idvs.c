@@ -248,6 +248,9 @@ static enum mali_mem_result idvs_load(struct idvs *v)
     if (!v->window || !v->recent || !gfx_pass_add_draw(v->head.pipeline, pass, &d))
         return core_fault(k, MALI_OOM, v->head.job.ip);
     v->draw = pass->draws - 1;
+    va_bind(&v->position.shader);
+    if (secondary(v))
+        va_bind(&v->varying.shader);
     return MALI_MEM_OK;
 }
 
@@ -763,6 +766,8 @@ enum mali_job_result gfx_idvs_submit(struct mali_pipeline *p, const struct mali_
     attach(v, &v->position, job);
     attach(v, &v->varying, job);
     r = run(v);
+    va_count(&v->position.shader);
+    va_count(&v->varying.shader);
     core_report(&v->position, job->trace);
     core_report(&v->varying, job->trace);
     if (r == MALI_JOB_FAULTED) {

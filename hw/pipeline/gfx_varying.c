@@ -168,6 +168,115 @@ static enum va_message_result ld_var_buf(struct gfx_fragment *f, struct va_warp 
     return VA_MSG_DONE;
 }
 
+/* --- through attribute descriptors --------------------------------------------------------- */
+
+#define DESC_ATTRIBUTE   5
+#define ATTRIBUTE_PACKET 6 /* an element of the vertex's packet. Source: v10.xml */
+#define PACKET_POSITIONS_SIZE                                                                      \
+    1024 /* what lies before the varyings. Source: Mesa's varying descriptors */
+
+/* Where a varying lies in a vertex, and its format. */
+struct varying {
+    struct texel_format format;
+    uint32_t offset;
+    bool empty, flat;
+};
+
+static uint32_t varying_handle(const struct va_insn *in, const struct va_val *src, unsigned lane)
+{
+    switch (in->op) {
+    case VA_OP_LD_VAR_IMM:
+    case VA_OP_LD_VAR_FLAT_IMM:
+        return core_handle((unsigned)in->imm[0], (unsigned)in->imm[1]);
+    case VA_OP_LD_VAR:
+        return src[1].w[0][lane];
+    default:
+        return src[0].w[0][lane];
+    }
+}
+
+static enum va_message_result find_varying(struct core *c, uint32_t handle, struct varying *v)
+{
+    uint32_t w[8];
+    uint64_t va;
+    enum mali_mem_result r = core_descriptor(c, handle, w, &va);
+
+    v->empty = true;
+    if (r != MALI_MEM_OK || !(w[0] & 15))
+        return core_answer(r);
+    if ((w[0] & 15) != DESC_ATTRIBUTE)
+        return core_answer(core_fault(c, MALI_DATA_INVALID_FAULT, va));
+    if ((w[0] >> 4 & 15) != ATTRIBUTE_PACKET || !texel_format(w[0] >> 10, &v->format))
+        return VA_MSG_UNMODELLED;
+    v->offset = w[2] - PACKET_POSITIONS_SIZE;
+    v->empty = false;
+    v->flat = texel_is_integer(&v->format);
+    return VA_MSG_DONE;
+}
+
+/* All components of vertex @n, as fp32 bits or integers; beyond its varyings: zeros. */
+static void vertex_value(const struct gfx_draw *d, const struct varying *v, uint32_t n,
+                         uint32_t out[4])
+{
+    uint8_t bytes[TEXEL_BYTES] = {0};
+
+    if (n < d->vertices && v->offset <= d->vary_bytes &&
+        v->format.bytes <= d->vary_bytes - v->offset)
+        memcpy(bytes, d->vary + (uint64_t)n * d->vary_bytes + v->offset, v->format.bytes);
+    texel_load(&v->format, bytes, out);
+}
+
+static void blend_vertices(const struct gfx_fragment *f, const struct varying *v, float x, float y,
+                           uint32_t out[4])
+{
+    const struct gfx_prim *t = f->prim;
+    float sum[4] = {0}, weight = 0;
+
+    for (unsigned i = 0; i < 3; i++) {
+        float b = plane(t->bary[i], x, y);
+        uint32_t u[4];
+        vertex_value(f->draw, v, t->v[i], u);
+        for (unsigned n = 0; n < 4; n++)
+            sum[n] += b * as_float(u[n], false);
+        weight += b;
+    }
+    for (unsigned n = 0; n < 4; n++) {
+        sum[n] /= weight;
+        memcpy(&out[n], &sum[n], 4);
+    }
+}
+
+static enum va_message_result ld_var(struct gfx_fragment *f, struct va_warp *w,
+                                     const struct va_insn *in, const struct va_val *src,
+                                     uint16_t lanes)
+{
+    bool flat = in->op == VA_OP_LD_VAR_FLAT || in->op == VA_OP_LD_VAR_FLAT_IMM;
+    bool half_dst = in->mod[VA_M_REGFMT] == VA_REGFMT_F16;
+    float x[VA_LANES] = {0}, y[VA_LANES] = {0};
+    struct varying v = {.empty = true};
+
+    if (!f->prim || in->mod[VA_M_REGFMT] == VA_REGFMT_S16 || in->mod[VA_M_REGFMT] == VA_REGFMT_U16)
+        return VA_MSG_UNMODELLED;
+    if (!flat)
+        places(f, in, &src[0].w[0], lanes, x, y);
+    for (unsigned i = 0; i < VA_LANES; i++) {
+        uint32_t u[4] = {0};
+        if (!(lanes >> i & 1))
+            continue;
+        enum va_message_result r =
+            find_varying(&f->now_state->core, varying_handle(in, src, i), &v);
+        if (r != VA_MSG_DONE)
+            return r;
+        if (!v.empty && (flat || v.flat))
+            vertex_value(f->draw, &v, f->prim->flat, u);
+        else if (!v.empty)
+            blend_vertices(f, &v, x[i], y[i], u);
+        for (unsigned n = 0; n <= in->mod[VA_M_VECSIZE]; n++)
+            put(w, in, half_dst, n, i, half_dst ? texel_float_to_half(u[n]) : u[n]);
+    }
+    return VA_MSG_DONE;
+}
+
 /* --- special values --------------------------------------------------------------------------- */
 
 enum { SPECIAL_POINT = 0, SPECIAL_FRAG_W = 2, SPECIAL_FRAG_Z = 3 }; /* source: ISA.xml */
@@ -217,6 +326,11 @@ enum va_message_result gfx_varying_message(struct gfx_fragment *f, struct va_war
     case VA_OP_LD_VAR_BUF_F32:
     case VA_OP_LD_VAR_BUF_F16:
         return ld_var_buf(f, w, in, src, lanes);
+    case VA_OP_LD_VAR_IMM:
+    case VA_OP_LD_VAR_FLAT_IMM:
+    case VA_OP_LD_VAR:
+    case VA_OP_LD_VAR_FLAT:
+        return ld_var(f, w, in, src, lanes);
     case VA_OP_LD_VAR_SPECIAL:
         return ld_var_special(f, w, in, src, lanes);
     default:
