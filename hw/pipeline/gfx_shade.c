@@ -302,19 +302,28 @@ static enum va_message_result zs_emit(struct gfx_fragment *f, struct va_warp *w,
 
 /* --- colours --------------------------------------------------------------------------------- */
 
-/* What the instruction calls its registers' format, or, if it leaves it open, the descriptor. */
+static bool narrow(unsigned format)
+{
+    return format == REGS_F16 || format == REGS_I16 || format == REGS_U16;
+}
+
+/*
+ * What the instruction calls its registers' format, or, if it leaves that open, the descriptor.
+ * Four registers are 32 bits each whatever the descriptor says: Mesa's blit shaders come with the
+ * format of "no colour", fp16.
+ */
 static unsigned regs_format(const struct va_insn *in, uint32_t conv)
 {
     static const uint8_t of[8] = {
         [VA_REGFMT_F32] = REGS_F32, [VA_REGFMT_F16] = REGS_F16, [VA_REGFMT_S32] = REGS_I32,
         [VA_REGFMT_U32] = REGS_U32, [VA_REGFMT_S16] = REGS_I16, [VA_REGFMT_U16] = REGS_U16};
+    static const uint8_t wide[8] = {
+        [REGS_F16] = REGS_F32, [REGS_I16] = REGS_I32, [REGS_U16] = REGS_U32};
+    unsigned format = conv >> 24 & 7;
 
-    return in->mod[VA_M_REGFMT] == VA_REGFMT_AUTO ? conv >> 24 & 7 : of[in->mod[VA_M_REGFMT]];
-}
-
-static bool narrow(unsigned format)
-{
-    return format == REGS_F16 || format == REGS_I16 || format == REGS_U16;
+    if (in->mod[VA_M_REGFMT] != VA_REGFMT_AUTO)
+        return of[in->mod[VA_M_REGFMT]];
+    return in->sr[0].count > 2 && narrow(format) ? wide[format] : format;
 }
 
 static uint32_t widen(unsigned format, uint32_t half)
