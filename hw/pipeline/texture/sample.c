@@ -253,7 +253,7 @@ static float reduce(unsigned how, float a, float b)
 static enum tex_result filter(const struct op *o, const float coord[3], uint32_t level, bool linear,
                               uint32_t out[4])
 {
-    uint32_t rgba[8][4];
+    uint32_t rgba[8][4] = {{0}}; /* a lone tap beyond a cube's corner stays zero */
     struct footprint f;
     unsigned corner;
     enum tex_result r;
