@@ -503,25 +503,6 @@ static void target_integer(struct glc *gl)
         "    float(texture(b, st).x + 450) / 900.0, 1.0); }\n");
 }
 
-static void multisampled(struct glc *gl)
-{
-    GLuint fbo, rb;
-
-    glGenFramebuffers(1, &fbo);
-    glGenRenderbuffers(1, &rb);
-    glBindFramebuffer(GL_FRAMEBUFFER, fbo);
-    glBindRenderbuffer(GL_RENDERBUFFER, rb);
-    glRenderbufferStorageMultisample(GL_RENDERBUFFER, 4, GL_RGBA8, W, H);
-    glFramebufferRenderbuffer(GL_FRAMEBUFFER, GL_COLOR_ATTACHMENT0, GL_RENDERBUFFER, rb);
-    glClear(GL_COLOR_BUFFER_BIT);
-    smooth(gl);
-    glBindFramebuffer(GL_DRAW_FRAMEBUFFER, target.fbo);
-    glBlitFramebuffer(0, 0, W, H, 0, 0, W, H, GL_COLOR_BUFFER_BIT, GL_NEAREST);
-    glBindFramebuffer(GL_FRAMEBUFFER, target.fbo);
-    glDeleteFramebuffers(1, &fbo);
-    glDeleteRenderbuffers(1, &rb);
-}
-
 /* Many small triangles, each its own colour. */
 static void mesh(struct glc *gl)
 {
@@ -566,7 +547,6 @@ static const struct scene scenes[] = {
     {"render-to-texture", "drawn, then sampled", render_to_texture, 2, 100},
     {"target-unorm", "565 and 10-10-10-2", target_unorm, 9, 0},
     {"target-integer", "two integer targets", target_integer, 2, 0},
-    {"multisampled", "four samples, resolved", multisampled, 4, 500},
     {"mesh", "2400 small triangles", mesh, 1, 600},
 };
 
