@@ -206,8 +206,12 @@ static enum va_message_result find_varying(struct core *c, uint32_t handle, stru
         return core_answer(r);
     if ((w[0] & 15) != DESC_ATTRIBUTE)
         return core_answer(core_fault(c, MALI_DATA_INVALID_FAULT, va));
-    if ((w[0] >> 4 & 15) != ATTRIBUTE_PACKET || !texel_format(w[0] >> 10, &v->format))
+    if ((w[0] >> 4 & 15) != ATTRIBUTE_PACKET || !texel_format(w[0] >> 10, &v->format)) {
+        mali_log(c->pipeline->bus, MALI_LOG_UNIMP,
+                 "varying descriptor 0x%llx: type %u, format 0x%x: not modelled",
+                 (unsigned long long)va, w[0] >> 4 & 15, w[0] >> 10);
         return VA_MSG_UNMODELLED;
+    }
     v->offset = w[2] - PACKET_POSITIONS_SIZE;
     v->empty = false;
     v->flat = texel_is_integer(&v->format);
