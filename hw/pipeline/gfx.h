@@ -49,7 +49,6 @@ struct gfx_dcd {
 #define DCD_A2C_INVERT(d)     ((d)->flags0 >> 21 & 1)
 #define DCD_ALPHA_TO_COVER(d) ((d)->flags0 >> 22 & 1)
 #define DCD_SAMPLE_MASK(d)    ((d)->flags1 & 0xffff)
-#define DCD_RT_MASK(d)        ((d)->flags1 >> 16 & 0xff)
 enum { DCD_EARLY = 0, DCD_WEAK_EARLY = 2, DCD_LATE = 3 }; /* pixel kill, ZS update */
 
 /** One RUN_IDVS as fragment work sees it. */
@@ -149,7 +148,7 @@ struct gfx_rt {
     uint8_t bytes; /* of a sample in the tile buffer */
     uint64_t base, row_stride, surface_stride;
     uint64_t afbc_body;
-    bool ytr, split, wide;
+    bool wide;
     uint32_t clear[4];
 };
 
@@ -230,7 +229,7 @@ uint16_t gfx_zs_test(const struct gfx_fb *fb, struct gfx_tile *t, const struct g
 
 /** Blend descriptor. */
 struct gfx_blend {
-    bool load, alpha_one, enable, srgb, round;
+    bool alpha_one, enable, srgb, round;
     uint16_t constant;
     uint32_t equation;
     uint64_t internal;
@@ -258,8 +257,6 @@ uint32_t gfx_tib_pack(unsigned internal, const float rgba[4], bool round);
 /** A warp of fragments under way. */
 struct gfx_warp {
     struct va_warp w;
-    const struct gfx_prim *prim; /* NULL: a frame shader, no primitive */
-    const struct gfx_draw *draw;
     uint16_t pixel[VA_LANES]; /* in the tile */
     uint16_t cover[VA_LANES]; /* samples left */
     uint16_t first[VA_LANES]; /* samples covered before any test */

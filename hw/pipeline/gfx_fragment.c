@@ -67,7 +67,6 @@ static enum mali_mem_result load_blend(struct gfx_fragment *f, struct gfx_state 
     for (unsigned i = 0; r == MALI_MEM_OK && i < n; i++) {
         const uint32_t *b = w + 4 * i;
         s->blend[i] = (struct gfx_blend){
-            .load = b[0] & 1,
             .alpha_one = b[0] >> 8 & 1,
             .enable = b[0] >> 9 & 1,
             .srgb = b[0] >> 10 & 1,
@@ -342,8 +341,6 @@ static enum mali_job_result primitives(struct gfx_fragment *f, const struct gfx_
         } else { /* the pass may have moved in memory since the last slice */
             f->prim = &pass->prim[bin->prim[f->next_prim]];
             f->draw = &pass->draw[f->prim->draw];
-            f->warp.prim = f->prim;
-            f->warp.draw = f->draw;
         }
         r = draw_quads(f, budget);
         if (r != MALI_JOB_DONE)

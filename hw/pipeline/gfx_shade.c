@@ -182,8 +182,6 @@ void gfx_warp_begin(struct gfx_fragment *f)
     memset(g->cover, 0, sizeof(g->cover));
     memset(g->first, 0, sizeof(g->first));
     lanes = take_quads(f);
-    g->prim = f->prim;
-    g->draw = f->draw;
     g->tested = 0;
     kill = !s->dcd.spd || early(s, DCD_PIXEL_KILL(&s->dcd));
     update = kill && (!s->dcd.spd || early(s, DCD_ZS_UPDATE(&s->dcd)));

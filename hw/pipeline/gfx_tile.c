@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "gfx_afbc.h"
+#include "texture/surface.h"
 
 enum { BLOCK_NONE = 0, BLOCK_TILED = 1, BLOCK_LINEAR = 2, BLOCK_AFBC = 12, BLOCK_AFBC_TILED = 13 };
 enum { MSAA_SINGLE, MSAA_AVERAGE, MSAA_MULTIPLE, MSAA_LAYERED };
@@ -133,8 +134,6 @@ static enum mali_mem_result load_rt(struct core *k, uint64_t va, struct gfx_rt *
         .row_stride = w[10],
         .surface_stride = w[11],
         .afbc_body = w[11],
-        .ytr = w[2] & 1,
-        .split = w[2] >> 1 & 1,
         .wide = w[2] >> 2 & 1,
     };
     for (unsigned i = 0; i < 4; i++) {
@@ -249,22 +248,12 @@ static bool is_afbc(unsigned block)
     return block == BLOCK_AFBC || block == BLOCK_AFBC_TILED;
 }
 
-/* Bit pairs y3,x3^y3 ... of an element in its 16 x 16 tile. */
-static unsigned interleave(unsigned x, unsigned y)
-{
-    unsigned i = 0;
-
-    for (unsigned b = 0; b < 4; b++)
-        i |= ((x ^ y) >> b & 1) << 2 * b | (y >> b & 1) << (2 * b + 1);
-    return i;
-}
-
 static uint64_t surface_at(const struct surface *s, unsigned x, unsigned y)
 {
     if (s->block == BLOCK_LINEAR)
         return s->base + y * s->row_stride + (uint64_t)x * s->bytes;
     return s->base + y / 16 * s->row_stride +
-           ((uint64_t)(x / 16) * 256 + interleave(x & 15, y & 15)) * s->bytes;
+           ((uint64_t)(x / 16) * 256 + tex_tile_index(x & 15, y & 15, 4)) * s->bytes;
 }
 
 /* Pixels of the tile that are inside the bounds. */
@@ -285,7 +274,8 @@ static enum mali_mem_result write_interleaved(struct core *k, const struct gfx_t
     if (in_bounds(fb, x0, y0) && in_bounds(fb, x0 + 15, y0 + 15)) {
         for (unsigned y = 0; y < 16; y++)
             for (unsigned x = 0; x < 16; x++)
-                memcpy(out + interleave(x, y) * n, px + ((by + y) * GFX_TILE + bx + x) * n, n);
+                memcpy(out + tex_tile_index(x, y, 4) * n, px + ((by + y) * GFX_TILE + bx + x) * n,
+                       n);
         return core_write(k, surface_at(s, x0, y0), out, 256 * n);
     }
     for (unsigned y = 0; y < 16 && r == MALI_MEM_OK; y++)
