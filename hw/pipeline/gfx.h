@@ -106,6 +106,8 @@ struct gfx_pass *gfx_pass_new(struct mali_pipeline *p, uint64_t root, uint64_t t
 /** Pass @id of address space @root, or NULL. */
 struct gfx_pass *gfx_pass_find(struct mali_pipeline *p, uint64_t root, uint64_t id);
 void gfx_pass_drop_all(struct mali_pipeline *p);
+/** The next new pass gets @id, which was made by gfx_pass_new(): for replays. */
+void gfx_pass_expect(struct mali_pipeline *p, uint64_t id);
 /** False: no memory, or more than a pass may take. */
 bool gfx_pass_add_draw(struct mali_pipeline *p, struct gfx_pass *pass, const struct gfx_draw *d);
 bool gfx_pass_add_prim(struct mali_pipeline *p, struct gfx_pass *pass, const struct gfx_prim *t);
@@ -193,6 +195,11 @@ void gfx_tile_clear(struct gfx_tile *t, const struct gfx_fb *fb);
 /** May be repeated after a stall. */
 enum mali_mem_result gfx_tile_write(struct core *k, const struct gfx_tile *t,
                                     const struct gfx_fb *fb);
+
+/** Bytes of a pixel in memory; 0: the format is not known. */
+uint8_t gfx_rt_bytes(const struct gfx_rt *rt);
+/** A pixel of a blendable target as it lies in memory, to 8 bits a channel. False: not such. */
+bool gfx_rt_unpack(const struct gfx_rt *rt, const uint8_t *from, uint8_t rgba[4]);
 
 /* --- fragments --------------------------------------------------------------------------- */
 

@@ -55,6 +55,11 @@ static void evict(struct mali_pipeline *p)
         pass_free(p, last);
 }
 
+void gfx_pass_expect(struct mali_pipeline *p, uint64_t id)
+{
+    p->last_pass = (id >> 6 & 0xffffffff) - 1;
+}
+
 static bool charge(struct mali_pipeline *p, struct gfx_pass *pass, uint64_t bytes)
 {
     if (bytes > PASS_BYTES - pass->bytes)
@@ -85,7 +90,7 @@ struct gfx_pass *gfx_pass_new(struct mali_pipeline *p, uint64_t root, uint64_t t
     }
     *pass = (struct gfx_pass){
         .next = p->passes,
-        .id = (++p->last_token & 0xffffffff) << 6 | 0x1full << 40, /* looks like an address */
+        .id = (++p->last_pass & 0xffffffff) << 6 | 0x1full << 40, /* looks like an address */
         .root = root,
         .tiler = tiler,
         .width = width,

@@ -332,6 +332,28 @@ static unsigned memory_bytes(const struct gfx_rt *rt)
     return bits / 8;
 }
 
+uint8_t gfx_rt_bytes(const struct gfx_rt *rt)
+{
+    return (uint8_t)memory_bytes(rt);
+}
+
+bool gfx_rt_unpack(const struct gfx_rt *rt, const uint8_t *from, uint8_t rgba[4])
+{
+    uint32_t word;
+
+    if (rt->internal > INTERNAL_LAST_BLENDABLE)
+        return false;
+    memcpy(&word, from, 4);
+    memcpy(rgba, (const uint8_t[]){0, 0, 0, 255}, 4);
+    for (unsigned i = 0, at = 0; i < 4; i++) {
+        unsigned bits = channels[rt->format][i], max = (1u << bits) - 1;
+        if (bits && rt->swizzle[i] < 4)
+            rgba[rt->swizzle[i]] = (uint8_t)(((word >> at & max) * 255 + max / 2) / max);
+        at += bits;
+    }
+    return true;
+}
+
 static void pack_pixel(const struct gfx_rt *rt, const float rgba[4], uint8_t *out, unsigned bytes)
 {
     const float all[8] = {rgba[0], rgba[1], rgba[2], rgba[3], 0, 1, 0, 0};

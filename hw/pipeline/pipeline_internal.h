@@ -37,6 +37,7 @@ struct mali_pipeline {
     struct gfx_job *gfx_jobs; /* likewise */
     unsigned gfx_job_count;
     struct gfx_pass *passes; /* likewise */
+    uint64_t last_pass;      /* number of the pass made last; a replay sets it */
     unsigned pass_count;
     uint64_t pass_bytes;
 };

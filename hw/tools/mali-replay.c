@@ -1,16 +1,21 @@
 /*
  * mali-replay: runs captured jobs (--gpu capture=FILE) without a guest and compares memory.
  *
- *   mali-replay FILE           every job: the same, or the first difference; status 1 if any
- * differs mali-replay --jobs FILE    lists them mali-replay --job N ...    only job N mali-replay
- * --dump FILE    what each job touched and changed mali-replay --disasm FILE  the programs of
- * compute jobs mali-replay --bench N FILE runs each job N times, prints the time of the fastest and
- * the median mali-replay --slices N ... an endless job is given up after N slices (1 million unless
- * said)
+ *   mali-replay FILE             every job: the same, or the first difference (status 1)
+ *   mali-replay --jobs FILE      lists them
+ *   mali-replay --job N ...      only job N; for graphics, the tiling jobs before it run, too
+ *   mali-replay --dump FILE      what each job touched and changed
+ *   mali-replay --disasm FILE    the programs of compute jobs
+ *   mali-replay --bench N FILE   runs all N times, prints the fastest time and the median
+ *   mali-replay --png DIR FILE   what fragment jobs drew, as DIR/job-N-rtM.png
+ *   mali-replay --from N --to M --write OUT FILE
+ *                                jobs N to M become a capture of their own
+ *   mali-replay --threads N ...  shader threads, 1 unless said, 0: as many as the host has
+ *   mali-replay --slices N ...   an endless job is given up after N slices (1 million)
  *
  * Exit status: 0 all the same, 1 a difference, 2 usage or no capture, 3 the file is cut or damaged.
  *
- * Calls replay.c.
+ * Calls replay.c, picture.c.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -20,13 +25,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../valhall/exec.h"
+#include "../pipeline/pipeline_internal.h"
+#include "picture.h"
 #include "replay.h"
 
 struct options {
     bool jobs, dump, disasm;
-    uint64_t job, bench, slices;
-    const char *path;
+    uint64_t job, bench, slices, threads, from, to;
+    const char *path, *png, *write;
+};
+
+/* Times of the jobs of a capture: [job][run]. */
+struct times {
+    uint64_t *ns;
+    uint64_t jobs, runs;
+    uint32_t *type;
 };
 
 static const char *const results[] = {"done", "faulted", "dropped", "too large"};
@@ -137,6 +150,8 @@ static void print_difference(struct native *n, const struct capture_job *j, unsi
     printf("job %" PRIu64 ": memory differs in %" PRIu64 " bytes, first at 0x%" PRIx64
            ": got 0x%02x, captured 0x%02x\n",
            j->number, r->bytes, r->va, r->got, r->want);
+    if (j->type != MALI_JOB_COMPUTE && j->type != MALI_JOB_COMPUTE_INDIRECT)
+        return; /* what writes a target is no instruction */
     replay_find_writer(n, j, slices, r);
     if (!r->has_pc) {
         printf("    no instruction of the replay writes there\n");
@@ -181,33 +196,23 @@ static bool compare(struct native *n, const struct capture_job *j, unsigned slic
     }
 }
 
-static int by_time(const void *a, const void *b)
+/* Only listed, or an earlier job than the one that is wanted: true. */
+static bool skipped(struct native *n, const struct capture_job *j, const struct options *o)
 {
-    const uint64_t *x = a, *y = b;
+    struct replay_report r;
 
-    return *x < *y ? -1 : *x > *y;
-}
-
-static void bench(struct native *n, const struct capture_job *j, const struct options *o)
-{
-    uint64_t *ns = calloc(o->bench, sizeof(*ns));
-    struct replay_report r = {0};
-
-    for (uint64_t i = 0; ns && i < o->bench; i++) {
-        replay_job(n, j, (unsigned)o->slices, &r);
-        ns[i] = r.ns;
-    }
-    if (ns && r.verdict != REPLAY_SKIPPED) {
-        qsort(ns, o->bench, sizeof(*ns), by_time);
-        printf("job %" PRIu64 ": %" PRIu64 " runs, fastest %.3f ms, median %.3f ms\n", j->number,
-               o->bench, (double)ns[0] / 1e6, (double)ns[o->bench / 2] / 1e6);
-    }
-    free(ns);
+    if (!o->job || o->job == j->number)
+        return false;
+    if (j->type == MALI_JOB_IDVS && j->number < o->job && !o->jobs && !o->dump && !o->disasm)
+        replay_job(n, j, (unsigned)o->slices, &r); /* what it leaves is in the pipeline */
+    return true;
 }
 
 static bool one(struct native *n, const struct capture_job *j, const struct options *o)
 {
-    if (o->job && o->job != j->number)
+    bool same = true;
+
+    if (skipped(n, j, o))
         return true;
     if (o->jobs || o->dump || o->disasm)
         print_job(j);
@@ -215,11 +220,27 @@ static bool one(struct native *n, const struct capture_job *j, const struct opti
         dump(j);
     if (o->disasm)
         disasm(n, j);
-    if (o->bench)
-        bench(n, j, o);
-    if (o->jobs || o->dump || o->disasm || o->bench)
-        return true;
-    return compare(n, j, (unsigned)o->slices);
+    if (!o->jobs && !o->dump && !o->disasm)
+        same = compare(n, j, (unsigned)o->slices);
+    if (o->png && !o->jobs && !o->dump && !o->disasm)
+        picture_write(n, j, o->png);
+    return same;
+}
+
+/* What the reader ended with, as an exit status. */
+static int ended(const struct capture_reader *r, enum capture_read got, const char *err,
+                 const struct options *o)
+{
+    if (got == CAPTURE_READ_END) {
+        if (r->end == CAPTURE_FULL)
+            printf("the capture ended early: its file had reached the limit\n");
+        if (r->too_large)
+            printf("%" PRIu64 " jobs touched too much memory and are not whole\n", r->too_large);
+        return 0;
+    }
+    fprintf(stderr, "mali-replay: %s: byte %zu: %s\n", o->path, r->at,
+            got == CAPTURE_READ_CUT ? "the file is cut off here; the jobs before are whole" : err);
+    return 3;
 }
 
 static int all(struct native *n, const uint8_t *data, size_t size, const struct options *o)
@@ -227,7 +248,7 @@ static int all(struct native *n, const uint8_t *data, size_t size, const struct 
     struct capture_reader r;
     struct capture_job job;
     enum capture_read got;
-    const char *err;
+    const char *err = NULL;
     bool same = true;
 
     if (!capture_open(&r, data, size, &err)) {
@@ -238,16 +259,115 @@ static int all(struct native *n, const uint8_t *data, size_t size, const struct 
         same &= one(n, &job, o);
         capture_job_free(&job);
     }
-    if (got == CAPTURE_READ_END) {
-        if (r.end == CAPTURE_FULL)
-            printf("the capture ended early: its file had reached the limit\n");
-        if (r.too_large)
-            printf("%" PRIu64 " jobs touched too much memory and are not whole\n", r.too_large);
-        return same ? 0 : 1;
+    int status = ended(&r, got, err, o);
+    return status ? status : same ? 0 : 1;
+}
+
+/* --- times ------------------------------------------------------------------------------------ */
+
+static int by_time(const void *a, const void *b)
+{
+    const uint64_t *x = a, *y = b;
+
+    return *x < *y ? -1 : *x > *y;
+}
+
+static bool note(struct times *t, uint64_t job, uint64_t run, uint32_t type, uint64_t ns)
+{
+    if (job >= t->jobs) {
+        uint64_t *more = realloc(t->ns, (job + 1) * t->runs * sizeof(*more));
+        t->ns = more ? more : t->ns;
+        uint32_t *types = realloc(t->type, (job + 1) * sizeof(*types));
+        t->type = types ? types : t->type;
+        if (!more || !types)
+            return false;
+        memset(&t->ns[t->jobs * t->runs], 0, (job + 1 - t->jobs) * t->runs * sizeof(*more));
+        memset(&t->type[t->jobs], 0, (job + 1 - t->jobs) * sizeof(*types));
+        t->jobs = job + 1;
     }
-    fprintf(stderr, "mali-replay: %s: byte %zu: %s\n", o->path, r.at,
-            got == CAPTURE_READ_CUT ? "the file is cut off here; the jobs before are whole" : err);
-    return 3;
+    t->ns[job * t->runs + run] = ns;
+    t->type[job] = type;
+    return true;
+}
+
+static void print_times(struct times *t)
+{
+    uint64_t sum[MALI_JOB_FINISH_TILING + 1] = {0};
+
+    for (uint64_t i = 0; i < t->jobs; i++) {
+        uint64_t *ns = &t->ns[i * t->runs];
+        qsort(ns, t->runs, sizeof(*ns), by_time);
+        if (!ns[0])
+            continue;
+        printf("job %" PRIu64 ": %" PRIu64 " runs, fastest %.3f ms, median %.3f ms\n", i, t->runs,
+               (double)ns[0] / 1e6, (double)ns[t->runs / 2] / 1e6);
+        sum[t->type[i] <= MALI_JOB_FINISH_TILING ? t->type[i] : 0] += ns[t->runs / 2];
+    }
+    for (unsigned i = 0; i <= MALI_JOB_FINISH_TILING; i++)
+        if (sum[i])
+            printf("all %s: %.3f ms (sum of medians)\n", mali_job_type_name((enum mali_job_type)i),
+                   (double)sum[i] / 1e6);
+}
+
+/* The whole capture each time, so that fragment jobs find what tiling jobs have left. */
+static int bench(struct native *n, const uint8_t *data, size_t size, const struct options *o)
+{
+    struct times t = {.runs = o->bench};
+    struct capture_reader r;
+    struct capture_job job;
+    enum capture_read got = CAPTURE_READ_END;
+    const char *err = NULL;
+    bool memory = true;
+
+    for (uint64_t i = 0; i < o->bench && got == CAPTURE_READ_END && memory; i++) {
+        if (!capture_open(&r, data, size, &err)) {
+            fprintf(stderr, "mali-replay: %s: %s\n", o->path, err);
+            return 2;
+        }
+        mali_pipeline_reset(n->pipeline);
+        while ((got = capture_next(&r, &job, &err)) == CAPTURE_READ_JOB) {
+            struct replay_report report = {0};
+            if (!skipped(n, &job, o)) {
+                replay_job(n, &job, (unsigned)o->slices, &report);
+                memory = memory && note(&t, job.number, i, job.type, report.ns);
+            }
+            capture_job_free(&job);
+        }
+    }
+    print_times(&t);
+    free(t.ns);
+    free(t.type);
+    return ended(&r, got, err, o);
+}
+
+/* --- cutting ---------------------------------------------------------------------------------- */
+
+static int cut(const uint8_t *data, size_t size, const struct options *o)
+{
+    struct capture_reader r;
+    struct capture_job job;
+    enum capture_read got;
+    const char *err = NULL, *why = NULL;
+
+    if (!capture_open(&r, data, size, &err)) {
+        fprintf(stderr, "mali-replay: %s: %s\n", o->path, err);
+        return 2;
+    }
+    struct mali_capture *out = mali_capture_new(o->write, 0, &err);
+    if (!out) {
+        fprintf(stderr, "mali-replay: %s: %s\n", o->write, err);
+        return 2;
+    }
+    while ((got = capture_next(&r, &job, &err)) == CAPTURE_READ_JOB) {
+        if (job.number >= o->from && (!o->to || job.number <= o->to) && !why)
+            why = mali_capture_add(out, &job);
+        capture_job_free(&job);
+    }
+    if (!mali_capture_close(out) || why) {
+        fprintf(stderr, "mali-replay: %s: %s\n", o->write, why ? why : "write error");
+        return 2;
+    }
+    return ended(&r, got, err, o);
 }
 
 /* --- start
@@ -255,11 +375,11 @@ static int all(struct native *n, const uint8_t *data, size_t size, const struct 
 
 static int usage(FILE *out, int status)
 {
-    fputs(
-        "usage: mali-replay [--jobs] [--dump] [--disasm] [--bench N] [--job N] [--slices N] FILE\n"
-        "Runs the jobs of a capture (scripts/run --gpu capture=FILE) and compares memory after "
-        "each.\n",
-        out);
+    fputs("usage: mali-replay [--jobs] [--dump] [--disasm] [--bench N] [--job N] [--slices N]\n"
+          "                   [--threads N] [--png DIR] [--from N --to N --write OUT] FILE\n"
+          "Runs the jobs of a capture (scripts/run --gpu capture=FILE) and compares memory after "
+          "each.\n",
+          out);
     return status;
 }
 
@@ -271,7 +391,7 @@ static bool number(const char *text, uint64_t *v)
         return false;
     errno = 0;
     *v = strtoull(text, &end, 0);
-    return end != text && !*end && !errno && *v && *v <= UINT32_MAX;
+    return end != text && !*end && !errno && *v <= UINT32_MAX;
 }
 
 static bool parse(int argc, char **argv, struct options *o)
@@ -286,10 +406,20 @@ static bool parse(int argc, char **argv, struct options *o)
         {"--bench", 0, offsetof(struct options, bench)},
         {"--job", 0, offsetof(struct options, job)},
         {"--slices", 0, offsetof(struct options, slices)},
+        {"--threads", 0, offsetof(struct options, threads)},
+        {"--from", 0, offsetof(struct options, from)},
+        {"--to", 0, offsetof(struct options, to)},
     };
 
     for (int i = 1; i < argc; i++) {
         unsigned k = 0, n = sizeof(known) / sizeof(known[0]);
+        const char **text = !strcmp(argv[i], "--png")     ? &o->png
+                            : !strcmp(argv[i], "--write") ? &o->write
+                                                          : NULL;
+        if (text && i + 1 < argc) {
+            *text = argv[++i];
+            continue;
+        }
         if (argv[i][0] != '-') {
             if (o->path)
                 return false;
@@ -306,7 +436,7 @@ static bool parse(int argc, char **argv, struct options *o)
         else
             *((char *)o + known[k].flag) = true;
     }
-    return o->path;
+    return o->path && o->slices && o->threads <= POOL_MAX;
 }
 
 static uint8_t *read_file(const char *path, size_t *size)
@@ -326,7 +456,7 @@ static uint8_t *read_file(const char *path, size_t *size)
 
 int main(int argc, char **argv)
 {
-    struct options o = {.slices = 1000000};
+    struct options o = {.slices = 1000000, .threads = 1};
     struct native *n;
     uint8_t *data;
     size_t size = 0;
@@ -341,13 +471,17 @@ int main(int argc, char **argv)
         fprintf(stderr, "mali-replay: %s: %s\n", o.path, strerror(errno));
         return 2;
     }
-    n = native_new(REPLAY_PAGES);
+    n = native_new(REPLAY_PAGES, (unsigned)o.threads);
     if (!n) {
         fprintf(stderr, "mali-replay: out of memory\n");
         free(data);
         return 2;
     }
-    status = all(n, data, size, &o);
+    status = o.write ? cut(data, size, &o) : 0;
+    if (!o.write && (!o.bench || o.jobs || o.dump || o.disasm))
+        status = all(n, data, size, &o);
+    if (!status && o.bench)
+        status = bench(n, data, size, &o);
     native_free(n);
     free(data);
     return status;

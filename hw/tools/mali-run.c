@@ -481,7 +481,7 @@ int main(int argc, char **argv)
         return usage(stderr, 2);
     }
     run_file_init(&x->f);
-    x->n = native_new(1u << 18); /* 1 GiB, of which only what is used exists */
+    x->n = native_new(1u << 18, 1); /* 1 GiB, of which only what is used exists */
     x->core = aligned_alloc(64, (sizeof(*x->core) + 63) & ~(size_t)63);
     x->warp = aligned_alloc(64, MAX_WARPS * sizeof(*x->warp));
     if (!x->n || !x->core || !x->warp) {

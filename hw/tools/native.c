@@ -92,7 +92,7 @@ bool native_reset(struct native *n)
     return n->root;
 }
 
-struct native *native_new(uint64_t pages)
+struct native *native_new(uint64_t pages, unsigned threads)
 {
     struct native *n = calloc(1, sizeof(*n));
 
@@ -108,7 +108,7 @@ struct native *native_new(uint64_t pages)
     n->bus = (struct mali_bus){.ops = &host_ops, .opaque = n, .log_mask = 7};
     n->mmu = mali_mmu_new(&n->bus, 48, 40, 1u << NATIVE_AS | 1);
     n->tlb = n->mmu ? mali_tlb_new(n->mmu) : NULL;
-    n->pipeline = n->tlb ? mali_pipeline_new(&n->bus, 1) : NULL;
+    n->pipeline = n->tlb ? mali_pipeline_new(&n->bus, threads) : NULL;
     if (!n->pipeline || !native_reset(n)) {
         native_free(n);
         return NULL;

@@ -26,8 +26,11 @@ struct native {
     bool quiet;          /* no log */
 };
 
-/** @pages of RAM for contents and page tables. NULL: out of memory. */
-struct native *native_new(uint64_t pages);
+/**
+ * @pages of RAM for contents and page tables; @threads as of mali_pipeline_new(). NULL: out of
+ * memory.
+ */
+struct native *native_new(uint64_t pages, unsigned threads);
 void native_free(struct native *n);
 /** All pages given back, nothing mapped; the pipeline keeps its programs. False: out of RAM. */
 bool native_reset(struct native *n);

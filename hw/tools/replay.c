@@ -11,7 +11,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "../pipeline/pipeline_internal.h"
+#include "../pipeline/gfx.h"
 
 /* --- memory --------------------------------------------------------------------------------- */
 
@@ -80,6 +80,27 @@ static uint64_t now_ns(void)
     return (uint64_t)t.tv_sec * 1000000000ull + (uint64_t)t.tv_nsec;
 }
 
+static const struct capture_page *page_of(const struct capture_job *job, uint64_t va)
+{
+    for (uint32_t i = 0; i < job->pages; i++)
+        if (job->page[i].va == (va & ~(uint64_t)(CAPTURE_PAGE - 1)))
+            return &job->page[i];
+    return NULL;
+}
+
+/* A tiling job that began a pass left the pass's number in the tiler context: it gets the same. */
+static void expect_pass(struct native *n, const struct capture_job *job)
+{
+    uint64_t va = job->regs[40] | (uint64_t)job->regs[41] << 32, id;
+    const struct capture_page *g = page_of(job, va);
+
+    if (job->type != MALI_JOB_IDVS || !g || !g->after || (va & 7))
+        return;
+    memcpy(&id, g->after + (va & (CAPTURE_PAGE - 1)), 8);
+    if (id)
+        gfx_pass_expect(n->pipeline, id);
+}
+
 /* Submits the job until it has ended; AGAIN: it has not. */
 static enum mali_job_result run(struct native *n, const struct capture_job *c, unsigned slices,
                                 struct replay_report *out)
@@ -130,6 +151,7 @@ void replay_job(struct native *n, const struct capture_job *job, unsigned slices
         out->verdict = REPLAY_NO_ROOM;
         return;
     }
+    expect_pass(n, job);
     r = run(n, job, slices, out);
     for (uint32_t i = 0; i < job->pages; i++)
         compare_page(n, &job->page[i], out);

@@ -71,7 +71,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!size)
         return 0;
     if (!n) {
-        n = native_new(PAGES);
+        n = native_new(PAGES, 1);
         if (!n)
             hx_die("no memory");
         n->quiet = !getenv("FUZZ_LOG");

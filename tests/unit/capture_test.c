@@ -122,7 +122,7 @@ static void what_is_in_it(void)
 /* @verdict for every job of the file. */
 static void replay(const struct file *f, unsigned jobs, enum replay_verdict verdict)
 {
-    struct native *n = native_new(REPLAY_PAGES);
+    struct native *n = native_new(REPLAY_PAGES, 1);
     struct capture_reader r;
     struct capture_job j;
     const char *err;
@@ -375,6 +375,24 @@ static void kept(void)
     has(out, "\nall\n");
 }
 
+/* Graphics: a tiling job and a fragment job, with threads; pictures; jobs cut out. */
+static void graphics(void)
+{
+    char command[800], out[OUT];
+
+    snprintf(command, sizeof(command),
+             "set -e; d=$(mktemp -d); f=%s/gfx_smooth.garmcap; r=%s; $r --threads 2 $f; "
+             "$r --job 3 --png $d $f; $r --bench 2 $f; $r --from 2 --to 3 --write $d/cut $f; "
+             "$r --jobs $d/cut; head -c 8 $d/job-3-rt0.png | od -An -tx1; rm -r $d",
+             CAPTURES, MALI_REPLAY);
+    TAP_CHECK_EQ(run_tool(command, out, OUT), 0);
+    has(out, "job 3: same, ");
+    has(out, "job 1: 2 runs, fastest ");
+    has(out, "all RUN_FRAGMENT: ");
+    has(out, "job 2: RUN_FRAGMENT at ");
+    has(out, "89 50 4e 47 0d 0a 1a 0a");
+}
+
 TAP_MAIN({"what-is-in-it", what_is_in_it}, {"the-same-again", the_same_again}, {"slices", slices},
          {"faults", faults}, {"dropped", dropped}, {"limit", limit}, {"truncation", truncation},
-         {"damage", damage}, {"tool", tool}, {"kept", kept})
+         {"damage", damage}, {"tool", tool}, {"kept", kept}, {"graphics", graphics})
