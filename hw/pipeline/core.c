@@ -50,6 +50,17 @@ enum mali_mem_result core_write(struct core *c, uint64_t va, const void *buf, si
     return met(c, mali_mem_write(c->tlb, c->as, va, buf, len, c->source, &c->fault));
 }
 
+enum mali_mem_result core_counter(struct core *c, uint64_t va, uint64_t **counter)
+{
+    uint64_t avail;
+    void *p = NULL;
+    enum mali_mem_result r = mali_tlb_ptr(c->tlb, c->as, va & ~7ull, MALI_ACCESS_ATOMIC, c->source,
+                                          &p, &avail, &c->fault);
+
+    *counter = p;
+    return met(c, r);
+}
+
 static void *null_window(struct core *c, enum va_access access, uint64_t va, uint64_t *avail)
 {
     /* An access takes at most 16 bytes from one address, so what was stored is never read. */

@@ -157,6 +157,9 @@ static inline uint32_t core_handle(unsigned table, unsigned index)
 /** As core_read(). The null window takes everything. */
 enum mali_mem_result core_write(struct core *c, uint64_t va, const void *buf, size_t len);
 
+/** Host pointer to the 64-bit counter at @va (its low three bits are ignored), for atomics. */
+enum mali_mem_result core_counter(struct core *c, uint64_t va, uint64_t **counter);
+
 /* attribute.c: LD_ATTR, LEA_ATTR, LEA_BUF_IMM */
 enum va_message_result attribute_message(struct core *c, struct va_warp *w,
                                          const struct va_insn *in, const struct va_val *src,

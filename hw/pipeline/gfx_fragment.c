@@ -1,10 +1,8 @@
 /*
- * RUN_FRAGMENT: goes through the tiles of a framebuffer, draws each one's
- * primitives in order into the tile buffer, and writes it back.
+ * One tile of a fragment job: draws its primitives in order into the tile buffer, and writes it
+ * back. What is under way is kept in the place, down to the warp, so that a slice may end anywhere.
  *
- * A job runs in slices: what is under way is kept in it, down to the warp.
- *
- * Called by pipeline.c. Calls core.c, the interpreter, gfx_tile.c, gfx_raster.c, gfx_shade.c.
+ * Called by gfx_frame.c. Calls core.c, the interpreter, gfx_tile.c, gfx_raster.c, gfx_shade.c.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -13,45 +11,82 @@
 
 #include "gfx_fragment.h"
 
-#define BUDGET 16384u /* instructions of a slice; rasterising counts, too */
-
-/* Registers. Source: pan_csf.c */
-enum { REG_FBD = 40, REG_MIN = 42, REG_MAX = 43, REG_TILE_MAP = 44 };
-
 static const uint8_t loads[] = {[MALI_MEM_OK] = MALI_JOB_DONE,
                                 [MALI_MEM_STALL] = MALI_JOB_STALL,
                                 [MALI_MEM_FAULT] = MALI_JOB_FAULTED};
 
-/* --- states of draws ------------------------------------------------------------------- */
+/* --- places ------------------------------------------------------------------------------ */
 
-static void state_drop(struct gfx_fragment *f, struct gfx_state *s)
+static void attach(const struct gfx_fragment *f, struct core *k)
 {
-    va_count(&s->core.shader);
-    core_report(&s->core, f->now.trace);
-    core_fini(&s->core);
-    s->valid = false;
+    k->pipeline = f->pipeline;
+    k->tlb = f->tlb;
+    k->as = f->job->as;
+    k->source = (uint16_t)(0x8000 | f->job->csg << 8 | f->job->cs); /* guess, as the streams' */
+    k->stalled = false;
 }
 
-static void fragment_fini(struct gfx_job *j)
+void gfx_place_attach(struct gfx_fragment *f, const struct mali_job *job, struct mali_tlb *tlb,
+                      const struct gfx_pass *pass)
 {
-    struct gfx_fragment *f = (struct gfx_fragment *)j;
+    f->job = job;
+    f->tlb = tlb;
+    f->pass = pass;
+    attach(f, &f->core);
+    for (unsigned i = 0; i < GFX_STATES; i++)
+        if (f->state[i])
+            attach(f, &f->state[i]->core);
+}
 
+struct gfx_fragment *gfx_place_new(struct gfx_frame *frame, unsigned n)
+{
+    size_t whole = (sizeof(struct gfx_fragment) + 63) & ~(size_t)63;
+    struct gfx_fragment *f = aligned_alloc(64, whole);
+
+    if (!f)
+        return NULL;
+    memset(f, 0, whole);
+    f->pipeline = frame->head.pipeline;
+    f->frame = frame;
+    f->n = n;
+    return f;
+}
+
+bool gfx_place_open(struct gfx_fragment *f)
+{
+    f->fb = f->frame->fb;
+    return gfx_tile_alloc(&f->tile, &f->fb);
+}
+
+static void state_report(struct gfx_fragment *f, struct gfx_state *s)
+{
+    if (!s->valid)
+        return;
+    va_count(&s->core.shader);
+    core_report(&s->core, f->job->trace);
+}
+
+void gfx_place_report(struct gfx_fragment *f)
+{
+    for (unsigned i = 0; i < GFX_STATES; i++)
+        if (f->state[i])
+            state_report(f, f->state[i]);
+}
+
+void gfx_place_free(struct gfx_fragment *f)
+{
     if (f->in_warp)
         va_warp_fini(&f->warp.w);
     for (unsigned i = 0; i < GFX_STATES; i++)
-        core_fini(&f->state[i].core);
+        if (f->state[i]) {
+            core_fini(&f->state[i]->core);
+            free(f->state[i]);
+        }
     gfx_tile_free(&f->tile);
+    free(f);
 }
 
-static void attach(struct gfx_fragment *f, struct core *k, const struct mali_job *job)
-{
-    k->pipeline = f->head.pipeline;
-    k->tlb = job->tlb;
-    k->as = job->as;
-    k->source = (uint16_t)(0x8000 | job->csg << 8 | job->cs); /* guess, as the streams' */
-    k->stalled = false;
-    k->fragment = f;
-}
+/* --- states of draws ------------------------------------------------------------------- */
 
 static enum mali_mem_result load_blend(struct gfx_fragment *f, struct gfx_state *s, uint64_t at)
 {
@@ -104,18 +139,33 @@ static void set_specials(const struct gfx_fragment *f, struct gfx_state *s)
         special[VA_SPECIAL_BLEND_DESCRIPTOR_0 + i] = s->blend[i].internal;
 }
 
+/* The state kept under @key, or room for it; NULL: no memory. */
+static struct gfx_state *state_slot(struct gfx_fragment *f, uint32_t key)
+{
+    struct gfx_state **s = &f->state[key % GFX_STATES];
+
+    if (!*s)
+        *s = calloc(1, sizeof(**s));
+    return *s;
+}
+
 /* The state of @dcd under the name @key, loaded when it is not there yet. */
 static enum mali_mem_result get_state(struct gfx_fragment *f, const struct gfx_dcd *dcd,
                                       uint32_t key, struct gfx_state **out)
 {
-    struct gfx_state *s = &f->state[key % GFX_STATES];
+    struct gfx_state *s = *out = state_slot(f, key);
     enum mali_mem_result r;
 
-    *out = s;
+    if (!s)
+        return core_fault(&f->core, MALI_CSF_FW_INTERNAL_ERROR, f->job->ip);
     if (s->valid && s->key == key)
         return MALI_MEM_OK;
-    state_drop(f, s);
-    attach(f, &s->core, &f->now);
+    if (f->pipeline->reports) /* then there is only one place */
+        state_report(f, s);
+    core_fini(&s->core);
+    attach(f, &s->core);
+    s->core.fragment = f;
+    s->valid = false;
     s->key = key;
     s->dcd = *dcd;
     r = load_zs(f, s, dcd->zs);
@@ -126,6 +176,8 @@ static enum mali_mem_result get_state(struct gfx_fragment *f, const struct gfx_d
         if (r == MALI_MEM_FAULT)
             f->core.fault = s->core.fault;
         set_specials(f, s);
+        if (!f->pipeline->reports)
+            s->core.shader.counts = NULL;
         if (r == MALI_MEM_OK)
             va_bind(&s->core.shader);
     }
@@ -202,8 +254,9 @@ static enum mali_job_result draw_quads(struct gfx_fragment *f, uint32_t *budget)
 /* --- phases of a tile ---------------------------------------------------------------------------
  */
 
-static const struct gfx_bin *bin_of(const struct gfx_fragment *f, const struct gfx_pass *pass)
+static const struct gfx_bin *bin_of(const struct gfx_fragment *f)
 {
+    const struct gfx_pass *pass = f->pass;
     uint32_t x = f->tile.x / GFX_TILE, y = f->tile.y / GFX_TILE;
 
     if (!pass || f->fb.layer >= pass->layers || x >= pass->tiles_x || y >= pass->tiles_y)
@@ -283,28 +336,30 @@ static enum mali_job_result frame_shader(struct gfx_fragment *f, unsigned n, uin
     return r;
 }
 
+/* Other tiles count into the same word. */
 static enum mali_mem_result flush_occlusion(struct gfx_fragment *f)
 {
-    uint64_t old;
     enum mali_mem_result r;
+    uint64_t *counter;
 
     if (!f->occluded)
         return MALI_MEM_OK;
-    r = core_read(&f->core, f->occlusion, &old, 8);
-    old = f->occlusion_predicate ? 1 : old + f->occluded;
-    if (r == MALI_MEM_OK)
-        r = core_write(&f->core, f->occlusion, &old, 8);
-    if (r == MALI_MEM_OK)
-        f->occluded = 0;
-    return r;
+    r = core_counter(&f->core, f->occlusion, &counter);
+    if (r != MALI_MEM_OK)
+        return r;
+    if (f->occlusion_predicate)
+        __atomic_store_n(counter, 1, __ATOMIC_RELAXED);
+    else
+        __atomic_fetch_add(counter, f->occluded, __ATOMIC_RELAXED);
+    f->occluded = 0;
+    return MALI_MEM_OK;
 }
 
 /* Makes the next primitive of the tile the one under way. */
-static enum mali_mem_result prim_begin(struct gfx_fragment *f, const struct gfx_pass *pass,
-                                       const struct gfx_bin *bin)
+static enum mali_mem_result prim_begin(struct gfx_fragment *f, const struct gfx_bin *bin)
 {
-    const struct gfx_prim *t = &pass->prim[bin->prim[f->next_prim]];
-    const struct gfx_draw *d = &pass->draw[t->draw];
+    const struct gfx_prim *t = &f->pass->prim[bin->prim[f->next_prim]];
+    const struct gfx_draw *d = &f->pass->draw[t->draw];
     enum mali_mem_result r = MALI_MEM_OK;
 
     if (f->occluded && f->occlusion != d->dcd.occlusion)
@@ -324,23 +379,22 @@ static enum mali_mem_result prim_begin(struct gfx_fragment *f, const struct gfx_
     return MALI_MEM_OK;
 }
 
-static enum mali_job_result primitives(struct gfx_fragment *f, const struct gfx_pass *pass,
-                                       uint32_t *budget)
+static enum mali_job_result primitives(struct gfx_fragment *f, uint32_t *budget)
 {
-    const struct gfx_bin *bin = bin_of(f, pass);
+    const struct gfx_bin *bin = bin_of(f);
 
     while (bin && f->next_prim < bin->count) {
         enum mali_job_result r;
         if (!f->begun) {
             if (!*budget)
                 return MALI_JOB_AGAIN;
-            r = loads[prim_begin(f, pass, bin)];
+            r = loads[prim_begin(f, bin)];
             if (r != MALI_JOB_DONE)
                 return r;
             *budget -= *budget < 16 ? *budget : 16;
         } else { /* the pass may have moved in memory since the last slice */
-            f->prim = &pass->prim[bin->prim[f->next_prim]];
-            f->draw = &pass->draw[f->prim->draw];
+            f->prim = &f->pass->prim[bin->prim[f->next_prim]];
+            f->draw = &f->pass->draw[f->prim->draw];
         }
         r = draw_quads(f, budget);
         if (r != MALI_JOB_DONE)
@@ -351,47 +405,27 @@ static enum mali_job_result primitives(struct gfx_fragment *f, const struct gfx_
     return loads[flush_occlusion(f)];
 }
 
-static void tile_begin(struct gfx_fragment *f, const struct gfx_pass *pass)
+static void tile_begin(struct gfx_fragment *f)
 {
-    const struct gfx_bin *bin;
+    const struct gfx_bin *bin = bin_of(f);
 
-    f->tile.w = f->fb.max_x + 1 - f->tile.x;
-    f->tile.h = f->fb.max_y + 1 - f->tile.y;
-    f->tile.w = f->tile.w < GFX_TILE ? f->tile.w : GFX_TILE;
-    f->tile.h = f->tile.h < GFX_TILE ? f->tile.h : GFX_TILE;
-    f->next_prim = 0;
-    f->begun = false;
     gfx_tile_clear(&f->tile, &f->fb);
-    bin = bin_of(f, pass);
     f->drawn = bin && bin->count;
     f->tile.touched = f->drawn;
 }
 
-/* False: that was the last tile. */
-static bool tile_next(struct gfx_fragment *f)
-{
-    f->tile.x += GFX_TILE;
-    if (f->tile.x > f->fb.max_x) {
-        f->tile.x = f->fb.min_x & ~(GFX_TILE - 1);
-        f->tile.y += GFX_TILE;
-    }
-    f->phase = GFX_PHASE_BEGIN;
-    return f->tile.y <= f->fb.max_y;
-}
-
-static enum mali_job_result phase_run(struct gfx_fragment *f, const struct gfx_pass *pass,
-                                      uint32_t *budget)
+static enum mali_job_result phase_run(struct gfx_fragment *f, uint32_t *budget)
 {
     switch (f->phase) {
     case GFX_PHASE_BEGIN:
-        tile_begin(f, pass);
+        tile_begin(f);
         return MALI_JOB_DONE;
     case GFX_PHASE_PRE0:
         return frame_shader_due(f->fb.pre0, f->drawn) ? frame_shader(f, 0, budget) : MALI_JOB_DONE;
     case GFX_PHASE_PRE1:
         return frame_shader_due(f->fb.pre1, f->drawn) ? frame_shader(f, 1, budget) : MALI_JOB_DONE;
     case GFX_PHASE_PRIMS:
-        return primitives(f, pass, budget);
+        return primitives(f, budget);
     case GFX_PHASE_POST:
         return frame_shader_due(f->fb.post, f->drawn) ? frame_shader(f, 2, budget) : MALI_JOB_DONE;
     default:
@@ -400,113 +434,28 @@ static enum mali_job_result phase_run(struct gfx_fragment *f, const struct gfx_p
     }
 }
 
-static enum mali_job_result tiles(struct gfx_fragment *f, const struct gfx_pass *pass)
+void gfx_place_begin(struct gfx_fragment *f, uint32_t n)
 {
-    uint32_t budget = BUDGET;
+    const struct gfx_frame *fr = f->frame;
+    struct gfx_tile *t = &f->tile;
 
-    for (;;) {
-        enum mali_job_result r = phase_run(f, pass, &budget);
+    t->x = (fr->fb.min_x & ~(GFX_TILE - 1)) + n % fr->columns * GFX_TILE;
+    t->y = (fr->fb.min_y & ~(GFX_TILE - 1)) + n / fr->columns * GFX_TILE;
+    t->w = f->fb.max_x + 1 - t->x < GFX_TILE ? f->fb.max_x + 1 - t->x : GFX_TILE;
+    t->h = f->fb.max_y + 1 - t->y < GFX_TILE ? f->fb.max_y + 1 - t->y : GFX_TILE;
+    f->next_prim = 0;
+    f->begun = false;
+    f->phase = GFX_PHASE_BEGIN;
+    f->busy = true;
+}
+
+enum mali_job_result gfx_place_run(struct gfx_fragment *f, uint32_t *budget)
+{
+    while (f->busy) {
+        enum mali_job_result r = phase_run(f, budget);
         if (r != MALI_JOB_DONE)
             return r;
-        if (f->phase++ == GFX_PHASE_WRITE) {
-            if (!tile_next(f))
-                return MALI_JOB_DONE;
-            if (!budget)
-                return MALI_JOB_AGAIN;
-        }
+        f->busy = f->phase++ != GFX_PHASE_WRITE;
     }
-}
-
-/* --- the job -------------------------------------------------------------------------------------
- */
-
-static uint32_t more(uint32_t a, uint32_t b)
-{
-    return a > b ? a : b;
-}
-
-static uint32_t less(uint32_t a, uint32_t b)
-{
-    return a < b ? a : b;
-}
-
-static enum mali_mem_result fragment_load(struct gfx_fragment *f)
-{
-    const uint32_t *r = f->head.job.regs;
-    struct core *k = &f->core;
-    uint64_t tag = r[REG_FBD] | (uint64_t)r[REG_FBD + 1] << 32;
-    uint64_t map = r[REG_TILE_MAP] | (uint64_t)r[REG_TILE_MAP + 1] << 32;
-    enum mali_mem_result m;
-
-    if (!f->head.job.core_mask) /* guess: no core takes it */
-        return core_fault(k, MALI_CS_ENDPOINT_FAULT, f->head.job.ip);
-    if (f->head.job.instr & 1 || map) { /* no driver asks for a tile-enable map */
-        mali_log(k->pipeline->bus, MALI_LOG_UNIMP, "RUN_FRAGMENT: tile-enable map: not modelled");
-        return core_fault(k, MALI_CS_ENDPOINT_FAULT, f->head.job.ip);
-    }
-    m = gfx_fb_load(k, tag, &f->fb);
-    if (m != MALI_MEM_OK)
-        return m;
-    f->fb.min_x = more(f->fb.min_x, r[REG_MIN] & 0xffff);
-    f->fb.min_y = more(f->fb.min_y, r[REG_MIN] >> 16);
-    f->fb.max_x = less(f->fb.max_x, r[REG_MAX] & 0xffff);
-    f->fb.max_y = less(f->fb.max_y, r[REG_MAX] >> 16);
-    f->tile.x = f->fb.min_x & ~(GFX_TILE - 1);
-    f->tile.y = f->fb.min_y & ~(GFX_TILE - 1);
-    if (f->fb.tiler) {
-        m = core_read(k, f->fb.tiler, &f->pass_id, 8);
-        if (m != MALI_MEM_OK)
-            return m;
-    }
-    return gfx_tile_alloc(&f->tile, &f->fb) ? MALI_MEM_OK : core_fault(k, MALI_OOM, f->head.job.ip);
-}
-
-static enum mali_job_result run(struct gfx_fragment *f)
-{
-    struct gfx_pass *pass = NULL;
-
-    if (!f->head.loaded) {
-        enum mali_job_result r = loads[fragment_load(f)];
-        if (r != MALI_JOB_DONE)
-            return r;
-        f->head.loaded = true;
-    }
-    if (f->fb.min_x > f->fb.max_x || f->fb.min_y > f->fb.max_y)
-        return MALI_JOB_DONE;
-    if (f->pass_id) {
-        pass = gfx_pass_find(f->head.pipeline, core_root(&f->core), f->pass_id);
-        if (!pass) { /* not of this address space, or evicted over too many others */
-            core_fault(&f->core, MALI_DATA_INVALID_FAULT, f->fb.tiler);
-            return MALI_JOB_FAULTED;
-        }
-    }
-    return tiles(f, pass);
-}
-
-enum mali_job_result gfx_fragment_submit(struct mali_pipeline *p, const struct mali_job *job,
-                                         struct mali_fault *fault)
-{
-    struct gfx_fragment *f =
-        (struct gfx_fragment *)gfx_job_get(p, job, sizeof(*f), fragment_fini, fault);
-    enum mali_job_result r;
-
-    if (!f)
-        return MALI_JOB_FAULTED;
-    f->now = *job;
-    attach(f, &f->core, job);
-    for (unsigned i = 0; i < GFX_STATES; i++)
-        attach(f, &f->state[i].core, job);
-    r = run(f);
-    for (unsigned i = 0; i < GFX_STATES; i++)
-        if (f->state[i].valid) {
-            va_count(&f->state[i].core.shader);
-            core_report(&f->state[i].core, job->trace);
-        }
-    if (r == MALI_JOB_FAULTED) {
-        *fault = f->core.fault;
-        mali_log(p->bus, MALI_LOG_GUEST_ERROR, "RUN_FRAGMENT at 0x%llx, tile %u %u: %s, 0x%llx",
-                 (unsigned long long)job->ip, f->tile.x, f->tile.y, mali_fault_name(fault->code),
-                 (unsigned long long)fault->info);
-    }
-    return gfx_job_put(&f->head, job, r);
+    return MALI_JOB_DONE;
 }

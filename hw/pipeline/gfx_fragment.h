@@ -1,6 +1,9 @@
 /*
- * A fragment job: what gfx_fragment.c (tiles), gfx_shade.c (warps) and gfx_varying.c
- * (interpolation) share.
+ * A fragment job: what gfx_frame.c (the job, slices, threads), gfx_fragment.c (a tile),
+ * gfx_shade.c (warps) and gfx_varying.c (interpolation) share.
+ *
+ * Threads: one struct gfx_fragment belongs to one thread at a time. Tiles share nothing but the
+ * frame, which is read only but for its atomics, and memory.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -9,7 +12,7 @@
 
 #include "gfx_job.h"
 
-#define GFX_STATES    16          /* draws whose state is at hand */
+#define GFX_STATES    32          /* draws whose state is at hand */
 #define GFX_KEY_FRAME 0xfffffff0u /* names of frame shaders' states */
 
 enum gfx_phase {
@@ -31,13 +34,33 @@ struct gfx_state {
     struct core core;
 };
 
-struct gfx_fragment {
+struct gfx_fragment;
+
+/** The job. */
+struct gfx_frame {
     struct gfx_job head;
-    struct mali_job now; /* as last submitted */
-    struct core core;    /* memory; no shader */
     struct gfx_fb fb;
-    struct gfx_tile tile;
     uint64_t pass_id;
+    uint32_t columns, tiles; /* in rows of columns, from the one that has the bounds' corner */
+    uint32_t next;           /* tile to begin next; atomic */
+    bool stop;               /* workers end their slice; atomic */
+    unsigned faulted;        /* the first place that met a fault; atomic */
+    unsigned most, made;     /* places that there may be, and are */
+    struct gfx_fragment *place[POOL_MAX];
+};
+
+/** A place where tiles are drawn: a worker's share of the job, down to the warp under way. */
+struct gfx_fragment {
+    struct mali_pipeline *pipeline;
+    const struct gfx_frame *frame;
+    const struct gfx_pass *pass; /* NULL: nothing was drawn; of this slice, as job and tlb */
+    const struct mali_job *job;
+    struct mali_tlb *tlb;
+    unsigned n;       /* of this place: whose local storage */
+    struct core core; /* memory; no shader */
+    struct gfx_fb fb; /* as the frame's */
+    struct gfx_tile tile;
+    bool busy; /* the tile is not finished */
     enum gfx_phase phase;
     bool drawn;                  /* the tile has primitives */
     uint32_t next_prim;          /* of the tile's bin */
@@ -51,14 +74,32 @@ struct gfx_fragment {
     bool occlusion_predicate;
     bool in_warp;
     struct gfx_warp warp;
-    struct gfx_state state[GFX_STATES];
+    struct gfx_state *state[GFX_STATES]; /* or NULL */
 };
 
+/* gfx_fragment.c */
+/** A place without a framebuffer: gfx_place_open() is due. NULL: no memory. */
+struct gfx_fragment *gfx_place_new(struct gfx_frame *frame, unsigned n);
+/** Takes the frame's framebuffer. False: no memory for a tile of it. */
+bool gfx_place_open(struct gfx_fragment *f);
+void gfx_place_free(struct gfx_fragment *f);
+/** A slice begins: whose memory this is, what was drawn. */
+void gfx_place_attach(struct gfx_fragment *f, const struct mali_job *job, struct mali_tlb *tlb,
+                      const struct gfx_pass *pass);
+/** What was executed goes to the fidelity report; not while others do so. */
+void gfx_place_report(struct gfx_fragment *f);
+/** Begins the @n-th tile of the frame. */
+void gfx_place_begin(struct gfx_fragment *f, uint32_t n);
+/** Goes on with the tile. AGAIN: the budget is spent; DONE: the tile is in memory. */
+enum mali_job_result gfx_place_run(struct gfx_fragment *f, uint32_t *budget);
+
+/* gfx_shade.c */
 /** Takes up to four quads; those that early tests leave are in the warp if @f->in_warp is set. */
 void gfx_warp_begin(struct gfx_fragment *f);
 /** The shader has ended: what has to be done behind it. */
 void gfx_warp_end(struct gfx_fragment *f);
 
+/* gfx_varying.c */
 /** LD_VAR_BUF, LD_VAR_SPECIAL and relatives. */
 enum va_message_result gfx_varying_message(struct gfx_fragment *f, struct va_warp *w,
                                            const struct va_insn *in, const struct va_val *src,

@@ -203,7 +203,7 @@ void gfx_warp_begin(struct gfx_fragment *f)
     for (unsigned i = 0; i < VA_LANES; i++)
         if (lanes >> i & 1) {
             preload(f, i);
-            g->w.tls[i] = s->core.tls + i * s->core.tls_bytes;
+            g->w.tls[i] = s->core.tls + (f->n * VA_LANES + i) * s->core.tls_bytes;
         }
     f->in_warp = true;
 }
@@ -371,7 +371,7 @@ static bool write_color(struct gfx_fragment *f, const struct va_warp *w, unsigne
 
 static enum va_message_result no_format(struct gfx_fragment *f, struct core *c, uint32_t conv)
 {
-    mali_log(f->head.pipeline->bus, MALI_LOG_UNIMP, "tile buffer: conversion 0x%x: not modelled",
+    mali_log(f->pipeline->bus, MALI_LOG_UNIMP, "tile buffer: conversion 0x%x: not modelled",
              conv);
     core_fault(c, MALI_DATA_INVALID_FAULT, conv);
     return VA_MSG_FAULT;

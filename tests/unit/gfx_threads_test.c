@@ -1,0 +1,162 @@
+/*
+ * Fragment jobs on several worker threads: captured scenes come out the same to the bit as on one
+ * thread, faults stop all workers, a job that is dropped between two slices leaves nothing behind.
+ * Also built with ThreadSanitizer (scripts/test tsan).
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../hw/tools/replay.h"
+#include "tap.h"
+
+#define WORKERS 4
+#define SLICES  100000
+
+static const char *const scenes[] = {"smooth", "discard", "blend", "mesh"};
+
+struct file {
+    uint8_t *data;
+    size_t size;
+    struct capture_reader r;
+};
+
+static bool file_open(struct file *f, const char *scene)
+{
+    const char *err;
+    char path[512];
+
+    snprintf(path, sizeof(path), "%s/gfx_%s.garmcap", CAPTURES, scene);
+    FILE *in = fopen(path, "rb");
+    f->data = malloc(1 << 20);
+    f->size = in && f->data ? fread(f->data, 1, 1 << 20, in) : 0;
+    if (in)
+        fclose(in);
+    return TAP_CHECK(capture_open(&f->r, f->data, f->size, &err));
+}
+
+/* Runs every job of @scene; returns those that were the same. */
+static unsigned replay(struct native *n, const char *scene, unsigned *jobs)
+{
+    struct capture_job job;
+    struct replay_report r;
+    const char *err;
+    struct file f;
+    unsigned same = 0;
+
+    *jobs = 0;
+    if (!file_open(&f, scene))
+        return 0;
+    while (capture_next(&f.r, &job, &err) == CAPTURE_READ_JOB) {
+        replay_job(n, &job, SLICES, &r);
+        same += r.verdict == REPLAY_SAME;
+        if (r.verdict != REPLAY_SAME)
+            tap_note("%s, job %u: verdict %u, %u bytes, first at 0x%llx", scene,
+                     (unsigned)job.number, r.verdict, (unsigned)r.bytes, (unsigned long long)r.va);
+        ++*jobs;
+        capture_job_free(&job);
+    }
+    free(f.data);
+    return same;
+}
+
+static void same_to_the_bit(void)
+{
+    for (unsigned threads = 1; threads <= WORKERS; threads++) {
+        struct native *n = native_new(REPLAY_PAGES, threads);
+        TAP_REQUIRE(n);
+        for (unsigned i = 0; i < sizeof(scenes) / sizeof(scenes[0]); i++) {
+            unsigned jobs, same = replay(n, scenes[i], &jobs);
+            TAP_CHECK(jobs >= 3);
+            TAP_CHECK_EQ(same, jobs);
+        }
+        native_free(n);
+    }
+}
+
+/* The last job of the mesh scene, loaded, behind the tiling jobs that it needs. */
+static bool load_mesh(struct native *n, struct file *f, struct capture_job *job)
+{
+    struct replay_report r;
+    const char *err;
+
+    if (!file_open(f, "mesh"))
+        return false;
+    while (capture_next(&f->r, job, &err) == CAPTURE_READ_JOB) {
+        if (job->type == MALI_JOB_FRAGMENT)
+            return TAP_CHECK(replay_load(n, job));
+        replay_job(n, job, SLICES, &r);
+        capture_job_free(job);
+    }
+    return TAP_CHECK(false);
+}
+
+static struct mali_job submitted(struct native *n, const struct capture_job *c, uint64_t *token)
+{
+    struct mali_job job = {.type = MALI_JOB_FRAGMENT,
+                           .as = NATIVE_AS,
+                           .instr = c->instr,
+                           .ip = c->ip,
+                           .core_mask = c->core_mask,
+                           .tlb = n->tlb,
+                           .token = token};
+
+    memcpy(job.regs, c->regs, sizeof(job.regs));
+    return job;
+}
+
+/* A page of the target is not mapped: the job faults there, whoever draws that tile. */
+static void fault_stops_all(void)
+{
+    struct native *n = native_new(REPLAY_PAGES, WORKERS);
+    enum mali_job_result r = MALI_JOB_AGAIN;
+    struct mali_fault fault = {0};
+    struct capture_job c;
+    uint64_t token = 0, missing = 0;
+    struct file f;
+
+    TAP_REQUIRE(n && load_mesh(n, &f, &c));
+    n->quiet = true;
+    for (uint32_t i = 0; i < c.pages; i++)
+        if (c.page[i].after)
+            missing = c.page[i].va;          /* the last: an AFBC body, or headers */
+    TAP_CHECK(native_map(n, missing, 0, 0)); /* nothing may be done there */
+    struct mali_job job = submitted(n, &c, &token);
+    for (unsigned i = 0; i < SLICES && r == MALI_JOB_AGAIN; i++)
+        r = mali_pipeline_submit(n->pipeline, &job, NULL, &fault);
+    TAP_CHECK_EQ(r, MALI_JOB_FAULTED);
+    TAP_CHECK_EQ(fault.memory, true);
+    TAP_CHECK_EQ(fault.va & ~4095ull, missing);
+    TAP_CHECK_EQ(token, 0);
+    capture_job_free(&c);
+    free(f.data);
+    native_free(n);
+}
+
+static void dropped_between_slices(void)
+{
+    struct native *n = native_new(REPLAY_PAGES, WORKERS);
+    struct mali_fault fault = {0};
+    struct capture_job c;
+    uint64_t token = 0;
+    unsigned jobs, same;
+    struct file f;
+
+    TAP_REQUIRE(n && load_mesh(n, &f, &c));
+    struct mali_job job = submitted(n, &c, &token);
+    TAP_CHECK_EQ(mali_pipeline_submit(n->pipeline, &job, NULL, &fault), MALI_JOB_AGAIN);
+    TAP_CHECK(token != 0);
+    mali_pipeline_drop(n->pipeline, token);
+    TAP_CHECK_EQ(mali_pipeline_submit(n->pipeline, &job, NULL, &fault), MALI_JOB_FAULTED);
+    TAP_CHECK_EQ(fault.code, MALI_CSF_RES_EVICTION_TIMEOUT);
+    same = replay(n, "mesh", &jobs);
+    TAP_CHECK_EQ(same, jobs);
+    capture_job_free(&c);
+    free(f.data);
+    native_free(n);
+}
+
+TAP_MAIN({"same-to-the-bit", same_to_the_bit}, {"fault-stops-all", fault_stops_all},
+         {"dropped-between-slices", dropped_between_slices})
