@@ -5,6 +5,7 @@
  *   mali-disasm < FILE                     hex words from stdin, # comments
  *   mali-disasm --binary FILE [--base VA]  little-endian 64-bit words
  *   mali-disasm --table                    every instruction and how far it is modelled
+ *   mali-disasm --refused                  what is refused, and why
  *
  * Words that are not instructions are printed as ".word" with the reason; the
  * exit status is then 1. Zero words after the last instruction of a binary are
@@ -23,7 +24,7 @@
 
 static int usage(FILE *out, int status)
 {
-    fputs("usage: mali-disasm [HEX...] | --binary FILE [--base VA] | --table\n"
+    fputs("usage: mali-disasm [HEX...] | --binary FILE [--base VA] | --table | --refused\n"
           "Without arguments hex words are read from standard input.\n",
           out);
     return status;
@@ -133,6 +134,10 @@ int main(int argc, char **argv)
         return usage(stdout, 0);
     if (!strcmp(argv[1], "--table") && argc == 2) {
         va_table(stdout);
+        return 0;
+    }
+    if (!strcmp(argv[1], "--refused") && argc == 2) {
+        va_refused(stdout);
         return 0;
     }
     if (!strcmp(argv[1], "--binary") && (argc == 3 || argc == 5)) {

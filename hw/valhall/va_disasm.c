@@ -101,10 +101,22 @@ static const struct {
 } inexact[] = {
     {VA_E_FLOW, VA_FLOW_RECONVERGE, VA_APPROX,
      "does nothing: the lanes at the lowest program counter always run first"},
-    {VA_E_LANE_OP, VA_LANE_OP_ACCUMULATE, VA_TODO, "refused with INSTR_INVALID_ENC"},
-    {VA_E_LANE_OP, VA_LANE_OP_SHIFT, VA_TODO, "refused with INSTR_INVALID_ENC"},
-    {VA_E_COMBINE, VA_COMBINE_LOWBITS, VA_TODO, "refused with INSTR_INVALID_ENC"},
+    {VA_E_LANE_OP, VA_LANE_OP_ACCUMULATE, VA_TODO,
+     "CLPER: for subgroup reductions, says ISA.xml; which lanes it adds up is not published"},
+    {VA_E_LANE_OP, VA_LANE_OP_SHIFT, VA_TODO,
+     "CLPER: direction, and what comes in at the ends, are not published"},
+    {VA_E_COMBINE, VA_COMBINE_LOWBITS, VA_TODO,
+     "BRANCHZ, BRANCHZI: which bits are looked at is not published (Bifrost: BRANCH_LOWBITS.f32)"},
 };
+
+bool va_inexact(unsigned i, struct va_modifier *m)
+{
+    if (i >= sizeof(inexact) / sizeof(inexact[0]))
+        return false;
+    *m = (struct va_modifier){va_enum_text(inexact[i].en, inexact[i].value), -1,
+                              inexact[i].fidelity, inexact[i].how};
+    return true;
+}
 
 struct modifiers {
     struct va_modifier *out;

@@ -192,6 +192,56 @@ const char *va_error_name(enum va_error err)
     return err < VA_ERRORS ? names[err] : NULL;
 }
 
+/* --- what is refused ---------------------------------------------------------- */
+
+/*
+ * Why rows say TODO. Read for it: ISA.xml of Valhall and of Bifrost, both compilers of Mesa 25.0.7,
+ * and the public notes on Bifrost (panfrost/mali-isa-docs). Mesa emits none of these for a G610.
+ */
+static const struct {
+    enum va_op op;
+    const char *why;
+} refused[] = {
+    {VA_OP_FSINCOS_OFFSET_U6, "only the name is published"},
+    {VA_OP_FPCLASS_F32, "which number stands for which class is not published"},
+    {VA_OP_FPCLASS_F16, "which number stands for which class is not published"},
+    {VA_OP_FLOG_TABLE_F32,
+     "three tables on Bifrost (reduction, base 2, natural): neither the bits that choose one here "
+     "nor their entries are published"},
+    {VA_OP_FATAN_ASSIST_F32,
+     "the rotation it picks, its 16-bit results and FATAN_TABLE's entries are not published"},
+    {VA_OP_TEX_DUAL, "where the second texture, sampler and result are is not published"},
+    {VA_OP_VAR_TEX_BUF_SINGLE, "where array index, reference and LOD come from is not published"},
+    {VA_OP_VAR_TEX_BUF_GATHER, "where array index and reference come from is not published"},
+    {VA_OP_VAR_TEX_BUF_GRADIENT, "where the gradients come from is not published"},
+    {VA_OP_VAR_TEX_BUF_DUAL, "where the second texture, sampler and result are is not published"},
+    {VA_OP_VAR_TEX_SINGLE, "where array index, reference and LOD come from is not published"},
+    {VA_OP_VAR_TEX_GATHER, "where array index and reference come from is not published"},
+    {VA_OP_VAR_TEX_GRADIENT, "where the gradients come from is not published"},
+    {VA_OP_VAR_TEX_DUAL, "where the second texture, sampler and result are is not published"},
+};
+
+const char *va_why_refused(enum va_op op)
+{
+    for (unsigned i = 0; i < sizeof(refused) / sizeof(refused[0]); i++)
+        if (refused[i].op == op)
+            return refused[i].why;
+    return NULL;
+}
+
+void va_refused(FILE *out)
+{
+    struct va_modifier m;
+
+    fprintf(out, "Refused with INSTR_INVALID_ENC, once in the log by name:\n");
+    for (unsigned op = 0; op < VA_OPS; op++)
+        if (va_info(op)->fidelity == VA_TODO)
+            fprintf(out, "%-22s %s\n", va_info(op)->name, va_why_refused(op));
+    for (unsigned i = 0; va_inexact(i, &m); i++)
+        if (m.fidelity == VA_TODO)
+            fprintf(out, "modifier .%-12s %s\n", m.text, m.how);
+}
+
 void va_table(FILE *out)
 {
     unsigned sum[3] = {0};
@@ -271,6 +321,9 @@ const char *va_table_check(char *buf, size_t size)
 {
     for (unsigned op = 0; op < VA_OPS; op++) {
         const char *why = va_rows[op].info.name ? check_row(&va_rows[op], op) : "no row";
+
+        if (!why && (va_rows[op].info.fidelity == VA_TODO) != (va_why_refused(op) != NULL))
+            why = "TODO and a reason to refuse it do not go together";
 
         for (unsigned other = 0; other < op && !why; other++)
             if (va_rows[other].info.opcode == va_rows[op].info.opcode &&

@@ -185,10 +185,19 @@ struct va_info {
 const struct va_info *va_info(enum va_op op);
 const char *va_unit_name(unsigned unit);
 
+/** Row @i of the modifiers that are less exact than their instructions; false: no more. */
+bool va_inexact(unsigned i, struct va_modifier *m);
+
+/** Why a TODO instruction is refused: what no source says (static); NULL for all others. */
+const char *va_why_refused(enum va_op op);
+
 /** The table's self-check: NULL, or a line in @buf about the first wrong row. */
 const char *va_table_check(char *buf, size_t size);
 
 /** Prints every instruction with its opcode, unit and fidelity, and the totals. */
 void va_table(FILE *out);
+
+/** Prints every instruction and modifier that is refused, with the reason. */
+void va_refused(FILE *out);
 
 #endif
