@@ -10,6 +10,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from . import mpfr
 from .buildroot import BuildRoot
 from .cache import digest
 from .env import Env
@@ -43,6 +44,7 @@ class Project:
         self.env = env
         self.root = root
         self.sdk = Sdk(env, root.apt)
+        self.mpfr: Path | None = None   # of the native build; unit tests compare with it
         self.folder = env.cache.root / "build" / env.clone_key
 
     def path(self, target: str) -> Path:
@@ -68,6 +70,9 @@ class Project:
     def build(self, targets: Sequence[str] = TARGETS) -> None:
         """Bring builds up to date: TARGETS, or "fuzz" and "tsan" (tests with sanitizers)."""
         state = f"{fingerprint(self.env.repo)} {self.root.path.name} {self.sdk.path.name}"
+        if "native" in targets:
+            self.mpfr = mpfr.folder(self.env, self.root.apt)
+            state += f" {self.mpfr}"
         for target in targets:
             stamp = self.folder / f"stamp-{target}"
             if stamp.exists() and stamp.read_text() == state:
@@ -88,6 +93,9 @@ class Project:
             if target == "guest":
                 setup.append(f"-Dguest_sdk={self.root.inside(self.sdk.path)}")
                 made_from += f" {self.sdk.path.name}"
+            if target == "native":
+                setup.append(f"-Dmpfr={self.root.inside(self.mpfr) if self.mpfr else ''}")
+                made_from += f" {self.mpfr}"
             if not marker.exists() or marker.read_text() != made_from:
                 wipe = ["--wipe"] if (folder / "build.ninja").exists() else []
                 self.root.run(["meson", "setup", *wipe, *setup, inside, "/garm"], f"meson setup ({target})", log,
