@@ -104,6 +104,26 @@ static uint64_t element_va(const struct core *c, const struct attribute *a, uint
     return a->va + (uint64_t)at;
 }
 
+enum va_message_result attribute_fetch(struct core *c, uint32_t handle, uint32_t vertex,
+                                       uint32_t out[4], bool *is_integer)
+{
+    struct attribute a = {0};
+    uint8_t bytes[TEXEL_BYTES];
+    enum va_message_result r = find_attribute(c, handle, &a);
+    uint64_t va;
+
+    memset(out, 0, 4 * sizeof(out[0]));
+    *is_integer = false;
+    if (r != VA_MSG_DONE || a.empty)
+        return r;
+    *is_integer = texel_is_integer(&a.format);
+    va = element_va(c, &a, vertex, 0);
+    r = va ? core_answer(core_read(c, va, bytes, a.format.bytes)) : VA_MSG_DONE;
+    if (va && r == VA_MSG_DONE)
+        texel_load(&a.format, bytes, out);
+    return r;
+}
+
 static uint32_t lane_handle(const struct va_insn *in, const struct va_val *src, unsigned lane)
 {
     switch (in->op) {

@@ -165,6 +165,13 @@ enum va_message_result attribute_message(struct core *c, struct va_warp *w,
                                          const struct va_insn *in, const struct va_val *src,
                                          uint16_t lanes);
 
+/**
+ * All components of vertex @vertex of instance 0 of attribute @handle, as texel_load() has them;
+ * zeros outside of its buffer. *@is_integer: they are no floats.
+ */
+enum va_message_result attribute_fetch(struct core *c, uint32_t handle, uint32_t vertex,
+                                       uint32_t out[4], bool *is_integer);
+
 /* image.c */
 enum va_message_result image_message(struct core *c, struct va_warp *w, const struct va_insn *in,
                                      const struct va_val *src, uint16_t lanes);

@@ -79,8 +79,8 @@ static void places(struct gfx_fragment *f, const struct va_insn *in, const va_v1
             f->warp.at[0][i] = at[0];
             f->warp.at[1][i] = at[1];
         }
-        x[i] = at[0] - f->prim->ox;
-        y[i] = at[1] - f->prim->oy;
+        x[i] = at[0] - (f->prim ? f->prim->ox : 0);
+        y[i] = at[1] - (f->prim ? f->prim->oy : 0);
     }
 }
 
@@ -250,6 +250,43 @@ static void blend_vertices(const struct gfx_fragment *f, const struct varying *v
     }
 }
 
+/*
+ * Varyings of a frame shader, which has no primitive: an attribute's vertices 0, 1 and 2 are what
+ * the framebuffer's corners at the origin, along x and along y have. Source: Mesa's shader that
+ * fills the tile buffer from memory; with its buffer of four corners it must see its own pixel's
+ * place.
+ */
+static enum va_message_result ld_var_frame(struct gfx_fragment *f, struct va_warp *w,
+                                           const struct va_insn *in, const struct va_val *src,
+                                           uint16_t lanes)
+{
+    bool half_dst = in->mod[VA_M_REGFMT] == VA_REGFMT_F16, is_integer;
+    float x[VA_LANES] = {0}, y[VA_LANES] = {0};
+    uint32_t corner[3][4], u;
+
+    places(f, in, &src[0].w[0], lanes, x, y);
+    for (unsigned i = 0; i < 3; i++) {
+        enum va_message_result r = attribute_fetch(&f->now_state->core, varying_handle(in, src, 0),
+                                                   i, corner[i], &is_integer);
+        if (r != VA_MSG_DONE)
+            return r;
+        if (is_integer)
+            return VA_MSG_UNMODELLED;
+    }
+    for (unsigned n = 0; n <= in->mod[VA_M_VECSIZE]; n++) {
+        float base = as_float(corner[0][n], false),
+              dx = (as_float(corner[1][n], false) - base) / (float)f->fb.width,
+              dy = (as_float(corner[2][n], false) - base) / (float)f->fb.height;
+        for (unsigned i = 0; i < VA_LANES; i++) {
+            float v = base + dx * x[i] + dy * y[i];
+            memcpy(&u, &v, 4);
+            if (lanes >> i & 1)
+                put(w, in, half_dst, n, i, half_dst ? texel_float_to_half(u) : u);
+        }
+    }
+    return VA_MSG_DONE;
+}
+
 static enum va_message_result ld_var(struct gfx_fragment *f, struct va_warp *w,
                                      const struct va_insn *in, const struct va_val *src,
                                      uint16_t lanes)
@@ -259,8 +296,10 @@ static enum va_message_result ld_var(struct gfx_fragment *f, struct va_warp *w,
     float x[VA_LANES] = {0}, y[VA_LANES] = {0};
     struct varying v = {.empty = true};
 
-    if (!f->prim || in->mod[VA_M_REGFMT] == VA_REGFMT_S16 || in->mod[VA_M_REGFMT] == VA_REGFMT_U16)
+    if (in->mod[VA_M_REGFMT] == VA_REGFMT_S16 || in->mod[VA_M_REGFMT] == VA_REGFMT_U16)
         return VA_MSG_UNMODELLED;
+    if (!f->prim)
+        return in->op == VA_OP_LD_VAR_IMM ? ld_var_frame(f, w, in, src, lanes) : VA_MSG_UNMODELLED;
     if (!flat)
         places(f, in, &src[0].w[0], lanes, x, y);
     for (unsigned i = 0; i < VA_LANES; i++) {
