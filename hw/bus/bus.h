@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 struct mali_event;
+struct mali_inject;
 
 enum mali_log {
     MALI_LOG_GUEST_ERROR, /* the guest did what hardware forbids */
@@ -61,6 +62,7 @@ struct mali_bus {
     const struct mali_host_ops *ops;
     void *opaque;
     unsigned log_mask; /* bit per enum mali_log */
+    struct mali_inject *inject; /* hooks of every room, see inject/inject.h; or NULL */
 };
 
 static inline uint64_t mali_bus_now(const struct mali_bus *b)

@@ -182,8 +182,8 @@ static enum cs_next slow_instr(struct cs_ctx *c, uint64_t w)
 
 /*
  * Runs the current code until it ends, the budget is used up or a handler says
- * otherwise. @reference: every instruction goes through its handler and is
- * traced; tests compare the two.
+ * otherwise. @reference: every instruction goes through its handler, and can be
+ * traced or struck by a fault; tests compare the two.
  */
 static inline __attribute__((always_inline)) enum cs_next burst(struct cs_ctx *c, bool reference)
 {
@@ -240,11 +240,12 @@ static inline __attribute__((always_inline)) enum cs_next burst(struct cs_ctx *c
             }
         }
         c->ip = ip;
-        if (reference)
+        if (reference && c->env->trace_instr)
             mali_trace_emit(c->env->trace, MALI_EV_cs_instr,
                             cs_insn_by_opcode(op) ? cs_insn_by_opcode(op)->name : "unknown",
                             c->env->csg, c->env->cs, ip, w);
-        next = slow_instr(c, w);
+        next = reference && cs_inject_armed(c) && cs_injected(c, w, &next) ? next
+                                                                           : slow_instr(c, w);
         if (next == CS_HALT) {
             if (cs_insn_by_opcode(op)) /* the report names what blocked or was refused, too */
                 c->counts[op]++;
@@ -275,7 +276,8 @@ static void run(struct cs_ctx *c)
     for (;;) {
         if (frame_enter(c) == CS_HALT)
             return;
-        enum cs_next next = c->env->trace_instr ? burst(c, true) : burst(c, false);
+        enum cs_next next =
+            c->env->trace_instr || cs_inject_armed(c) ? burst(c, true) : burst(c, false);
         if (next != CS_FRAME)
             return;
     }

@@ -11,6 +11,7 @@
 
 #include <string.h>
 
+#include "../inject/inject.h"
 #include "../mmu/mmu_tlb.h"
 #include "cs_table.h"
 
@@ -50,6 +51,15 @@ struct cs_span {
     uint32_t *first, *second; /* second: word @split and on */
     unsigned split;
 };
+
+/* --- injected faults (cs_inject.c) ------------------------------------------- */
+/** A rule waits at cs_instr: every instruction goes through its handler, and through cs_injected(). */
+static inline bool cs_inject_armed(const struct cs_ctx *c)
+{
+    return inject_armed(c->env->bus->inject, INJECT_cs_instr);
+}
+/** Hook of cs_instr: false: nothing strikes instruction @w. True: *next is its outcome. */
+bool cs_injected(struct cs_ctx *c, uint64_t w, enum cs_next *next);
 
 /* --- handlers: cs_<NAME>(), one per row of cs.def -------------------------- */
 typedef enum cs_next cs_handler(struct cs_ctx *c, uint64_t w);

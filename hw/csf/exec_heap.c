@@ -44,6 +44,8 @@ static enum mali_mem_result return_chunks(struct cs_ctx *c, uint64_t first, uint
                                           uint64_t heap)
 {
     const uint64_t low = 0xfff; /* size of the chunk, not address */
+    const struct cs_env *env = c->env;
+    struct inject_hit hit;
     void *head, *next;
     enum mali_mem_result r;
 
@@ -54,6 +56,9 @@ static enum mali_mem_result return_chunks(struct cs_ctx *c, uint64_t first, uint
         r = cs_map(c, last & ~low, MALI_ACCESS_WRITE, &next);
     if (r != MALI_MEM_OK)
         return r;
+    if (INJECT(env->bus->inject, chunk, &hit, .group = env->csg, .queue = env->cs, .as = env->as,
+               .va = first & ~low))
+        first ^= 1ull << hit.param[0];
     __atomic_store_n((uint64_t *)next, __atomic_load_n((uint64_t *)head, __ATOMIC_RELAXED),
                      __ATOMIC_RELAXED);
     __atomic_store_n((uint64_t *)head, first, __ATOMIC_RELAXED);

@@ -57,6 +57,25 @@ static enum cs_next job_failed(struct cs_ctx *c, struct mali_fault *fault)
     return CS_HALT;
 }
 
+/* The pipeline's answer, or what an injected fault makes of it. */
+static enum mali_job_result submit(struct cs_ctx *c, const struct mali_job *job,
+                                   struct mali_fault *fault)
+{
+    const struct cs_env *env = c->env;
+    struct inject_hit hit;
+
+    if (INJECT(env->bus->inject, job, &hit, .group = env->csg, .queue = env->cs, .as = env->as,
+               .va = c->ip, .job = c->st->job_count)) {
+        mali_pipeline_drop(env->pipeline, c->st->job_token);
+        c->st->job_token = 0;
+        if (hit.fault == FAULT_job_endless)
+            return MALI_JOB_AGAIN;
+        *fault = (struct mali_fault){.code = (uint8_t)hit.param[0], .as = env->as, .info = c->ip};
+        return hit.fault == FAULT_job_fault ? MALI_JOB_FAULTED : MALI_JOB_DONE;
+    }
+    return mali_pipeline_submit(env->pipeline, job, env->ops->job_done, fault);
+}
+
 static enum cs_next run_job(struct cs_ctx *c, uint64_t w, enum mali_job_type type)
 {
     const struct cs_env *env = c->env;
@@ -87,7 +106,7 @@ static enum cs_next run_job(struct cs_ctx *c, uint64_t w, enum mali_job_type typ
     if (!st->job_token)
         job_started(c, &job);
     st->sb_count[entry]++; /* before submit: the answer may come from another thread at once */
-    enum mali_job_result r = mali_pipeline_submit(env->pipeline, &job, env->ops->job_done, &fault);
+    enum mali_job_result r = submit(c, &job, &fault);
     switch (r) {
     case MALI_JOB_PENDING:
         st->job_token = 0;

@@ -78,6 +78,7 @@ enum cs_next cs_do_sync(struct cs_ctx *c, const struct cs_deferred *d)
 {
     const struct cs_env *env = c->env;
     uint64_t w = d->word, va = d->op[0], val;
+    struct inject_hit hit;
     void *ptr, *err = NULL;
     /* Both words are mapped before either is written: a stall must leave nothing behind. */
     enum mali_mem_result r =
@@ -87,6 +88,9 @@ enum cs_next cs_do_sync(struct cs_ctx *c, const struct cs_deferred *d)
         r = cs_map(c, error_word(w, va), MALI_ACCESS_WRITE, &err);
     if (r != MALI_MEM_OK)
         return cs_memory_stop(c, r);
+    if (INJECT(env->bus->inject, sync, &hit, .group = env->csg, .queue = env->cs, .as = env->as,
+               .va = va))
+        return CS_NEXT;
     if (err)
         cs_st32(err, 1);
     val = apply(w, ptr, d->op[1]);

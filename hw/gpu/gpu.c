@@ -44,6 +44,8 @@ static void rearm(struct mali_gpu *gpu)
     uint64_t next = min64(min64(gpu_power_next(gpu), gpu_command_next(gpu)),
                           min64(gpu->mcu_timer_at, gpu->rerun_at));
 
+    next = min64(next, gpu_inject_next(gpu));
+
     if (next == gpu->timer_armed)
         return;
     gpu->timer_armed = next;
@@ -88,6 +90,7 @@ void gpu_watch_mcu_status(struct mali_gpu *gpu)
 
 void gpu_tick(struct mali_gpu *gpu)
 {
+    gpu_inject_tick(gpu);
     gpu_power_tick(gpu);
     apply_mcu_control(gpu);
     gpu_command_tick(gpu);
@@ -148,6 +151,9 @@ static const char *make_rooms(struct mali_gpu *gpu, const struct mali_config *cf
     gpu->report = cfg->report_file != NULL;
     if (!gpu->trace)
         return err ? err : "the event stream could not be made";
+    gpu->bus.inject = mali_inject_new(&gpu->bus, gpu->trace, gpu_inject_wake, gpu);
+    if (!gpu->bus.inject)
+        return "out of memory";
     gpu->logged = calloc(MALI_MMIO_SIZE / 4 / 32, sizeof(*gpu->logged));
     gpu->mmu = mali_mmu_new(&gpu->bus, m->mmu_features & 0xff, m->mmu_features >> 8 & 0xff,
                             gpu->id.as_present);
@@ -191,11 +197,15 @@ struct mali_gpu *mali_gpu_new(const struct mali_config *cfg, const struct mali_h
     init_power(gpu);
     gpu_clock_init(&gpu->clock, cfg->core_clock_hz ? cfg->core_clock_hz
                                                    : gpu->id.model->mhz * 1000000u);
+    gpu->clock_hz = gpu->clock.hz;
     const char *why = make_rooms(gpu, cfg);
-    if (!why)
+    char *rules = NULL;
+    if (!why && (!cfg->inject || mali_gpu_inject_add(gpu, cfg->inject, &rules)))
         return gpu;
     if (err)
-        *err = strdup(why);
+        *err = why ? strdup(why) : rules;
+    else
+        free(rules);
     mali_gpu_free(gpu);
     return NULL;
 }
@@ -233,6 +243,7 @@ void mali_gpu_free(struct mali_gpu *gpu)
         mali_pipeline_free(gpu->pipe);
     if (gpu->mmu)
         mali_mmu_free(gpu->mmu);
+    mali_inject_free(gpu->bus.inject);
     if (gpu->trace) {
         mali_trace_finish(gpu->trace);
         mali_trace_free(gpu->trace);
@@ -310,6 +321,10 @@ uint64_t mali_gpu_read(struct mali_gpu *gpu, uint64_t off, unsigned size)
         return 0;
     gpu_lock(gpu);
     gpu_tick(gpu);
+    if (gpu->injected.gone) { /* what a bus answers for a device that is not there */
+        gpu_unlock(gpu);
+        return size == 8 ? UINT64_MAX : UINT32_MAX;
+    }
     uint64_t val = gpu_reg_read(gpu, off);
     if (size == 8) /* both halves see the same moment */
         val |= (uint64_t)gpu_reg_read(gpu, off + 4) << 32;
@@ -323,6 +338,10 @@ void mali_gpu_write(struct mali_gpu *gpu, uint64_t off, uint64_t val, unsigned s
         return;
     gpu_lock(gpu);
     gpu_tick(gpu);
+    if (gpu->injected.gone) {
+        gpu_unlock(gpu);
+        return;
+    }
     gpu_reg_write(gpu, off, (uint32_t)val);
     if (size == 8)
         gpu_reg_write(gpu, off + 4, (uint32_t)(val >> 32));
@@ -342,7 +361,7 @@ void mali_gpu_set_clock(struct mali_gpu *gpu, uint32_t hz)
 {
     gpu_lock(gpu);
     gpu_tick(gpu);
-    gpu_clock_set_hz(&gpu->clock, gpu->now, hz);
+    gpu_inject_clock(gpu, hz);
     mali_trace_emit(gpu->trace, MALI_EV_clock, "core", hz, 0, 0, 0);
     mali_trace_counter(gpu->trace, MALI_TRACK_CLOCK, 0, hz);
     gpu_unlock(gpu);

@@ -37,6 +37,7 @@ struct mali_config {
     const char *capture_file; /* jobs with the memory they touch, see trace/capture.h */
     bool race;                /* report races between invocations, see pipeline/race.c */
     uint64_t capture_limit;   /* bytes of that file; 0: CAPTURE_LIMIT */
+    const char *inject;       /* rules of faults, see inject/README.md */
 };
 
 struct mali_gpu;
@@ -95,6 +96,25 @@ void mali_gpu_get_identity(const struct mali_gpu *gpu, struct mali_identity *out
 
 /** Host nanoseconds spent in steps of the microcontroller so far, for the benchmark. */
 uint64_t mali_gpu_busy_ns(struct mali_gpu *gpu);
+/**
+ * Fault injection (inject/README.md). add: all rules of @text or none; false and *err (malloc'd)
+ * name rule, value and limit. remove: rule @id, or every rule and what actions have done (0); false:
+ * no such rule. The texts are malloc'd.
+ */
+bool mali_gpu_inject_add(struct mali_gpu *gpu, const char *text, char **err);
+bool mali_gpu_inject_remove(struct mali_gpu *gpu, unsigned id);
+char *mali_gpu_inject_rules(struct mali_gpu *gpu);
+char *mali_gpu_inject_log(struct mali_gpu *gpu);
+void mali_gpu_inject_log_clear(struct mali_gpu *gpu);
+/** Every fault, point and key, as JSON; malloc'd. */
+char *mali_gpu_inject_catalogue(void);
+/**
+ * The host's clock or regulator is used. False: as usual. True: a fault strikes, *error says whether
+ * the host must report an error or leave things as they are without one.
+ */
+enum mali_platform_use { MALI_CLOCK_SET, MALI_CLOCK_GET, MALI_VOLTAGE_SET };
+bool mali_gpu_platform_fault(struct mali_gpu *gpu, enum mali_platform_use use, bool *error);
+
 /** Names for documentation and tests: register at @off, or NULL. */
 const char *mali_gpu_reg_name(uint64_t off);
 /** Runs everything that is runnable now (deterministic mode, tests): true if work remains. */

@@ -21,6 +21,7 @@
 #include <stdatomic.h>
 
 #include "gpu.h"
+#include "../inject/inject.h"
 #include "../mcu/mcu.h"
 #include "../mmu/mmu.h"
 #include "../pipeline/pipeline.h"
@@ -73,6 +74,22 @@ struct gpu_identity {
     bool coherent;
 };
 
+/** An interrupt block as injected faults have left it; see gpu_inject.c. */
+struct gpu_inject_line {
+    uint32_t mute;    /* RAWSTAT bits that do not raise the line */
+    uint64_t mute_to; /* virtual ns at which they do */
+    uint32_t rises;   /* how often the line is still high for nothing */
+    bool stuck;
+};
+
+/** What injected faults have done that lasts. */
+struct gpu_injected {
+    struct gpu_inject_line line[MALI_IRQ_LINES];
+    uint64_t timestamp; /* offset */
+    unsigned percent;   /* of the core clock; 0 and not @slow: as it is */
+    bool slow, gone;
+};
+
 /** struct gpu_clock - cycle counter; guarded by its own leaf lock (read by running streams). */
 struct gpu_clock {
     pthread_mutex_t lock;
@@ -120,6 +137,8 @@ struct mali_gpu {
     bool reset_wiped;               /* state is gone, the delay is not over */
     uint64_t reset_at;
     bool flushing;
+    struct gpu_injected injected;
+    uint32_t clock_hz;              /* as the platform set it */
     uint64_t flush_at;
     uint64_t mcu_timer_at;
     bool mcu_off_pending;           /* MCU_CONTROL writes that wait for the end of the step */
@@ -206,6 +225,24 @@ void gpu_command(struct mali_gpu *gpu, uint32_t cmd);
 /** Does what commands under way wait for: safe point, end of step, deadline. */
 void gpu_command_tick(struct mali_gpu *gpu);
 uint64_t gpu_command_next(const struct mali_gpu *gpu);
+
+/* --- gpu_inject.c --- */
+/** An action waits; any thread. */
+void gpu_inject_wake(void *opaque);
+/** Does the actions that are due, ends what has run out. Lock held. */
+void gpu_inject_tick(struct mali_gpu *gpu);
+uint64_t gpu_inject_next(const struct mali_gpu *gpu); /* deadline or GPU_NEVER */
+/** Hook of irq_raise: true when the line must not rise for @bits now. */
+void gpu_inject_irq(struct mali_gpu *gpu, enum mali_irq_line line, uint32_t bits);
+/** STAT of @line was read, or bits of it were cleared. */
+void gpu_inject_line_seen(struct mali_gpu *gpu, enum mali_irq_line line);
+/** Level of a line, faults regarded. */
+bool gpu_inject_level(const struct mali_gpu *gpu, enum mali_irq_line line);
+/** The core clock is @hz: faults regarded. */
+void gpu_inject_clock(struct mali_gpu *gpu, uint32_t hz);
+/** A power transition of @d begins at @at: when it ends. */
+uint64_t gpu_inject_power(struct mali_gpu *gpu, enum gpu_domain d, bool on, uint64_t at,
+                          uint64_t end);
 
 /* --- thread.c --- */
 bool gpu_thread_start(struct mali_gpu *gpu);

@@ -56,6 +56,7 @@ static void wr_mask(struct mali_gpu *gpu, const struct mali_reg_word *w, uint32_
 
 static uint32_t rd_stat(struct mali_gpu *gpu, const struct mali_reg_word *w)
 {
+    gpu_inject_line_seen(gpu, line_of(w));
     return gpu_irq_stat(gpu, line_of(w));
 }
 
@@ -134,7 +135,7 @@ static uint32_t rd_timestamp(struct mali_gpu *gpu, const struct mali_reg_word *w
     const struct mali_reg_word *lo = mali_reg_find(mali_regs[MALI_REG_GPU_TIMESTAMP_OFFSET].off);
     uint64_t offset = gpu->shadow[lo->slot] | (uint64_t)gpu->shadow[lo->slot + 1] << 32;
 
-    return half(gpu_counter(gpu) + offset, w);
+    return half(gpu_counter(gpu) + offset + gpu->injected.timestamp, w);
 }
 
 static uint32_t rd_flush_id(struct mali_gpu *gpu, const struct mali_reg_word *w)
@@ -186,6 +187,7 @@ static uint32_t rd_mcu_control(struct mali_gpu *gpu, const struct mali_reg_word 
 static void wr_mcu_control(struct mali_gpu *gpu, const struct mali_reg_word *w, uint32_t val)
 {
     (void)w;
+    INJECT_SAW(gpu->bus.inject, "MCU_CONTROL", val);
     gpu_mcu_control(gpu, val);
     gpu_watch_mcu_status(gpu);
 }
@@ -300,6 +302,7 @@ static const struct mali_reg_word *find(struct mali_gpu *gpu, uint64_t off)
 uint32_t gpu_reg_read(struct mali_gpu *gpu, uint64_t off)
 {
     const struct mali_reg_word *w = find(gpu, off);
+    struct inject_hit hit;
     uint32_t val = 0;
 
     if (!w)
@@ -308,6 +311,8 @@ uint32_t gpu_reg_read(struct mali_gpu *gpu, uint64_t off)
         guest_error(gpu, off, w->name, "is write-only: reads 0");
     else
         val = hooks[w->id].read ? hooks[w->id].read(gpu, w) : gpu->shadow[w->slot];
+    if (INJECT(gpu->bus.inject, reg_read, &hit, .reg = off))
+        val ^= 1u << hit.param[0];
     if (mali_trace_on(gpu->trace))
         mali_trace_emit(gpu->trace, MALI_EV_reg_read, w->name, off, val, 0, 0);
     return val;
@@ -316,8 +321,11 @@ uint32_t gpu_reg_read(struct mali_gpu *gpu, uint64_t off)
 void gpu_reg_write(struct mali_gpu *gpu, uint64_t off, uint32_t val)
 {
     const struct mali_reg_word *w = find(gpu, off);
+    struct inject_hit hit;
 
     if (!w)
+        return;
+    if (INJECT(gpu->bus.inject, reg_write, &hit, .reg = off))
         return;
     if (mali_trace_on(gpu->trace))
         mali_trace_emit(gpu->trace, MALI_EV_reg_write, w->name, off, val, 0, 0);

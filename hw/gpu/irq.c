@@ -14,7 +14,7 @@ void gpu_irq_update(struct mali_gpu *gpu)
     unsigned old = atomic_load_explicit(&gpu->levels, memory_order_relaxed), new = 0;
 
     for (unsigned i = 0; i < MALI_IRQ_LINES; i++)
-        new |= (gpu_irq_stat(gpu, i) != 0) << i;
+        new |= (unsigned)gpu_inject_level(gpu, i) << i;
     atomic_store_explicit(&gpu->levels, new, memory_order_release);
     for (unsigned i = 0; i < MALI_IRQ_LINES; i++) {
         if (!((old ^ new) >> i & 1))
@@ -34,6 +34,7 @@ void gpu_irq_raise(struct mali_gpu *gpu, enum mali_irq_line line, uint32_t bits)
     if (!bits)
         return;
     b->rawstat |= bits;
+    gpu_inject_irq(gpu, line, bits);
     mali_trace_emit(gpu->trace, MALI_EV_irq_raise, line_name[line], bits, b->rawstat, b->mask, 0);
     gpu_irq_update(gpu);
 }
@@ -41,6 +42,7 @@ void gpu_irq_raise(struct mali_gpu *gpu, enum mali_irq_line line, uint32_t bits)
 void gpu_irq_clear(struct mali_gpu *gpu, enum mali_irq_line line, uint32_t bits)
 {
     gpu->irq[line].rawstat &= ~bits;
+    gpu->injected.line[line].mute &= ~bits;
     gpu_irq_update(gpu);
 }
 

@@ -73,9 +73,12 @@ static void start(struct mali_gpu *gpu, enum gpu_domain d, uint64_t at)
         begin |= p->want & ~p->ready & idle;
     if (may_start(gpu, d, false))
         begin |= p->ready & ~p->want & idle;
+    if (!begin)
+        return;
     p->trans |= begin;
+    uint64_t end = gpu_inject_power(gpu, d, (begin & ~p->ready) != 0, at, at + delay_ns[d]);
     for (uint64_t m = begin; m; m &= m - 1)
-        p->done_at[__builtin_ctzll(m)] = at + delay_ns[d];
+        p->done_at[__builtin_ctzll(m)] = end;
 }
 
 static void start_all(struct mali_gpu *gpu, uint64_t at)

@@ -36,6 +36,7 @@ static void wipe(struct mali_gpu *gpu)
     gpu->mcu_ctl_pending = -1;
     gpu->flushing = false;
     gpu->mcu_timer_at = GPU_NEVER;
+    mali_inject_forget(gpu->bus.inject, UINT64_MAX);
     mali_mcu_reset(gpu->mcu);
     gpu->mcu_status_seen = MALI_MCU_DISABLED;
     mali_mmu_reset(gpu->mmu);
@@ -51,6 +52,7 @@ static void wipe(struct mali_gpu *gpu)
 void gpu_cold_reset(struct mali_gpu *gpu)
 {
     gpu->reset = GPU_RESET_NONE;
+    gpu->injected = (struct gpu_injected){0};
     wipe(gpu);
     gpu->irq[MALI_IRQ_GPU].mask = 0;
     atomic_store(&gpu->flush_id, FLUSH_ID_RESET);
@@ -63,8 +65,17 @@ static void start_reset(struct mali_gpu *gpu, uint32_t payload)
         mali_log(&gpu->bus, MALI_LOG_GUEST_ERROR, "GPU_CMD reset: kind %u, 1 and 2 exist", payload);
         return;
     }
+    struct inject_hit hit;
+    uint64_t late = 0;
+
+    INJECT_SAW(gpu->bus.inject, "reset command", payload);
+    if (INJECT(gpu->bus.inject, gpu_reset, &hit)) {
+        if (hit.fault == FAULT_reset_ignored)
+            return;
+        late = hit.param[0];
+    }
     gpu->reset = payload == 1 ? GPU_RESET_SOFT : GPU_RESET_HARD;
-    gpu->reset_at = gpu->now + RESET_NS;
+    gpu->reset_at = gpu->now + RESET_NS + late;
     gpu->reset_wiped = false;
     mali_trace_emit(gpu->trace, MALI_EV_gpu_reset, payload == 1 ? "soft" : "hard", 0, 0, 0, 0);
 }
@@ -76,8 +87,16 @@ static void start_flush(struct mali_gpu *gpu)
                  "GPU_CMD cache command while one is active: they complete together");
         return;
     }
+    struct inject_hit hit;
+    uint64_t late = 0;
+
+    if (INJECT(gpu->bus.inject, cache_flush, &hit)) {
+        if (hit.fault == FAULT_flush_lost)
+            return;
+        late = hit.param[0];
+    }
     gpu->flushing = true;
-    gpu->flush_at = gpu->now + FLUSH_NS;
+    gpu->flush_at = gpu->now + FLUSH_NS + late;
 }
 
 static void set_time(struct mali_gpu *gpu, uint32_t payload)
@@ -132,6 +151,7 @@ void gpu_command_tick(struct mali_gpu *gpu)
     }
     if (gpu->reset && gpu->reset_wiped && gpu->now >= gpu->reset_at) {
         gpu->reset = GPU_RESET_NONE;
+        INJECT_SAW(gpu->bus.inject, "reset completed", 0);
         gpu_irq_raise(gpu, MALI_IRQ_GPU, GPU_IRQ_RESET_COMPLETED);
     }
     if (gpu->flushing && !gpu->executing && gpu->now >= gpu->flush_at) {

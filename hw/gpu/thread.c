@@ -160,6 +160,8 @@ void gpu_park(struct mali_gpu *gpu)
 
 bool gpu_run_here(struct mali_gpu *gpu, unsigned max)
 {
+    if (gpu->injected.gone)
+        return false;
     if (gpu->stepping || gpu->paused)
         return true; /* whoever steps, or the resume, goes on with it */
     for (unsigned n = 0; n < max && mali_mcu_pending(gpu->mcu) && !gpu->paused; n++)
@@ -195,7 +197,7 @@ static void *thread_main(void *arg)
     gpu_lock(gpu);
     while (!gpu->stop) {
         gpu_tick(gpu);
-        if (gpu->paused || !mali_mcu_pending(gpu->mcu)) {
+        if (gpu->paused || gpu->injected.gone || !mali_mcu_pending(gpu->mcu)) {
             wait_for_wake(gpu);
             continue;
         }

@@ -68,6 +68,7 @@ static void drop_state(struct mali_mcu *m)
     for (unsigned g = 0; g < m->cfg.csgs; g++)
         m->csg[g].idle_deadline = MCU_NO_DEADLINE;
     m->broken = m->timer_due = m->slices_ran = false;
+    memset(&m->inj, 0, sizeof(m->inj));
     m->irq = 0;
 }
 
@@ -115,8 +116,12 @@ uint32_t mali_mcu_status(const struct mali_mcu *m)
 
 void mali_mcu_doorbell(struct mali_mcu *m, unsigned index)
 {
+    struct inject_hit hit;
+
     mali_trace_emit(m->trace, MALI_EV_mcu_doorbell, index ? "user" : "global", index, 0, 0, 0);
     if (m->s.status != MALI_MCU_ENABLED)
+        return;
+    if (INJECT(m->bus->inject, doorbell, &hit, .index = index))
         return;
     if (index == 0)
         m->s.glb_doorbell = 1;
@@ -160,12 +165,12 @@ static bool interface_locked(const struct mali_mcu *m)
 
 bool mali_mcu_pending(const struct mali_mcu *m)
 {
-    if (interface_locked(m))
+    if (m->inj.hung || interface_locked(m))
         return false;
-    if (m->s.boot_pending || m->slices_ran || m->timer_due || m->broken)
+    if (m->s.boot_pending || m->slices_ran || m->timer_due || m->broken || m->inj.pending)
         return true;
     return m->s.status == MALI_MCU_ENABLED &&
-           (m->s.glb_doorbell || m->s.user_doorbells || runnable_left(m));
+           ((m->s.glb_doorbell && !m->inj.hold_until) || m->s.user_doorbells || runnable_left(m));
 }
 
 bool mali_mcu_busy(const struct mali_mcu *m)
@@ -186,6 +191,7 @@ static void crash_now(struct mali_mcu *m)
 {
     mali_log(m->bus, MALI_LOG_GUEST_ERROR, "MCU crashed: %s at 0x%llx (%s)", m->broken_what,
              (unsigned long long)m->broken_fault.va, mali_fault_name(m->broken_fault.code));
+    INJECT_SAW(m->bus->inject, "firmware crashed", m->broken_fault.va);
     m->broken = false;
     m->s.status = MALI_MCU_FATAL;
     for (unsigned g = 0; g < m->cfg.csgs; g++)
@@ -242,7 +248,8 @@ static void serve(struct mali_mcu *m, uint64_t now)
         each_stream(m, kick);
         m->s.user_doorbells = 0;
     }
-    if (m->s.glb_doorbell) {
+    if (m->s.glb_doorbell && now >= m->inj.hold_until) {
+        m->inj.hold_until = 0;
         m->s.glb_doorbell = 0;
         mcu_glb_serve(m);
     }
@@ -324,6 +331,8 @@ static void arm_timer(struct mali_mcu *m, uint64_t now)
     if (m->s.poll_deadline <= now || poll < m->s.poll_deadline || poll == MCU_NO_DEADLINE)
         m->s.poll_deadline = poll;
     next = earlier(m->s.poll_deadline, earlier(m->s.glb_idle_deadline, m->s.poweroff_deadline));
+    if (m->inj.hold_until > now)
+        next = earlier(next, m->inj.hold_until);
     for (unsigned g = 0; g < m->cfg.csgs; g++)
         next = earlier(next, m->csg[g].active ? m->csg[g].idle_deadline : MCU_NO_DEADLINE);
     m->ops->timer(m->opaque, next);
@@ -373,13 +382,19 @@ bool mali_mcu_step(struct mali_mcu *m)
 {
     uint64_t now = mali_bus_now(m->bus);
 
-    if (interface_locked(m))
+    if (m->inj.hung || interface_locked(m))
         return false;
     m->timer_due = false;
-    if (m->s.boot_pending) {
-        m->s.boot_pending = 0;
+    if (m->inj.boot_at && now >= m->inj.boot_at) {
+        m->inj.boot_at = 0;
         mcu_boot(m);
+    } else if (m->s.boot_pending) {
+        m->s.boot_pending = 0;
+        if (!mcu_inject_boot(m))
+            mcu_boot(m);
     }
+    if (m->inj.pending)
+        mcu_inject_act(m);
     m->slices_ran = false;
     if (!alive(m))
         return false;

@@ -14,6 +14,7 @@
 #define MALI_MCU_H
 
 #include "../bus/bus.h"
+#include "../inject/inject.h"
 #include "../mmu/mmu.h"
 #include "../pipeline/pipeline.h"
 #include "../trace/trace.h"
@@ -77,6 +78,8 @@ bool mali_mcu_pending(const struct mali_mcu *mcu);
  * handler in deterministic mode).
  */
 bool mali_mcu_step(struct mali_mcu *mcu);
+/** Does an injected action to the microcontroller; INJECT_FAULTS: undoes what lasts. */
+void mali_mcu_inject(struct mali_mcu *mcu, enum inject_fault_id fault);
 /** True while command streams or endpoints are busy (GPU_STATUS.GPU_ACTIVE). */
 bool mali_mcu_busy(const struct mali_mcu *mcu);
 

@@ -121,6 +121,7 @@ static void publish(struct mali_mcu *m)
     mcu_wr32(m, glb_out(m) + GLB_DB_ACK, mcu_rd32(m, glb_in(m) + GLB_DB_REQ));
     mcu_wr32(m, glb_out(m) + GLB_HALT_STATUS, 0);
     mcu_wr32(m, ctl + GLB_VERSION, FW_VERSION); /* last: a zero version means "not booted" */
+    mcu_inject_publish(m);
 }
 
 static void boot_failed(struct mali_mcu *m, const char *why, const struct mali_fault *fault)
@@ -158,6 +159,7 @@ void mcu_boot(struct mali_mcu *m)
     m->s.core_en_mask = m->cfg.shader_present;
     publish(m);
     m->irq |= MALI_JOB_IRQ_GLB;
+    INJECT_SAW(m->bus->inject, "firmware booted", 0);
     mali_trace_emit(m->trace, MALI_EV_mcu_state, "enabled", m->s.status, 0, 0, 0);
     mali_trace_begin(m->trace, MALI_TRACK_POWER, 3, "MCU");
 }

@@ -72,6 +72,8 @@ void mcu_cs_serve(struct mali_mcu *m, unsigned g, unsigned i)
     req = mcu_rd32(m, in + CS_REQ);
     ack = mcu_rd32(m, out + CS_ACK);
     want = req & CS_STATE_MASK;
+    if (((req ^ ack) & CS_STATE_MASK) && mcu_inject_cs(m, g, i, want))
+        return;
     if (want == CS_STATE_START && !cs->started) {
         cs_config(m, g, i, req);
         cs_start(m, g, i);
@@ -245,7 +247,7 @@ void mcu_cs_slice(struct mali_mcu *m, unsigned g, unsigned i)
     m->s.slices++;
     if (cs->st.extract != cs->reported_extract) {
         cs->reported_extract = cs->st.extract;
-        mcu_wr64(m, cs->ring_out + RING_EXTRACT, cs->st.extract);
+        mcu_wr64(m, cs->ring_out + RING_EXTRACT, mcu_inject_extract(m, g, i, cs->st.extract));
     }
     if (cs->stop == CS_STOP_FAULT || cs->stop == CS_STOP_FATAL)
         hold_fault(cs, &fault, cs->stop == CS_STOP_FATAL);
@@ -309,8 +311,12 @@ static bool cs_event(struct mali_mcu *m, unsigned g, unsigned i, uint32_t bit)
 {
     const uint64_t in = cs_in(m, g, i), out = cs_out(m, g, i);
     unsigned n = (unsigned)__builtin_ctz(bit);
+    struct inject_hit hit;
     uint32_t irq_req;
 
+    if (INJECT(m->bus->inject, cs_event, &hit, .group = g, .queue = i, .bits = bit))
+        return true; /* for us it was raised */
+    INJECT_SAW(m->bus->inject, mcu_req_name(MCU_LEVEL_CS, n), (uint64_t)g << 8 | i);
     if (!mcu_raise(m, in + CS_REQ, out + CS_ACK, bit, 1u << g, CS_ACK_IRQ_MASK))
         return false;
     irq_req = mcu_rd32(m, csg_out(m, g) + CSG_IRQ_REQ);

@@ -28,6 +28,8 @@ static void csg_begin(struct mali_mcu *m, unsigned g, bool resume)
     const uint64_t in = csg_in(m, g);
     char name[32];
 
+    if (!resume)
+        mali_inject_forget(m->bus->inject, g);
     memset(c, 0, sizeof(*c));
     c->idle_deadline = MCU_NO_DEADLINE;
     c->as = mcu_rd32(m, in + CSG_CONFIG) & (MALI_AS_COUNT - 1);
@@ -124,12 +126,13 @@ static bool csg_change_state(struct mali_mcu *m, unsigned g, uint32_t want)
         if (csg_outstanding(m, g))
             return false;
         mcu_csg_publish(m, g);
-        if (!mcu_suspend(m, g))
+        if (!mcu_suspend(m, g) || mcu_inject_suspend(m, g))
             return false;
         mcu_csg_stop(m, g);
         mali_trace_emit(m->trace, MALI_EV_csg_state, "suspended", g, c->as, 0, 0);
         return true;
     case CSG_STATE_TERMINATE:
+        INJECT_SAW(m->bus->inject, "group terminated", g);
         if (c->active)
             mali_trace_emit(m->trace, MALI_EV_csg_state, "terminated", g, c->as, 0, 0);
         csg_drop_jobs(m, g);
@@ -162,14 +165,25 @@ void mcu_csg_serve(struct mali_mcu *m, unsigned g)
     uint32_t req = mcu_rd32(m, in + CSG_REQ);
     uint32_t ack = mcu_rd32(m, out + CSG_ACK);
     uint32_t diff = req ^ ack, done = 0;
+    bool wrong = false;
 
     if (diff & CSG_STATE_MASK) {
         uint32_t want = req & CSG_STATE_MASK;
 
         mcu_touch(m, MCU_LEVEL_CSG, want, 1);
-        if (csg_change_state(m, g, want))
+        if (mcu_inject_csg(m, g, want, &wrong)) {
+            if (m->inj.hung)
+                return;
+        } else if (csg_change_state(m, g, want)) {
             done |= CSG_STATE_MASK;
+        }
+        if (wrong) { /* an answer, but not to what was asked */
+            done |= CSG_STATE_MASK;
+            req = (req & ~CSG_STATE_MASK) | ((want ^ 1) & CSG_STATE_MASK);
+        }
     }
+    if (m->inj.hung)
+        return;
     if (diff & CSG_REQ_EP_CFG) {
         csg_read_config(m, g);
         mcu_touch(m, MCU_LEVEL_CSG, 4, 1);
@@ -212,6 +226,11 @@ bool mcu_csg_idle(struct mali_mcu *m, unsigned g)
 
 static void csg_event(struct mali_mcu *m, unsigned g, uint32_t bit)
 {
+    struct inject_hit hit;
+
+    if (INJECT(m->bus->inject, csg_event, &hit, .group = g, .bits = bit))
+        return;
+    INJECT_SAW(m->bus->inject, mcu_req_name(MCU_LEVEL_CSG, (unsigned)__builtin_ctz(bit)), g);
     if (mcu_raise(m, csg_in(m, g) + CSG_REQ, csg_out(m, g) + CSG_ACK, bit, 1u << g,
                   CSG_ACK_IRQ_MASK)) {
         unsigned n = (unsigned)__builtin_ctz(bit);

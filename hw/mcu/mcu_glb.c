@@ -92,7 +92,13 @@ void mcu_glb_serve(struct mali_mcu *m)
     uint32_t edge = req & ~m->s.glb_seen;
     uint32_t bits = diff & GLB_KNOWN;
     uint32_t unknown = diff & ~(GLB_KNOWN | GLB_REQ_HALT | GLB_REQ_SLEEP);
+    bool late = false;
+    uint32_t lost = mcu_inject_glb(m, bits | (edge & (GLB_REQ_HALT | GLB_REQ_SLEEP)), &late);
 
+    if (late)
+        return; /* the doorbell is looked at again then */
+    bits &= ~lost;
+    edge &= ~lost;
     m->s.glb_seen = req;
     serve_config(m, bits);
     /* A level, not a toggle: after a boot without new sections the driver leaves it set. */

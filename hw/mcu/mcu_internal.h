@@ -75,6 +75,18 @@ struct mcu_state {
     uint64_t prfcnt_last[8];        /* totals at the last sample */
 };
 
+/* What injected faults have done that lasts until the next boot; not part of a snapshot. */
+struct mcu_injected {
+    uint32_t pending;           /* actions for the next step: bit per enum mcu_action */
+    uint32_t glb_lost;          /* global requests that are not served */
+    uint32_t csg_lost[32];      /* per group: bit per state that is not served */
+    uint32_t cs_lost[32];       /* per group: bit per stream that is not started or stopped */
+    uint64_t hold_until;        /* virtual ns: global requests wait */
+    uint64_t boot_at;           /* virtual ns: a boot waits; 0: none */
+    bool hung;
+};
+enum mcu_action { MCU_ACT_FATAL, MCU_ACT_HANG, MCU_ACT_SPURIOUS, MCU_ACT_PROGRESS };
+
 /** Where the blocks lie in the shared section; computed from the configuration. */
 struct mcu_layout {
     uint32_t group_stride;
@@ -106,6 +118,7 @@ struct mali_mcu {
     bool in_slices;                 /* streams run, the lock is not held */
     unsigned run_csg;               /* slot whose stream is running, for callbacks */
     uint32_t touch_slot[4][32];     /* fidelity report: cached slots per request row */
+    struct mcu_injected inj;
 };
 
 static inline struct mcu_cs *mcu_stream(struct mali_mcu *m, unsigned g, unsigned i)
@@ -181,6 +194,25 @@ bool mcu_cs_runnable(const struct mali_mcu *m, const struct mcu_csg *csg, const 
 void mcu_cs_slice(struct mali_mcu *m, unsigned g, unsigned i);
 bool mcu_cs_idle(const struct mcu_cs *cs);
 void mcu_cs_report(struct mali_mcu *m, unsigned g, unsigned i);
+
+/* --- mcu_inject.c --- */
+/** The actions that wait; in a step. */
+void mcu_inject_act(struct mali_mcu *m);
+/** Hook of mcu_boot: true when the boot does not happen now. */
+bool mcu_inject_boot(struct mali_mcu *m);
+/** Hook of fw_publish. */
+void mcu_inject_publish(struct mali_mcu *m);
+/** Hook of glb_request: which of @bits (not acknowledged yet) are not to be served; @late: none now. */
+uint32_t mcu_inject_glb(struct mali_mcu *m, uint32_t bits, bool *late);
+/** Hook of csg_request: true when the firmware is not to serve state @want now; *wrong: it is
+ *  answered with another one. */
+bool mcu_inject_csg(struct mali_mcu *m, unsigned g, uint32_t want, bool *wrong);
+/** Hook of cs_request: true when the firmware does not see it. */
+bool mcu_inject_cs(struct mali_mcu *m, unsigned g, unsigned i, uint32_t want);
+/** Hook of suspend, when the image has been written: true when the firmware hangs. */
+bool mcu_inject_suspend(struct mali_mcu *m, unsigned g);
+/** Hook of extract: what is published for @extract. */
+uint64_t mcu_inject_extract(struct mali_mcu *m, unsigned g, unsigned i, uint64_t extract);
 
 /* --- mcu_suspend.c --- */
 bool mcu_suspend(struct mali_mcu *m, unsigned g);

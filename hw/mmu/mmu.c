@@ -167,7 +167,7 @@ void mali_mmu_set_trace(struct mali_mmu *mmu, struct mali_trace *trace)
 void mali_mmu_reset(struct mali_mmu *mmu)
 {
     memset(mmu->as, 0, sizeof(mmu->as));
-    mmu->pending = 0;
+    mmu->pending = mmu->stuck = 0;
     for (unsigned as = 0; as < MALI_AS_COUNT; as++)
         as_decode(mmu, as);
     mali_mmu_invalidate_all(mmu);
@@ -214,8 +214,15 @@ static void reg_command(struct mali_mmu *mmu, unsigned as, uint32_t val)
         mali_log(mmu->bus, MALI_LOG_GUEST_ERROR, "mmu: AS%u: COMMAND 0x%x is unknown", as, val);
         val = 0xff;
     }
+    struct inject_hit hit;
+
     mmu->as[as].command = val | MMU_PENDING;
     mmu->pending |= 1u << as;
+    if (INJECT(mmu->bus->inject, as_command, &hit, .as = as, .command = val)) {
+        mmu->stuck |= 1u << as;
+        mmu->stuck_to[as] = hit.fault == FAULT_as_late ? mali_bus_now(mmu->bus) + hit.param[0]
+                                                       : UINT64_MAX;
+    }
 }
 
 void mali_mmu_reg_write(struct mali_mmu *mmu, unsigned as, unsigned off, uint32_t val)
@@ -330,9 +337,40 @@ static void as_execute(struct mali_mmu *mmu, unsigned as)
     mali_trace_emit(mmu->trace, MALI_EV_mmu_command, mmu_commands[command].name, as, start, end, 0);
 }
 
+/* Pending, and not held by an injected fault. */
+static uint32_t runnable_commands(const struct mali_mmu *mmu)
+{
+    uint32_t run = mmu->pending;
+
+    for (uint32_t m = mmu->stuck; __builtin_expect(m != 0, 0); m &= m - 1) {
+        unsigned as = (unsigned)__builtin_ctz(m);
+
+        if (mali_bus_now(mmu->bus) < mmu->stuck_to[as])
+            run &= ~(1u << as);
+    }
+    return run;
+}
+
+uint64_t mali_mmu_held_until(const struct mali_mmu *mmu)
+{
+    uint64_t next = UINT64_MAX;
+
+    for (uint32_t m = mmu->stuck & mmu->pending; m; m &= m - 1) {
+        unsigned as = (unsigned)__builtin_ctz(m);
+
+        next = mmu->stuck_to[as] < next ? mmu->stuck_to[as] : next;
+    }
+    return next;
+}
+
+void mali_mmu_let_go(struct mali_mmu *mmu)
+{
+    mmu->stuck = 0;
+}
+
 bool mali_mmu_command_pending(const struct mali_mmu *mmu)
 {
-    return mmu->pending != 0;
+    return runnable_commands(mmu) != 0;
 }
 
 uint64_t mali_mmu_root(const struct mali_mmu *mmu, unsigned as)
@@ -347,8 +385,9 @@ bool mali_mmu_as_locked(const struct mali_mmu *mmu, unsigned as)
 
 uint32_t mali_mmu_run_commands(struct mali_mmu *mmu)
 {
-    uint32_t done = mmu->pending;
+    uint32_t done = runnable_commands(mmu);
 
+    mmu->stuck &= ~done;
     for (unsigned as = 0; as < MALI_AS_COUNT; as++)
         if (done >> as & 1)
             as_execute(mmu, as);
@@ -365,6 +404,7 @@ uint32_t mali_mmu_report_fault(struct mali_mmu *mmu, const struct mali_fault *fa
     uint32_t status = fault->code | (fault->access & 3u) << 8 | (uint32_t)fault->source_id << 16;
 
     mmu->faults++;
+    INJECT_SAW(mmu->bus->inject, "MMU fault reported", fault->va);
     if (mmu_faults[fault->code].name)
         mmu_touch(mmu, &mmu_faults[fault->code], &mmu->fault_slot[fault->code]);
     if (!s->fault_valid) {

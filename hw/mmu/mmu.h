@@ -50,6 +50,11 @@ bool mali_mmu_command_pending(const struct mali_mmu *mmu);
  *  MMU_IRQ_RAWSTAT to raise (command completed, 31:16) are returned. */
 uint32_t mali_mmu_run_commands(struct mali_mmu *mmu);
 
+/** Virtual ns at which a command that an injected fault holds may run, or UINT64_MAX. */
+uint64_t mali_mmu_held_until(const struct mali_mmu *mmu);
+/** Injected faults let go of the commands that they hold. */
+void mali_mmu_let_go(struct mali_mmu *mmu);
+
 /* --- accesses; from the thread that owns @tlb, lock not needed ------------- */
 struct mali_tlb *mali_tlb_new(struct mali_mmu *mmu);
 void mali_tlb_free(struct mali_tlb *tlb);

@@ -7,6 +7,7 @@
 #define MALI_MMU_INTERNAL_H
 
 #include "mmu_tlb.h"
+#include "../inject/inject.h"
 #include "../trace/trace.h"
 
 #include <pthread.h>
@@ -57,6 +58,8 @@ struct mali_mmu {
     unsigned va_bits, pa_bits;
     uint32_t as_present;
     uint32_t pending; /* bit per AS: as[].command has MMU_PENDING */
+    uint32_t stuck;   /* bit per AS: an injected fault holds its command ... */
+    uint64_t stuck_to[MALI_AS_COUNT]; /* ... until then, in virtual ns */
     struct mali_as_state as[MALI_AS_COUNT];
     struct mmu_as active[MALI_AS_COUNT];
 

@@ -44,6 +44,7 @@ struct mali_tlb {
     struct mali_tlb *next;
     struct mali_tlb_watch *watch; /* or NULL; looked at by misses only */
     uint64_t walks, fills; /* written by the owner, read by anyone: relaxed atomics */
+    uint64_t flip; /* an injected fault: bits of the next leaf descriptor */
     struct mali_tlb_ram ram[MALI_TLB_RAM_RANGES];
     unsigned ram_victim;
 };

@@ -143,7 +143,7 @@ static bool tlb_resolve(struct mali_tlb *tlb, uint64_t key, const struct mmu_wal
         bus->ops->dirty(bus->opaque, w->pa - offset, MALI_PAGE_SIZE);
     else if (writes)
         bus->ops->dirty(bus->opaque, w->pa, *avail);
-    if (whole)
+    if (whole && !inject_armed(tlb->mmu->bus->inject, INJECT_walk)) /* each access is an event then */
         tlb_fill(tlb, key, page, writes ? w->allow : w->allow & ~TLB_WRITES);
     return true;
 }
@@ -154,13 +154,20 @@ tlb_miss(struct mali_tlb *tlb, unsigned as, uint64_t va, enum mali_access access
          uint16_t source_id, void **ptr, uint64_t *avail, struct mali_fault *fault)
 {
     struct mali_mmu *mmu = tlb->mmu;
+    struct inject_hit hit;
     struct mmu_walk w;
 
     if (as >= MALI_AS_COUNT)
         return tlb_fault(MALI_TRANSLATION_FAULT_0, as, va, access, source_id, fault);
     if (mmu_locked(&mmu->as[as], va))
         return MALI_MEM_STALL;
+    if (INJECT(mmu->bus->inject, walk, &hit, .as = as, .va = va, .access = access)) {
+        if (hit.fault != FAULT_flip_pte)
+            return tlb_fault((uint8_t)hit.arg, as, va, access, source_id, fault);
+        tlb->flip = 1ull << hit.param[0];
+    }
     uint8_t code = mmu_walk(tlb, &mmu->active[as], va, &w);
+    tlb->flip = 0;
     tlb_count(&tlb->walks);
     if (!code && !(w.allow >> access & 1))
         code = MALI_PERM_FAULT_0 + w.level;

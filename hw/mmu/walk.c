@@ -103,6 +103,8 @@ static uint8_t walk_tables(struct mali_tlb *tlb, const struct mmu_as *as, uint64
 
         if (!walk_load(tlb, table + index * 8, &desc))
             return MALI_GPU_BUS_FAULT;
+        if (__builtin_expect(tlb->flip != 0, 0) && (level == 3 || !(desc & DESC_TABLE)))
+            desc ^= tlb->flip;
         if (!(desc & DESC_VALID))
             return MALI_TRANSLATION_FAULT_0 + level;
         if (level == 3)

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "pipeline_internal.h"
+#include "../inject/inject.h"
 
 #define DESC_SHADER 8 /* type nibble; source: v10.xml */
 #define VA_LIMIT    (1ull << 48)
@@ -189,6 +190,22 @@ static void core_count_insns(struct core *c)
         s->executed = calloc(va_program_size(s->program), sizeof(*s->executed));
 }
 
+/* Hook of shader: may change the descriptor @w. */
+static void core_inject(struct core *c, uint32_t w[8])
+{
+    uint64_t base = w[2] | (uint64_t)w[3] << 32, words[8] = {0};
+    struct inject_hit hit;
+    uint32_t hash = 2166136261u;
+
+    core_fetch(c, base, words, 8); /* what cannot be read counts as zeros */
+    c->fault.code = 0;
+    c->stalled = false;
+    for (unsigned i = 0; i < sizeof(words); i++)
+        hash = (hash ^ ((const uint8_t *)words)[i]) * 16777619u;
+    if (INJECT(c->pipeline->bus->inject, shader, &hit, .as = c->as, .va = base, .hash = hash))
+        w[hit.param[0] / 32] ^= 1u << hit.param[0] % 32;
+}
+
 static enum mali_mem_result load_shader(struct core *c, uint64_t spd, enum core_stage stage)
 {
     struct va_shader *s = &c->shader;
@@ -198,6 +215,8 @@ static enum mali_mem_result load_shader(struct core *c, uint64_t spd, enum core_
 
     if (r != MALI_MEM_OK)
         return r;
+    if (inject_armed(c->pipeline->bus->inject, INJECT_shader))
+        core_inject(c, w);
     if ((w[0] & 15) != DESC_SHADER || (w[0] >> 4 & 15) != stage)
         return core_fault(c, MALI_DATA_INVALID_FAULT, spd);
     s->ftz32 = (w[0] >> 17 & 3) != 0;

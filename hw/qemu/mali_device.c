@@ -9,6 +9,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "qemu/osdep.h"
+#include "qemu/cutils.h"
 #include "qemu/error-report.h"
 #include "qemu/log.h"
 #include "qemu/main-loop.h"
@@ -284,6 +285,7 @@ static void mali_realize(DeviceState *dev, Error **errp)
         .capture_file = s->prop.capture,
         .race = s->prop.race,
         .capture_limit = s->prop.capture_limit,
+        .inject = s->prop.inject,
     };
     char *err = NULL;
 
@@ -377,6 +379,60 @@ static void query_get(Object *obj, Visitor *v, const char *name, void *opaque, E
     visit_type_uint32(v, name, &val, errp);
 }
 
+/* ---- injected faults: rules by -device or qom-set, log and catalogue by qom-get ------ */
+
+/* The core's texts come from malloc(), QOM wants them from g_malloc(). */
+static char *text_for_qom(char *text)
+{
+    char *copy = g_strdup(text ? text : "");
+
+    free(text);
+    return copy;
+}
+
+static char *inject_get(Object *obj, Error **errp)
+{
+    MaliState *s = MALI_G610(obj);
+
+    return s->gpu ? text_for_qom(mali_gpu_inject_rules(s->gpu)) : g_strdup(s->prop.inject);
+}
+
+static void inject_set(Object *obj, const char *text, Error **errp)
+{
+    MaliState *s = MALI_G610(obj);
+    char *err = NULL;
+    unsigned id;
+
+    if (!s->gpu) { /* -device: the rules are read when the device is made */
+        g_autofree char *before = s->prop.inject;
+
+        s->prop.inject = before && *before ? g_strdup_printf("%s;%s", before, text) : g_strdup(text);
+    } else if (!strcmp(text, "clear")) {
+        mali_gpu_inject_remove(s->gpu, 0);
+    } else if (!strcmp(text, "clear-log")) {
+        mali_gpu_inject_log_clear(s->gpu);
+    } else if (!strncmp(text, "remove ", 7)) {
+        if (qemu_strtoui(text + 7, NULL, 10, &id) || !id || !mali_gpu_inject_remove(s->gpu, id)) {
+            error_setg(errp, "inject: %s: no rule has this number", text);
+        }
+    } else if (!mali_gpu_inject_add(s->gpu, text, &err)) {
+        error_setg(errp, "%s", err ? err : "inject: out of memory");
+        free(err);
+    }
+}
+
+static char *inject_log_get(Object *obj, Error **errp)
+{
+    MaliState *s = MALI_G610(obj);
+
+    return s->gpu ? text_for_qom(mali_gpu_inject_log(s->gpu)) : g_strdup("");
+}
+
+static char *inject_catalogue_get(Object *obj, Error **errp)
+{
+    return text_for_qom(mali_gpu_inject_catalogue());
+}
+
 static const Property mali_properties[] = {
     DEFINE_PROP_STRING("model", MaliState, prop.model),
     DEFINE_PROP_UINT32("cores", MaliState, prop.cores, 0),
@@ -421,6 +477,12 @@ static void mali_class_init(ObjectClass *klass, void *data)
     set_bit(DEVICE_CATEGORY_DISPLAY, dc->categories);
     rc->phases.hold = mali_reset_hold;
     device_class_set_props(dc, mali_properties);
+    object_class_property_add_str(klass, "inject", inject_get, inject_set);
+    object_class_property_set_description(klass, "inject", "rules of injected faults, see hw/inject/README.md");
+    object_class_property_add_str(klass, "inject-log", inject_log_get, NULL);
+    object_class_property_set_description(klass, "inject-log", "what was injected, and what followed");
+    object_class_property_add_str(klass, "inject-catalogue", inject_catalogue_get, NULL);
+    object_class_property_set_description(klass, "inject-catalogue", "every fault, as JSON");
     for (unsigned i = 0; i < ARRAY_SIZE(queries); i++) {
         object_class_property_add(klass, queries[i].name, "uint32", query_get, NULL, NULL,
                                   (void *)(uintptr_t)queries[i].query);

@@ -38,6 +38,17 @@ void mali_platform_apply(MaliState *s)
     mali_gpu_set_voltage(s->gpu, mali_voltages[s->platform.led & 7]);
 }
 
+/* True when an injected fault takes the transfer's place; see hw/inject. */
+static bool injected(MaliState *s, enum mali_platform_use use)
+{
+    bool error = false, hit = mali_gpu_platform_fault(s->gpu, use, &error);
+
+    if (error) {
+        s->platform.cfgstat |= CFGSTAT_ERROR;
+    }
+    return hit;
+}
+
 /* One transfer on the configuration bus; it completes at once. */
 static void config_transfer(MaliState *s)
 {
@@ -50,12 +61,14 @@ static void config_transfer(MaliState *s)
                       "oscillator 0 exists\n", func, device);
         p->cfgstat |= CFGSTAT_ERROR;
     } else if (!(p->cfgctrl & CFGCTRL_WRITE)) {
-        p->cfgdata = p->clock_hz;
+        if (!injected(s, MALI_CLOCK_GET)) {
+            p->cfgdata = p->clock_hz;
+        }
     } else if (p->cfgdata < MALI_CLOCK_MIN || p->cfgdata > MALI_CLOCK_MAX) {
         qemu_log_mask(LOG_GUEST_ERROR, "mali: core clock %u Hz, allowed are %u to %u\n",
                       p->cfgdata, MALI_CLOCK_MIN, MALI_CLOCK_MAX);
         p->cfgstat |= CFGSTAT_ERROR;
-    } else {
+    } else if (!injected(s, MALI_CLOCK_SET)) {
         p->clock_hz = p->cfgdata;
         mali_gpu_set_clock(s->gpu, p->clock_hz);
     }
@@ -94,6 +107,9 @@ static void platform_write(void *opaque, hwaddr addr, uint64_t val, unsigned siz
 
     switch (addr) {
     case SYS_LED:
+        if (injected(s, MALI_VOLTAGE_SET)) {
+            break;
+        }
         p->led = val & 0xff;
         mali_gpu_set_voltage(s->gpu, mali_voltages[p->led & 7]);
         break;

@@ -90,6 +90,12 @@ void mali_trace_to_qemu(void *opaque, const struct mali_event *ev)
     case MALI_EV_job:
         trace_mali_job(name, ev->a, ev->b, ev->c);
         break;
+    case MALI_EV_inject:
+        trace_mali_inject(name, ev->a, ev->b, ev->c, ev->d);
+        break;
+    case MALI_EV_inject_effect:
+        trace_mali_inject_effect(name, ev->a, ev->b, ev->c);
+        break;
     case MALI_EV_COUNT:
         break;
     }

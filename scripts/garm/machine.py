@@ -38,7 +38,16 @@ def chardev(name: str, descriptors: Mapping[str, int] | None) -> list[str]:
 
 def gpu_argument(options: Options) -> str:
     """-device's value for the GPU."""
-    return ",".join([DEVICE, *(text.strip(",") for text in options.gpu)])
+    return ",".join([DEVICE, *(text.strip(",") for text in options.gpu), *faults(options)])
+
+
+def faults(options: Options) -> list[str]:
+    """The scenario as a property: comments go, rules are joined."""
+    if options.faults is None:
+        return []
+    lines = [line.partition("#")[0].strip() for line in options.faults.read_text().splitlines()]
+    rules = ";".join(line for line in lines if line)
+    return [f"inject={rules.replace(',', ',,')}"] if rules else []
 
 
 def quote(path: Path) -> str:

@@ -41,6 +41,7 @@ class Options:
     page_size: str = "4k"
     firmware: str = "free"
     gpu: Sequence[str] = ()          # "KEY=VALUE,..." each; "none" alone for no GPU
+    faults: Path | None = None       # scenario: rules of faults, one a line
     packages: Sequence[str] = ()
     add: Sequence[str] = ()          # "HOST[:GUEST]" each
     out: Path | None = None          # default: a folder in the cache
@@ -75,6 +76,10 @@ class Options:
         """Refuse combinations that cannot work."""
         if "none" in self.gpu and self.has_gpu:
             raise UsageError("--gpu none cannot go with other --gpu options")
+        if self.faults and not self.has_gpu:
+            raise UsageError("--faults needs a GPU: it cannot go with --gpu none")
+        if self.faults and not self.faults.is_file():
+            raise UsageError(f"--faults {self.faults}: no such file")
         if not self.has_gpu and self.driver != "none":
             raise UsageError(f"--gpu none leaves nothing to drive: add --driver none (it is {self.driver})")
         if self.page_size not in ("4k", "16k"):
@@ -106,6 +111,9 @@ def parser() -> argparse.ArgumentParser:
     guest.add_argument("--gpu", action="append", default=[], metavar="KEY=VALUE,...",
                        help="properties of the GPU (repeatable), e.g. report=FILE, trace=FILE, deterministic=on; "
                             "'none' for no GPU")
+    guest.add_argument("--faults", type=Path, metavar="FILE",
+                       help="scenario of faults to inject, one rule a line (hw/inject/README.md); single ones: "
+                            "--gpu inject=RULE")
     guest.add_argument("--packages", action="append", default=[], metavar='"A B C"',
                        help="Debian packages to add to the guest, with their dependencies (repeatable)")
     guest.add_argument("--add", action="append", default=[], metavar="HOST[:GUEST]",
@@ -153,7 +161,7 @@ def from_arguments(args: argparse.Namespace) -> Options:
     interactive = args.shell or args.gdb or args.display
     timeout = args.timeout if args.timeout is not None else 0.0 if interactive else Options.timeout
     options = Options(
-        driver=args.driver, kernel=args.kernel, page_size=args.page_size, firmware=args.firmware, gpu=args.gpu,
+        driver=args.driver, kernel=args.kernel, page_size=args.page_size, firmware=args.firmware, gpu=args.gpu, faults=args.faults,
         packages=[name for text in args.packages for name in text.split()], add=args.add, out=args.out,
         display=args.display, timeout=timeout, smp=args.smp, memory=args.memory, cpu=args.cpu, shell=args.shell,
         gdb=args.gdb, trace=args.trace, qmp=args.qmp, append=args.append, qemu_args=args.qemu_arg,

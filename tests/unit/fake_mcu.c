@@ -162,3 +162,8 @@ bool mali_pipeline_race(struct mali_pipeline *p, struct mali_trace *trace)
 void mali_pipeline_race_end(struct mali_pipeline *p)
 {
 }
+
+void mali_mcu_inject(struct mali_mcu *mcu, enum inject_fault_id fault)
+{
+    (void)mcu, (void)fault;
+}

@@ -47,7 +47,7 @@ static void host_init(struct host *h, bool trace)
 {
     *h = (struct host){.ops = {.now = host_now, .log = host_log}};
     h->ops.trace = trace ? host_trace : NULL;
-    h->bus = (struct mali_bus){&h->ops, h, 0};
+    h->bus = (struct mali_bus){.ops = &h->ops, .opaque = h};
 }
 
 /* the core's mali_log() where it is linked in, else this */
