@@ -146,6 +146,7 @@ struct mali_gpu {
     uint32_t mcu_status_seen;       /* for the interrupt MCU_STATUS_CHANGED */
     uint64_t timer_armed;           /* what the host was last asked for */
     uint64_t rerun_at;              /* deterministic: more slices then */
+    unsigned reruns;                /* ... so often in a row */
 
     /* GPU thread */
     pthread_t thread;

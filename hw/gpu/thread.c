@@ -12,7 +12,13 @@
 
 #include "gpu_internal.h"
 
-#define RERUN_NS 10000u /* deterministic mode: when the next share of slices runs */
+/*
+ * Deterministic mode: when the next share of slices runs. What goes on for long is given its shares
+ * less and less often, so that waiting for a stream that never ends costs the host little.
+ */
+#define RERUN_NS     10000u
+#define RERUN_LONG   64u /* shares, before the time between them is doubled ... */
+#define RERUN_LONGER 10u /* ... that often */
 
 void gpu_run_mmu_commands(struct mali_gpu *gpu)
 {
@@ -167,7 +173,11 @@ bool gpu_run_here(struct mali_gpu *gpu, unsigned max)
     for (unsigned n = 0; n < max && mali_mcu_pending(gpu->mcu) && !gpu->paused; n++)
         step(gpu);
     bool more = mali_mcu_pending(gpu->mcu);
-    gpu->rerun_at = more ? gpu->now + RERUN_NS : GPU_NEVER;
+    unsigned longer = gpu->reruns / RERUN_LONG;
+    gpu->reruns = more ? gpu->reruns + 1 : 0;
+    gpu->rerun_at =
+        more ? gpu->now + ((uint64_t)RERUN_NS << (longer < RERUN_LONGER ? longer : RERUN_LONGER))
+             : GPU_NEVER;
     return more;
 }
 

@@ -208,7 +208,7 @@ void hx_init(struct hx *h, const struct mali_config *cfg)
         madvise(h->half[i], HX_HALF, MADV_DONTNEED);
     }
     memset(hx_ram(h, HX_ROM_BASE, 0x10000), 0xa5, 0x10000);
-    h->bus = (struct mali_bus){&ops, h, 7};
+    h->bus = (struct mali_bus){.ops = &ops, .opaque = h, .log_mask = 7};
     h->next_page = HX_RAM_BASE;
     h->timer = UINT64_MAX;
     h->now = 1000;

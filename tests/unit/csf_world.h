@@ -58,6 +58,11 @@ enum mali_job_result mali_pipeline_submit(struct mali_pipeline *p, const struct 
     return p->answer;
 }
 
+void mali_pipeline_drop(struct mali_pipeline *p, uint64_t token)
+{
+    (void)p, (void)token;
+}
+
 const char *mali_job_type_name(enum mali_job_type type)
 {
     return type == MALI_JOB_COMPUTE ? "RUN_COMPUTE" : "job";

@@ -31,7 +31,7 @@ LARGE_PAGES = ("cs_fault", "cs_sync", "groups_many", "mmio_flush_id", "panthor_g
                "ring_wrap", "tiler_heap", "vm_isolation")
 # Of garm.ko's own programs.
 GARM_LARGE_PAGES = ("garm_recovery", "garm_shrink", "garm_unbind")
-OWN_BOOT = ("garm-demo", "mov_bench", "garm_suspend")
+OWN_BOOT = ("garm-demo", "mov_bench", "garm_suspend", "recovery_suite")
 # What the RK3588's G610 answers; panthor_query compares.
 EXPECT = ("gpu_id=0xa8670005,shader_present=0x50005,l2_present=0x1,tiler_present=0x1,l2_features=0x7120306,"
           "tiler_features=0x809,mem_features=0x301,mmu_features=0x2830,as_present=0xff,csg_slot_count=8,"

@@ -22,7 +22,7 @@ from .model import SKIP, Case, Result, matches
 
 SUITE_NAME = re.compile(r"^\s*\.name = \"(garm-[\w-]+)\",$", re.MULTILINE)
 # Figures of this kernel say nothing, and garm_suspend needs somebody outside who wakes the guest (tests/boot/sleep.py).
-LEFT_OUT = ("mov_bench", "driver_bench", "garm_suspend")
+LEFT_OUT = ("mov_bench", "driver_bench", "garm_suspend", "recovery_suite")
 # Everything is some ten times slower.
 TIMEOUT = 3000.0
 # Two scans, of objects of 5 seconds and more: what is unreferenced and unchanged in both is reported in the log.
