@@ -379,7 +379,7 @@ static void go(double limit_ms, const char *name)
 {
     struct count g = {0}, i = {0};
     bool bound = true, fresh_g = false, fresh_i = false;
-    double start = now_ms(), fences, next_ms;
+    double start, fences, next_ms;
     struct job jobs[2 + JOBS];
     uint32_t gs, is_;
     int next_g, next_i;
@@ -389,6 +389,9 @@ static void go(double limit_ms, const char *name)
         bound = wait_for_node((unsigned)limit_ms);
         guilty = client_open(GUILTY_VA);
         innocent = client_open(INNOCENT_VA);
+    } else if (is("START")) { /* a group ends, a new one begins */
+        pu_group_destroy(guilty.fd, guilty.group);
+        client_group(&guilty);
     } else if (is("DEVFREQ")) {
         set_frequencies();
     } else if (is("SUSPEND")) {
@@ -396,6 +399,7 @@ static void go(double limit_ms, const char *name)
     } else if (is("PING")) {
         keep_busy(&g, &i, limit_ms);
     }
+    start = now_ms();
     jobs[0] = job_go(&guilty, kind_of_stage());
     jobs[1] = job_go(&guilty, MOV);
     for (unsigned n = 0; n < JOBS; n++)

@@ -93,7 +93,8 @@ def scenarios(context: Context, path: Path) -> Iterator[Case]:
     for name, function in vars(module).items():
         if name.startswith("test_"):
             case = f"boot/{name.removeprefix('test_').replace('_', '-')}"
-            yield Case(case, partial(function, Scenario(context, case)), (function.__doc__ or "").splitlines()[0])
+            yield Case(case, partial(function, Scenario(context, case)), (function.__doc__ or "").splitlines()[0],
+                       asked=getattr(function, "asked", False))
 
 
 def script(names: Iterable[str]) -> str:

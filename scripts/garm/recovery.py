@@ -1,0 +1,237 @@
+"""The recovery suite: faults of the catalogue against a driver in a guest, and what became of it, seen from outside.
+
+The guest's half is tests/guest/recovery_suite.c. Called by tests/boot/recovery.py; calls boot.py, inject.py.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from . import console
+from .boot import Guest
+from .errors import GarmError
+from .inject import DUTIES, Fault, Injector, points
+
+RECOVERED, DEGRADED, LOST, HUNG, CRASHED, MISSED = "recovered", "degraded", "lost", "hung", "crashed", "not struck"
+GUILTY = "va=0x50000000-0x5fffffff"
+# While all processors wait the guest's clock jumps to what comes next, so a time-out of seconds takes milliseconds; the
+# GPU then must work inside its timers, or time would run away from it.
+WARP = ("-icount", "shift=1,sleep=off")
+GPU = "deterministic=on"
+STEP_SECONDS = 120.0     # of the host, for one answer of the guest
+# What a fault needs beside its name to strike the guilty client's work.
+KEYS = {
+    "irq-lost": "line=job", "irq-late": "line=job", "read-flipped": "reg=0x1000-0x100c:bit=20",
+    "csg-event-lost": "bits=0x10000000", "csg-wrong-state": "request=1",
+}
+# A GPU reset is brought about by a fault of its own.
+RESET = f"cs-fatal-unrecoverable:{GUILTY}"
+# The kernel's own words on a line that nobody serves are not the driver's.
+KERNEL_COMPLAINS = ("irq-stuck",)
+
+
+@dataclass
+class Cell:
+    """What one fault did to one driver."""
+
+    fault: str
+    driver: str
+    kernel: str
+    verdict: str
+    why: str = ""
+    rule: str = ""
+    log: str = ""
+    result: dict[str, Any] = field(default_factory=dict)
+    out: str = ""
+
+
+def rule_of(fault: Fault) -> str:
+    """The text that injects it at the guilty client."""
+    parts = [fault.name]
+    keys = points()[fault.point]
+    if "va" in keys and not fault.preset.startswith("as=") and fault.point not in ("sync", "chunk"):
+        parts.append(GUILTY)
+    text = ":".join([*parts, *filter(None, [KEYS.get(fault.name, "")])])
+    return f"{RESET};{text}" if fault.stage == "RESET" else text
+
+
+def lost_more(fault: Fault, r: dict[str, Any]) -> str:
+    """What was lost beyond the fault's duty, in words; empty when nothing was."""
+    duty = DUTIES.index(fault.duty)
+    guilty, innocent = r["guilty"], r["innocent"]
+    reset, silent = DUTIES.index("RESET"), DUTIES.index("SILENT")
+    checks = (
+        (innocent["wrong"], "an innocent job has a wrong result and no error"),
+        (guilty["wrong"] and duty != silent, "a guilty job has a wrong result and no error"),
+        (duty < reset and innocent["lost"] + innocent["refused"], "innocent work was lost"),
+        (duty < reset and r["innocent_group"], "the innocent group ended"),
+        (duty < DUTIES.index("GROUP") and r["guilty_group"], "the guilty group ended"),
+        (duty <= silent and guilty["lost"] + guilty["refused"], "work was lost"),
+        (duty < DUTIES.index("GONE") and r["fences_ms"] > fault.limit_ms, f"fences took {r['fences_ms']:.0f} ms, the limit is "
+                                                                          f"{fault.limit_ms}"),
+        (fault.name.startswith(("cs-fault-", "cs-fatal-")) and not guilty["lost"], "the error was not reported"),
+    )
+    return "; ".join(text for bad, text in checks if bad)
+
+
+def judge(fault: Fault, r: dict[str, Any], check: dict[str, Any], said: str, struck: bool) -> tuple[str, str]:
+    """Verdict and reason. `said`: the kernel's log of the time."""
+    worst = console.worst(console.scan(said))
+    usable = check["works"] or check["after_bind"]
+    gone = fault.duty == "GONE"
+    if worst and fault.name not in KERNEL_COMPLAINS:
+        return CRASHED, f"{worst.name}: {worst.text}"
+    if not struck:
+        return MISSED, "the work did not come by the fault's hook"
+    if r["guilty"]["hung"] + r["innocent"]["hung"]:
+        return HUNG, f"{r['guilty']['hung'] + r['innocent']['hung']} fences did not signal within the limit"
+    if not usable:
+        return LOST, "the device does not work again, not even when the driver is bound anew"
+    if gone:
+        return RECOVERED, "given up, bound again" if check["after_bind"] else "survived"
+    if not check["works"]:
+        return LOST, "the device works only after the driver was bound anew"
+    if r["next_guilty"] or r["next_innocent"]:
+        return LOST, f"no next job: guilty {r['next_guilty']}, innocent {r['next_innocent']}"
+    more = lost_more(fault, r)
+    return (DEGRADED, more) if more else (RECOVERED, "")
+
+
+class Session:
+    """A guest that takes faults, one after the other."""
+
+    def __init__(self, guest: Guest, driver: str, kernel: str) -> None:
+        self.guest, self.driver, self.kernel = guest, driver, kernel
+        self.answers = 0
+        self.alive = False
+        self.injector: Injector | None = None
+
+    def start(self) -> None:
+        """Boot."""
+        self.guest.start(f"GARM_DRIVER={self.driver} recovery_suite")
+        self.guest.wait_for(r"^@@ ready", STEP_SECONDS * 2)
+        self.injector = Injector(self.guest.qmp)
+        self.alive = True
+
+    def ask(self, line: str, word: str) -> dict[str, Any]:
+        """A command of recovery_suite and its answer."""
+        self.answers += 1
+        self.guest.write(f"{line}\n".encode())
+        pattern = rf"(?s)(?:^@@ (?:prepared|result|check|what) [^\n]*\n.*?){{{self.answers - 1}}}^@@ {word} ([^\n]*)\n"
+        found = self.guest.wait_for(pattern, STEP_SECONDS)
+        answer: dict[str, Any] = json.loads(found[1])
+        return answer
+
+    def strike(self, fault: Fault) -> Cell:
+        """One fault. An answer that does not come leaves the session dead."""
+        assert self.injector
+        rule = rule_of(fault)
+        cell = Cell(fault.name, self.driver, self.kernel, HUNG, "", rule, out=str(self.guest.out_dir))
+        seen = len(self.guest.output("console"))
+        self.alive = False
+        try:
+            self.ask(f"prepare {fault.stage}", "prepared")
+            self.injector.add(rule)
+            cell.result = self.ask(f"go {fault.limit_ms + 1000} {self.driver}-{fault.name}", "result")
+            cell.log = self.injector.get("inject-log")
+            self.injector.clear()
+            check = self.ask("check", "check")
+        except GarmError as error:
+            said = console.worst(console.scan(self.guest.output("console")[seen:]))
+            cell.verdict, cell.why = (CRASHED, f"{said.name}: {said.text}") if said else (HUNG, f"no answer: {error}")
+            return cell
+        cell.verdict, cell.why = judge(fault, cell.result, check, self.guest.output("console")[seen:],
+                                       f" {fault.name} rule=" in cell.log)
+        self.alive = cell.verdict not in (CRASHED, HUNG) and (check["works"] or check["after_bind"])
+        return cell
+
+
+def run(faults: Sequence[Fault], driver: str, kernel: str, new_guest: Callable[[], Guest]) -> Iterator[Cell]:
+    """All of them, in as few guests as there are that survive."""
+    session: Session | None = None
+    try:
+        for fault in faults:
+            if session is None:
+                session = Session(new_guest(), driver, kernel)
+                session.start()
+            yield session.strike(fault)
+            if not session.alive:
+                session.guest.close()
+                session = None
+    finally:
+        if session:
+            session.guest.write(b"quit\n")
+            session.guest.wait(60)
+            session.guest.close()
+
+
+def sample(faults: Sequence[Fault], every: int, first: int = 0) -> list[Fault]:
+    """Each nth, and at least one of each family."""
+    chosen = list(faults[first::every])
+    families = {f.family for f in chosen}
+    return chosen + [next(f for f in faults if f.family == name)
+                     for name in dict.fromkeys(f.family for f in faults) if name not in families]
+
+
+# ---- the report ----------------------------------------------------------------------------------
+
+STYLE = """body{font:14px sans-serif;margin:2em}table{border-collapse:collapse}td,th{border:1px solid #bbb;padding:3px 8px;
+text-align:left;vertical-align:top}.recovered{background:#cfc}.degraded{background:#ffc}.lost{background:#fc9}
+.hung,.crashed{background:#f99}.not{background:#eee}pre{font-size:12px;margin:0;white-space:pre-wrap}"""
+
+
+def keep(cells: Iterable[Cell], folder: Path) -> None:
+    """Adds the cells to recovery.json of the folder, and writes recovery.html of all that are there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "recovery.json"
+    rows = {(c["fault"], c["driver"], c["kernel"]): c for c in (json.loads(path.read_text()) if path.exists() else [])}
+    rows.update({(c.fault, c.driver, c.kernel): asdict(c) for c in cells})
+    path.write_text(json.dumps(list(rows.values()), indent=1))
+    (folder / "recovery.html").write_text(page([Cell(**row) for row in rows.values()]))
+
+
+def cell_html(cell: Cell | None) -> str:
+    """One cell: the verdict, why, and what there is to look at."""
+    if cell is None:
+        return "<td></td>"
+    links = "".join(f' <a href="{html.escape(Path(cell.out, name).as_uri())}">{text}</a>'
+                    for name, text in (("console.log", "console"), (f"{cell.driver}-{cell.fault}.dump", "dump"))
+                    if cell.out and Path(cell.out, name).exists())
+    detail = html.escape(f"{cell.rule}\n{cell.log}\n{json.dumps(cell.result)}")
+    return (f'<td class="{cell.verdict.split()[0]}"><b>{cell.verdict}</b> {html.escape(cell.why)}{links}'
+            f"<details><summary>trace</summary><pre>{detail}</pre></details></td>")
+
+
+def page(cells: Sequence[Cell]) -> str:
+    """The table fault x driver as a page."""
+    columns = sorted({(c.driver, c.kernel) for c in cells})
+    by = {(c.fault, c.driver, c.kernel): c for c in cells}
+    names = list(dict.fromkeys(c.fault for c in cells))
+    head = "".join(f"<th>{html.escape(d)}, {html.escape(k)}</th>" for d, k in columns)
+    rows = "".join(f"<tr><th>{name}</th>{''.join(cell_html(by.get((name, *column))) for column in columns)}</tr>"
+                   for name in names)
+    totals = "".join(f"<td>{'<br>'.join(count(cells, column))}</td>" for column in columns)
+    return (f"<!doctype html><meta charset=utf-8><title>Recovery</title><style>{STYLE}</style><h1>Fault by driver</h1>"
+            f"<table><tr><th>fault</th>{head}</tr>{rows}<tr><th>in all</th>{totals}</tr></table>")
+
+
+def count(cells: Sequence[Cell], column: tuple[str, str]) -> list[str]:
+    """How many of each verdict."""
+    mine = [c.verdict for c in cells if (c.driver, c.kernel) == column]
+    return [f"{mine.count(v)} {v}" for v in (RECOVERED, DEGRADED, LOST, HUNG, CRASHED, MISSED) if v in mine]
+
+
+def expected(path: Path) -> dict[tuple[str, str], tuple[str, str]]:
+    """(driver, fault) -> (verdict, reason) of a list of what is known."""
+    rows = {}
+    for line in path.read_text().splitlines():
+        found = re.match(r"(\w+)\s+([\w-]+)\s+(not struck|\w+)\s*(.*)", line)
+        if found and not line.startswith("#"):
+            rows[found[1], found[2]] = (found[3], found[4])
+    return rows

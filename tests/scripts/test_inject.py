@@ -1,0 +1,139 @@
+"""The catalogue of faults: every row has a hook, the listing has every row, scenarios reach QEMU's command line."""
+
+import re
+import tempfile
+import unittest
+from pathlib import Path
+
+import garm_path  # noqa: F401  pylint: disable=unused-import
+from garm import inject, recovery
+from garm.errors import UsageError
+from garm.machine import gpu_argument
+from garm.options import Options
+
+REPO = Path(__file__).resolve().parents[2]
+
+
+def sources():
+    """The device's code outside of the tables."""
+    return {p: p.read_text() for p in (REPO / "hw").glob("*/*.c") if p.parent.name not in ("inject", "tools")}
+
+
+class Catalogue(unittest.TestCase):
+    """hw/inject/*.def"""
+
+    def setUp(self):
+        self.faults = inject.catalogue()
+
+    def test_size_and_families(self):
+        """Sixty at least, of every family that the issue names."""
+        self.assertGreaterEqual(len(self.faults), 60)
+        self.assertEqual({f.family for f in self.faults},
+                         {"JOB", "MEMORY", "HEAP", "MCU", "POWER", "IRQ", "GPU", "PLATFORM", "REMOVAL"})
+
+    def test_every_point_is_hooked(self):
+        """A fault that is not hooked is not in the catalogue."""
+        text = "\n".join(sources().values())
+        hooked = set(re.findall(r"\bINJECT\([^;]*?inject, (\w+), |\bINJECT\(in, (\w+),", text))
+        hooked = {a or b for a, b in hooked}
+        wanted = {f.point for f in self.faults} - {"device"}
+        self.assertEqual(hooked, wanted)
+        self.assertEqual(set(inject.points()) - {"device"}, wanted)
+
+    def test_every_action_is_done(self):
+        """Faults done to the device have a case where actions are done."""
+        text = "\n".join(sources().values())
+        for fault in self.faults:
+            if fault.action:
+                self.assertIn(f"FAULT_{fault.name.replace('-', '_')}", text)
+
+    def test_duties_and_texts(self):
+        """Duties exist; listing and table have every fault."""
+        listing, table = "\n".join(inject.listing(self.faults)), "\n".join(inject.table(self.faults))
+        for fault in self.faults:
+            self.assertIn(fault.duty, inject.DUTIES)
+            self.assertIn(f" {fault.name} ", listing)
+            self.assertIn(f"`{fault.name}`", table)
+
+    def test_words(self):
+        """--list WORD: a family or a part of names."""
+        self.assertTrue(all(f.family == "POWER" for f in inject.wanted(self.faults, "power") if "power" not in f.name))
+        self.assertEqual([f.name for f in inject.wanted(self.faults, "ping")], ["ping-lost"])
+
+
+class Scenario(unittest.TestCase):
+    """--faults FILE"""
+
+    def test_file(self):
+        """Comments go, rules are joined, commas are doubled."""
+        with tempfile.NamedTemporaryFile("w", suffix=".faults") as file:
+            file.write("# first\nping-lost\n\n  mcu-hang:after=2s # later\n")
+            file.flush()
+            options = Options(faults=Path(file.name), gpu=["cores=1"])
+            options.check()
+            self.assertEqual(gpu_argument(options), "mali-g610,cores=1,inject=ping-lost;mcu-hang:after=2s")
+
+    def test_missing(self):
+        """A file that is not there is a usage error that names it."""
+        with self.assertRaisesRegex(UsageError, "/no/such: no such file"):
+            Options(faults=Path("/no/such")).check()
+
+
+def result(**changes):
+    """An answer of recovery_suite: all is well, but for the changes."""
+    good = {"good": 2, "lost": 0, "wrong": 0, "hung": 0, "refused": 0, "error": 0}
+    base = {"guilty": good, "innocent": {**good, "good": 4}, "guilty_group": 0, "innocent_group": 0, "next_guilty": 0,
+            "next_innocent": 0, "bound": True, "fences_ms": 10.0, "next_ms": 12.0, "dump": False}
+    for name, value in changes.items():
+        base[name] = {**base[name], **value} if isinstance(value, dict) else value
+    return base
+
+
+class Verdicts(unittest.TestCase):
+    """recovery.judge()"""
+
+    WORKS = {"works": True, "after_bind": False}
+    REBOUND = {"works": False, "after_bind": True}
+    DEAD = {"works": False, "after_bind": False}
+
+    def setUp(self):
+        self.faults = {f.name: f for f in inject.catalogue()}
+
+    def judged(self, name, r, check=None, said="", struck=True):
+        """The verdict's word."""
+        return recovery.judge(self.faults[name], r, check or self.WORKS, said, struck)[0]
+
+    def test_verdicts(self):
+        """Each verdict, and what just misses it."""
+        lost = result(guilty={"lost": 2, "good": 0}, guilty_group=1)
+        self.assertEqual(self.judged("cs-fatal-bus", lost), "recovered")
+        self.assertEqual(self.judged("cs-fault-kaboom", lost), "degraded")
+        self.assertEqual(self.judged("cs-fatal-bus", result()), "degraded")      # the error was not reported
+        self.assertEqual(self.judged("irq-late", lost), "degraded")
+        self.assertEqual(self.judged("irq-late", result()), "recovered")
+        self.assertEqual(self.judged("irq-late", result(), struck=False), "not struck")
+        self.assertEqual(self.judged("irq-late", result(innocent={"wrong": 1})), "degraded")
+        self.assertEqual(self.judged("irq-late", result(fences_ms=99999.0)), "degraded")
+        self.assertEqual(self.judged("irq-late", result(innocent={"hung": 1})), "hung")
+        self.assertEqual(self.judged("irq-late", result(), self.REBOUND), "lost")
+        self.assertEqual(self.judged("irq-late", result(next_innocent=-5)), "lost")
+        self.assertEqual(self.judged("gone", lost, self.REBOUND), "recovered")
+        self.assertEqual(self.judged("gone", lost, self.DEAD), "lost")
+        self.assertEqual(self.judged("gone", lost, said="[ 1.0] Internal error: Oops: 96000004 [#1] SMP"), "crashed")
+
+    def test_rules(self):
+        """Rules name the guilty client where the hook knows addresses; resets are brought about."""
+        self.assertEqual(recovery.rule_of(self.faults["cs-fatal-bus"]), f"cs-fatal-bus:{recovery.GUILTY}")
+        self.assertEqual(recovery.rule_of(self.faults["mmu-firmware"]), "mmu-firmware")
+        self.assertTrue(recovery.rule_of(self.faults["reset-late"]).startswith("cs-fatal-unrecoverable:"))
+
+    def test_page(self):
+        """The page has a cell for each driver and escapes what guests said."""
+        cells = [recovery.Cell("gone", "garm", "stable", "recovered"), recovery.Cell("gone", "panthor", "stable", "hung", "<b>")]
+        page = recovery.page(cells)
+        self.assertIn("garm, stable", page)
+        self.assertIn("&lt;b&gt;", page)
+
+
+if __name__ == "__main__":
+    unittest.main()
