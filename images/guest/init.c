@@ -163,10 +163,24 @@ static void mount_or_fail(const char *source, const char *target, const char *ty
         fail(target);
 }
 
+/* A module's parameters on the kernel command line (MODULE.NAME=VALUE), as modprobe collects them. */
+static void module_parameters(const char *module, char *out, size_t size)
+{
+    char *text = read_file("/proc/cmdline", NULL), *save = NULL;
+    size_t length = strlen(module), used = 0;
+
+    out[0] = '\0';
+    for (char *word = text ? strtok_r(text, " \n", &save) : NULL; word; word = strtok_r(NULL, " \n", &save)) {
+        if (!strncmp(word, module, length) && word[length] == '.' && used < size)
+            used += snprintf(out + used, size - used, "%s%s", used ? " " : "", word + length + 1);
+    }
+    free(text);
+}
+
 /* Load the modules that /modules/ROLE.order names. A driver that refuses its device still loads. */
 static void load_role(const char *role)
 {
-    char path[256], *save = NULL;
+    char path[256], parameters[512], *save = NULL;
 
     snprintf(path, sizeof path, "/modules/%s.order", role);
     char *order = read_file(path, NULL);
@@ -175,7 +189,9 @@ static void load_role(const char *role)
     for (char *name = strtok_r(order, "\n", &save); name; name = strtok_r(NULL, "\n", &save)) {
         snprintf(path, sizeof path, "/modules/%s", name);
         int fd = open(path, O_RDONLY | O_CLOEXEC);
-        if (fd < 0 || (syscall(SYS_finit_module, fd, "", 0) < 0 && errno != EEXIST))
+        name[strcspn(name, ".")] = '\0';
+        module_parameters(name, parameters, sizeof parameters);
+        if (fd < 0 || (syscall(SYS_finit_module, fd, parameters, 0) < 0 && errno != EEXIST))
             report("module %s: %s", name, strerror(errno));
         if (fd >= 0)
             close(fd);

@@ -24,7 +24,7 @@ from .modules import Modules
 # What init loads, by role. A name may be built into one kernel and a module in another.
 ROLES = {
     "base": ("virtio_pci", "virtio_console", "virtio_blk", "erofs", "overlay"),
-    "display": ("virtio_gpu", "virtio_input", "evdev"),
+    "display": ("panel_simple", "mxsfb", "virtio_input", "evdev"),
     "panthor": ("gpio_regulator", "governor_simpleondemand", "panthor"),
     "garm": ("gpio_regulator", "governor_simpleondemand", "drm_gpuvm", "drm_exec"),
 }

@@ -17,6 +17,9 @@ GDB_PORT = 1234
 KERNEL_ARGUMENTS = ("console=ttyAMA0 rdinit=/init loglevel=7 panic=-1 oops=panic nokaslr mitigations=off audit=0 "
                     "apparmor=0 cryptomgr.notests=1 initcall_blacklist=jent_mod_init random.trust_cpu=on")
 
+# No text console on the guest's screen: it is for what programs draw, and stays as the last one left it.
+SCREEN_ARGUMENTS = "drm_kms_helper.fbdev_emulation=0"
+
 
 @dataclass(frozen=True)
 class Files:
@@ -64,16 +67,17 @@ def drive(name: str, path: Path) -> list[str]:
 
 def kernel_arguments(options: Options) -> str:
     """The kernel command line."""
-    return f"{KERNEL_ARGUMENTS} {options.append}".strip()
+    screen = SCREEN_ARGUMENTS if options.display else ""
+    return " ".join(part for part in (KERNEL_ARGUMENTS, screen, options.append) if part)
 
 
 def display_arguments(options: Options, vnc_display: int) -> list[str]:
     """A screen with its input devices."""
     if options.display is None:
         return ["-display", "none"]
-    shown = "sdl,gl=off" if options.display == "window" else f"vnc=127.0.0.1:{vnc_display}"
-    return ["-display", shown, "-device", "virtio-gpu-pci", "-device", "virtio-keyboard-pci",
-            "-device", "virtio-tablet-pci"]
+    shown = {"window": "sdl,gl=off", "vnc": f"vnc=127.0.0.1:{vnc_display}", "none": "none"}[options.display]
+    return ["-display", shown, "-device", ",".join(["lcdif", *(text.strip(",") for text in options.screen)]),
+            "-device", "virtio-keyboard-pci", "-device", "virtio-tablet-pci"]
 
 
 def log_arguments(options: Options, log: Path) -> list[str]:

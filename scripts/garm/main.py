@@ -14,6 +14,7 @@ from .errors import EXIT_INTERRUPTED, GarmError
 from .guestimage import PROGRAMS
 from .machine import GDB_PORT
 from .options import Options, from_arguments, parser
+from .outdir import screenshots_on_signal
 from .setup import Setup
 from .terminal import Terminal
 
@@ -100,6 +101,8 @@ def announce(options: Options, guest: Guest, env: Env) -> None:
     if options.gdb:
         env.ui.say(f"waiting for a debugger: gdb-multiarch {vmlinux_hint(options, guest)} "
                    f"-ex 'target remote 127.0.0.1:{GDB_PORT}'")
+    if options.display:
+        screenshots_on_signal(guest)
     if options.display == "vnc":
         env.ui.say(f"VNC display: 127.0.0.1:{guest.vnc}")
 

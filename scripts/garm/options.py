@@ -18,6 +18,7 @@ examples:
   scripts/run --gpu model=g610,deterministic=on --gpu trace=/tmp/gpu.json -- garm-demo
   scripts/run --packages "mesa-vulkan-drivers vulkan-tools" -- vulkaninfo --summary
   scripts/run --add ./mytest:/root/mytest --out /tmp/result -- sh -c '/root/mytest > /out/log'
+  scripts/run --display --packages "kmscube mesa-vulkan-drivers libgl1-mesa-dri libegl1" -- kmscube -A
   scripts/run --driver none --gpu none --shell      a shell without the GPU
   scripts/run --gdb --kernel debug                  wait for a debugger on the guest kernel
 
@@ -45,7 +46,8 @@ class Options:
     packages: Sequence[str] = ()
     add: Sequence[str] = ()          # "HOST[:GUEST]" each
     out: Path | None = None          # default: a folder in the cache
-    display: str | None = None       # "window" or "vnc"
+    display: str | None = None       # "window", "vnc", or "none" for a screen that only screenshots show
+    screen: Sequence[str] = ()       # "KEY=VALUE,..." each: properties of the screen (hw/qemu/lcdif.h)
     timeout: float = 300.0           # seconds for boot and command together; 0 is none
     smp: int = 2
     memory: str = "1G"
@@ -86,6 +88,8 @@ class Options:
             raise UsageError(f"--page-size {self.page_size}: 4k or 16k")
         if self.driver not in ("panthor", "garm", "none"):
             raise UsageError(f"--driver {self.driver}: panthor, garm or none")
+        if self.screen and self.display is None:
+            raise UsageError("--screen goes with --display")
         if self.smp < 1:
             raise UsageError("--smp must be at least 1")
         if self.shell and self.stdin:
@@ -127,11 +131,15 @@ def parser() -> argparse.ArgumentParser:
                      help="where console.log, what the command left in /out, traces and screenshots go")
     run.add_argument("--timeout", type=float, metavar="S",
                      help=f"seconds for boot and command, 0 for none (default {default.timeout:.0f}; "
-                          "none with --shell, --gdb and --display)")
+                          "none with --shell, --gdb and a display to look at)")
     run.add_argument("--allow-warnings", action="store_true", help="a kernel warning does not fail the run")
     run.add_argument("--shell", action="store_true", help="an interactive shell (or COMMAND) on this terminal")
-    run.add_argument("--display", nargs="?", const="window", choices=("window", "vnc"),
-                     help="give the guest a screen and keyboard: a window, or VNC on this machine")
+    run.add_argument("--display", nargs="?", const="window", choices=("window", "vnc", "none"),
+                     help="give the guest a screen and keyboard: a window, VNC on this machine, or only for "
+                          "DIR/screen.png, which each of them leaves at the end (SIGUSR1: DIR/screen-N.png at once)")
+    run.add_argument("--screen", action="append", default=[], metavar="KEY=VALUE,...",
+                     help="properties of the screen (repeatable): width=800,height=600; frames=FOLDER,every=N,limit=N "
+                          "for a picture of each n-th flip")
     run.add_argument("--gdb", action="store_true", help="stop before the first instruction and wait for gdb")
     run.add_argument("--trace", action="append", default=[], metavar="PATTERN",
                      help="QEMU trace events, e.g. 'mali_*', into DIR/trace.log (repeatable)")
@@ -158,12 +166,12 @@ def add_setup_arguments(group: argparse._ArgumentGroup) -> None:
 
 def from_arguments(args: argparse.Namespace) -> Options:
     """Options of a parsed command line."""
-    interactive = args.shell or args.gdb or args.display
+    interactive = args.shell or args.gdb or args.display in ("window", "vnc")
     timeout = args.timeout if args.timeout is not None else 0.0 if interactive else Options.timeout
     options = Options(
         driver=args.driver, kernel=args.kernel, page_size=args.page_size, firmware=args.firmware, gpu=args.gpu, faults=args.faults,
         packages=[name for text in args.packages for name in text.split()], add=args.add, out=args.out,
-        display=args.display, timeout=timeout, smp=args.smp, memory=args.memory, cpu=args.cpu, shell=args.shell,
+        display=args.display, screen=args.screen, timeout=timeout, smp=args.smp, memory=args.memory, cpu=args.cpu, shell=args.shell,
         gdb=args.gdb, trace=args.trace, qmp=args.qmp, append=args.append, qemu_args=args.qemu_arg,
         allow_warnings=args.allow_warnings, sanitize=args.sanitize)
     options.check()

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import io
+import itertools
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tarfile
+import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -96,9 +99,25 @@ def vnc_display(options: Options) -> int:
     raise GarmError("no free VNC display on this machine")
 
 
-def screenshot(guest: Guest) -> None:
-    """What the guest's screen shows."""
-    guest.qmp.command("screendump", filename=str(guest.out_dir / "screen.png"), format="png")
+def screenshot(guest: Guest, name: str = "screen") -> Path:
+    """What the guest's screen shows, as NAME.png in its folder; a screen that is off shows its last picture."""
+    path = guest.out_dir / f"{name}.png"
+    guest.qmp.command("screendump", filename=str(path), format="png")
+    return path
+
+
+def screenshots_on_signal(guest: Guest) -> None:
+    """SIGUSR1 to this process takes screen-1.png, screen-2.png, ... while the guest runs."""
+    numbers = itertools.count(1)
+
+    def take() -> None:
+        try:
+            guest.setup.env.ui.say(f"screenshot: {screenshot(guest, f'screen-{next(numbers)}')}")
+        except GarmError as error:
+            guest.setup.env.ui.say(f"no screenshot: {error}")
+
+    # A thread: the signal may have come while this one waits for QMP itself.
+    signal.signal(signal.SIGUSR1, lambda *_: threading.Thread(target=take, daemon=True).start())
 
 
 def snapshot_drive(setup: Setup, into: Path) -> Path:

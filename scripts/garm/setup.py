@@ -60,7 +60,7 @@ class Setup:
         if options.driver != "none" and options.driver not in kernel.roles:
             raise GarmError(f"the kernel {kernel.version} has no {options.driver} module")
         if options.display and "display" not in kernel.roles:
-            raise GarmError(f"the kernel {kernel.version} has no virtio-gpu or virtio-input module for --display")
+            raise GarmError(f"the kernel {kernel.version} lacks modules for --display: panel-simple, mxsfb, virtio-input, evdev")
         chosen = None
         if options.driver != "none":
             chosen = firmware.choose(options.firmware, self.env, self.apt, self.project.firmware)

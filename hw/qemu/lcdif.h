@@ -1,0 +1,59 @@
+/*
+ * A display controller for the guest: the LCDIF of NXP's i.MX28 with a panel on its parallel
+ * port. lcdif.c has the registers and the picture, lcdif_fdt.c the device tree.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef HW_MALI_LCDIF_H
+#define HW_MALI_LCDIF_H
+
+#include "hw/sysbus.h"
+#include "qemu/timer.h"
+#include "ui/console.h"
+
+#define TYPE_LCDIF "lcdif"
+OBJECT_DECLARE_SIMPLE_TYPE(LcdifState, LCDIF)
+
+#define LCDIF_MMIO_SIZE  0x2000
+#define LCDIF_REGISTERS  12   /* one each 16 bytes, CTRL to VDCTRL4 */
+#define LCDIF_MAX_PIXELS 4096 /* in each direction */
+#define LCDIF_ALIGN      16   /* of the width: Mesa's linear targets have rows of 64 bytes */
+
+struct LcdifState {
+    SysBusDevice parent_obj;
+
+    MemoryRegion mmio;
+    qemu_irq irq;
+    QemuConsole *console;
+    QEMUTimer *timer; /* end of the frame that is scanned out */
+    uint32_t reg[LCDIF_REGISTERS];
+    uint32_t series, frame; /* starts of the controller; frames since then, for `frames` */
+    bool flipped;           /* NEXT_BUF was written since the last frame */
+    bool format_named;      /* a format that is not modelled was logged */
+
+    struct {
+        uint32_t width, height; /* of the panel, pixels */
+        char *frames;           /* folder for one picture per flip; NULL: none */
+        uint32_t every, limit;  /* of which each n-th, and how many in all */
+    } prop;
+    uint32_t written;
+};
+
+/* The panel's timing: blanking of VESA's 800x600 mode, 60 frames a second. */
+#define LCDIF_H_FRONT 40u
+#define LCDIF_H_SYNC  128u
+#define LCDIF_H_BACK  88u
+#define LCDIF_V_FRONT 1u
+#define LCDIF_V_SYNC  4u
+#define LCDIF_V_BACK  23u
+#define LCDIF_RATE    60u
+
+/* Pixels a second. */
+uint32_t lcdif_clock(const LcdifState *s);
+
+struct PlatformBusDevice;
+/* Called for each device of this type by hw/core/sysbus-fdt.c. */
+int lcdif_fdt_add(SysBusDevice *sbdev, void *fdt, const char *bus, struct PlatformBusDevice *pbus,
+                  int irq_start);
+
+#endif
