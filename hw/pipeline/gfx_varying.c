@@ -105,20 +105,28 @@ static float as_float(uint32_t u, bool is_half)
     return f;
 }
 
+/*
+ * The mean of three values by weights @b. What all vertices agree on comes out as it went in:
+ * piglit compares such values for equality, and they pass on hardware.
+ */
+static float weighted(const float b[3], float a0, float a1, float a2)
+{
+    return a0 + (b[1] * (a1 - a0) + b[2] * (a2 - a0)) / (b[0] + b[1] + b[2]);
+}
+
 static uint32_t interpolated(const struct gfx_fragment *f, uint32_t offset, bool half_src, float x,
                              float y)
 {
     const struct gfx_prim *t = f->prim;
-    float sum = 0, weight = 0;
+    float b[3], a[3], v;
     uint32_t u;
 
     for (unsigned i = 0; i < 3; i++) {
-        float b = plane(t->bary[i], x, y);
-        sum += b * as_float(component(f->draw, t->v[i], offset, half_src ? 2 : 4), half_src);
-        weight += b;
+        b[i] = plane(t->bary[i], x, y);
+        a[i] = as_float(component(f->draw, t->v[i], offset, half_src ? 2 : 4), half_src);
     }
-    sum /= weight;
-    memcpy(&u, &sum, 4);
+    v = weighted(b, a[0], a[1], a[2]);
+    memcpy(&u, &v, 4);
     return u;
 }
 
@@ -234,19 +242,17 @@ static void blend_vertices(const struct gfx_fragment *f, const struct varying *v
                            uint32_t out[4])
 {
     const struct gfx_prim *t = f->prim;
-    float sum[4] = {0}, weight = 0;
+    uint32_t u[3][4];
+    float b[3], a;
 
     for (unsigned i = 0; i < 3; i++) {
-        float b = plane(t->bary[i], x, y);
-        uint32_t u[4];
-        vertex_value(f->draw, v, t->v[i], u);
-        for (unsigned n = 0; n < 4; n++)
-            sum[n] += b * as_float(u[n], false);
-        weight += b;
+        b[i] = plane(t->bary[i], x, y);
+        vertex_value(f->draw, v, t->v[i], u[i]);
     }
     for (unsigned n = 0; n < 4; n++) {
-        sum[n] /= weight;
-        memcpy(&out[n], &sum[n], 4);
+        a = weighted(b, as_float(u[0][n], false), as_float(u[1][n], false),
+                     as_float(u[2][n], false));
+        memcpy(&out[n], &a, 4);
     }
 }
 
