@@ -13,6 +13,10 @@
  * word did before it is written, hand-overs through a third workgroup are taken
  * for races.
  *
+ * Not watched: vertex and fragment shaders. Invocations of a draw have no workgroup, and what
+ * orders fragments of one pixel is the tile buffer's business. That they stored, or did atomic
+ * operations, is said once, in the log and the report, with their number at the end.
+ *
  * Memory: cells of four bytes of memory in a table of fixed size, four to a
  * set; the oldest of a set makes room. How many were lost while their job ran
  * is said.
@@ -87,7 +91,7 @@ struct race {
     struct taken taken[JOBS];
     uint8_t ended[JOB_BITS / 8];
     uint64_t last_job, time;
-    uint64_t races, lost, pairs_lost;
+    uint64_t races, lost, pairs_lost, unwatched;
     unsigned pairs;
     struct pair pair[PAIRS];
 };
@@ -327,6 +331,24 @@ static void lane_touched(struct race *r, struct core *c, const struct va_touch *
     }
 }
 
+/* Stores and atomic operations of a draw's shader, to memory that others can see. */
+static void unwatched(struct race *r, const struct core *c, const struct va_warp *w,
+                      const struct va_touch *t)
+{
+    static const char text[] =
+        "vertex or fragment shaders store to memory: draws are not watched for races";
+    uint64_t before = r->unwatched;
+
+    for (unsigned i = 0; i < VA_LANES && t->access != VA_READ; i++)
+        r->unwatched += (t->lanes >> i & 1) && !CORE_IN_NULL_WINDOW(t->va[i]) &&
+                        !CORE_IN_VERTEX_WINDOW(t->va[i]) && t->va[i] - w->tls[i] >= c->tls_bytes;
+    if (before || !r->unwatched)
+        return;
+    mali_log(r->bus, MALI_LOG_GUEST_ERROR, "%s (the first: shader at 0x%llx)", text,
+             (unsigned long long)c->shader.base);
+    mali_trace_finding(r->trace, "race detector", text);
+}
+
 static void on_touched(struct core_observer *o, struct core *c, struct va_warp *w,
                        const struct va_touch *t)
 {
@@ -334,8 +356,10 @@ static void on_touched(struct core_observer *o, struct core *c, struct va_warp *
     unsigned warp = (unsigned)c->shader.special[VA_SPECIAL_WARP_ID];
     uint32_t group = 1 + c->group[0] + c->grid[0] * (c->group[1] + c->grid[1] * c->group[2]);
 
-    if (!c->threads) /* not a compute job: invocations have no workgroups */
+    if (!c->threads) { /* not a compute job: invocations have no workgroups */
+        unwatched(r, c, w, t);
         return;
+    }
     r->time++;
     r->last_job = c->job > r->last_job ? c->job : r->last_job;
     r->ended[c->job % JOB_BITS / 8] &= (uint8_t) ~(1u << c->job % 8);
@@ -399,9 +423,10 @@ void mali_pipeline_race_end(struct mali_pipeline *p)
     mali_log(r->bus, r->races ? MALI_LOG_GUEST_ERROR : MALI_LOG_INFO,
              "race detector: %u pairs of instructions race, seen %llu times; "
              "%llu words forgotten "
-             "for lack of room, %llu races of further pairs not reported",
+             "for lack of room, %llu races of further pairs not reported; "
+             "%llu stores of vertex and fragment shaders not watched",
              r->pairs, (unsigned long long)r->races, (unsigned long long)r->lost,
-             (unsigned long long)r->pairs_lost);
+             (unsigned long long)r->pairs_lost, (unsigned long long)r->unwatched);
     p->race = NULL;
     p->observer = NULL;
     free(r->cell);

@@ -6,6 +6,7 @@
  */
 #include "compute_world.h"
 
+#include "../../hw/pipeline/pipeline_internal.h"
 #include "../../hw/trace/trace.h"
 
 #include <unistd.h>
@@ -246,10 +247,34 @@ static void in_the_report(void)
     world_free(w);
 }
 
+/* What a draw's shader stores is not watched, and that is said once, with the number at the end. */
+static void draws(void)
+{
+    struct world *w = race_world();
+    struct core_observer *o = w->pipeline->observer;
+    struct core *c = calloc(1, sizeof(*c));
+    struct va_warp *warp = calloc(1, sizeof(*warp));
+    struct va_insn in = {.op = VA_OP_STORE_I32};
+    struct va_touch t = {CODE, &in, VA_READ, 4, 0x7, {BUF(0), BUF(0), CORE_VERTEX_WINDOW}};
+
+    o->touched(o, c, warp, &t);
+    TAP_CHECK_EQ(lines(w, "draws are not watched"), 0); /* it only reads */
+    t.access = VA_WRITE;
+    o->touched(o, c, warp, &t);
+    o->touched(o, c, warp, &t);
+    TAP_CHECK_EQ(lines(w, "draws are not watched for races (the first: shader at 0x0)"), 1);
+    TAP_CHECK_EQ(lines(w, " race at"), 0);
+    mali_pipeline_race_end(w->pipeline);
+    TAP_CHECK_EQ(lines(w, "; 4 stores of vertex and fragment shaders not watched"), 1);
+    free(warp);
+    free(c);
+    world_free(w);
+}
+
 TAP_MAIN({"one-word-of-all", one_word_of_all}, {"between-workgroups", between_workgroups},
          {"shared-without-barrier", shared_without_barrier},
          {"shared-with-barrier", shared_with_barrier}, {"histogram", histogram},
          {"histogram-with-atomics", histogram_with_atomics}, {"atomic-and-plain", atomic_and_plain},
          {"handed-over", handed_over}, {"not-handed-over", not_handed_over}, {"jobs", jobs},
          {"neighbouring-bytes", neighbouring_bytes}, {"own-storage", own_storage}, {"off", off},
-         {"in-the-report", in_the_report})
+         {"draws", draws}, {"in-the-report", in_the_report})
