@@ -9,16 +9,18 @@ import platform
 import statistics
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
-from . import benchdriver, benchrecovery, lavapipe
+from . import benchdriver, benchrecovery, lavapipe, recovery
 from .boot import Guest
 from .env import Env, default_cache
 from .errors import GarmError
 from .figure import Figure
+from .inject import catalogue
 from .options import Options
 from .setup import Setup
 
@@ -97,6 +99,47 @@ def core(setup: Setup) -> list[Figure]:
                    ratio >= 0.5)]
 
 
+HOOKS = {"csf_minstr_per_s": "loop of adds and branches", "csf_mixed_minstr_per_s": "loop with loads and stores",
+         "mmu_copy_gb_per_s": "copy through the translation"}
+NOISE = 0.97    # what two runs of the same build may differ by
+
+
+def inject(setup: Setup) -> list[Figure]:
+    """What hooks for injected faults cost while nothing is injected: against the same core without them."""
+    ninja = setup.root.argv(["ninja", "tests/bench/csf_bench_bare"], cwd=setup.root.inside(setup.project.path("native")))
+    subprocess.run(ninja, check=True, stdout=subprocess.DEVNULL)
+    best: dict[str, dict[str, float]] = {"csf_bench": {}, "csf_bench_bare": {}}
+    for turn in range(2 * BOOTS):
+        for name in sorted(best, reverse=turn % 2 == 1):
+            for key, value in native(setup, name).items():
+                best[name][key] = max(best[name].get(key, 0.0), value)
+    rows = []
+    for key, what in HOOKS.items():
+        ratio = best["csf_bench"][key] / best["csf_bench_bare"][key]
+        rows.append(Figure(f"with hooks for faults against without, {what}", ratio, "x", f">= {NOISE}", ratio >= NOISE))
+    return rows
+
+
+def faults(setup: Setup) -> list[Figure]:
+    """From each kind of injected fault to the next good job of the guilty client, in the guest's time; faults a minute."""
+    everything = catalogue()
+    chosen = recovery.sample(everything, 4)
+    rows, medians = [], {}
+    for driver in ("panthor", "garm"):
+        start = time.monotonic()
+        options = Options(driver=driver, kernel="stable", gpu=[recovery.GPU], qemu_args=recovery.WARP, stdin=True,
+                          allow_warnings=True)
+        cells = list(recovery.run(chosen, driver, "stable", lambda: Guest(setup, options)))  # noqa: B023
+        medians[driver] = {c.fault: c.result["next_ms"] for c in cells if c.verdict == recovery.RECOVERED}
+        rows.append(Figure(f"faults a minute, {driver}", 60 * len(cells) / (time.monotonic() - start), "1/min",
+                           note=recovery.rates(cells)))
+    for fault in chosen:
+        for driver, times in medians.items():
+            if fault.name in times:
+                rows.append(Figure(f"{fault.name}: next job, {driver}", times[fault.name], "ms"))
+    return rows
+
+
 def jobs(setup: Setup) -> list[Figure]:
     """MOV jobs a second as a whole, and the share of it that is the device's."""
     rates, shares = [], []
@@ -141,6 +184,7 @@ def compute(setup: Setup) -> list[Figure]:
 
 SUITES: dict[str, Callable[[Setup], list[Figure]]] = {
     "core": core, "shader": shader, "boots": boots, "jobs": jobs, "compute": compute,
+    "inject": inject, "faults": faults,
     "driver": partial(benchdriver.drivers, kernel="backports"),
     "driver-stable": partial(benchdriver.drivers, kernel="stable"),
     "recovery": partial(benchrecovery.recovery, kernel="backports"),

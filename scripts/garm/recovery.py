@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import html
 import json
+import random
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -51,13 +53,13 @@ class Cell:
     out: str = ""
 
 
-def rule_of(fault: Fault) -> str:
-    """The text that injects it at the guilty client."""
+def rule_of(fault: Fault, nth: int = 1) -> str:
+    """The text that injects it at the guilty client, at the nth event there."""
     parts = [fault.name]
     keys = points()[fault.point]
     if "va" in keys and not fault.preset.startswith("as=") and fault.point not in ("sync", "chunk"):
         parts.append(GUILTY)
-    text = ":".join([*parts, *filter(None, [KEYS.get(fault.name, "")])])
+    text = ":".join([*parts, *filter(None, [KEYS.get(fault.name, ""), f"nth={nth}" if nth > 1 else ""])])
     return f"{RESET};{text}" if fault.stage == "RESET" else text
 
 
@@ -115,7 +117,7 @@ class Session:
     def start(self) -> None:
         """Boot."""
         self.guest.start(f"GARM_DRIVER={self.driver} recovery_suite")
-        self.guest.wait_for(r"^@@ ready", STEP_SECONDS * 2)
+        self.guest.wait_for(r"^@@ 0 ready", STEP_SECONDS * 2)
         self.injector = Injector(self.guest.qmp)
         self.alive = True
 
@@ -123,15 +125,14 @@ class Session:
         """A command of recovery_suite and its answer."""
         self.answers += 1
         self.guest.write(f"{line}\n".encode())
-        pattern = rf"(?s)(?:^@@ (?:prepared|result|check|what) [^\n]*\n.*?){{{self.answers - 1}}}^@@ {word} ([^\n]*)\n"
-        found = self.guest.wait_for(pattern, STEP_SECONDS)
+        found = self.guest.wait_for(rf"^@@ {self.answers} {word} ([^\n]*)\n", STEP_SECONDS)
         answer: dict[str, Any] = json.loads(found[1])
         return answer
 
-    def strike(self, fault: Fault) -> Cell:
+    def strike(self, fault: Fault, nth: int = 1) -> Cell:
         """One fault. An answer that does not come leaves the session dead."""
         assert self.injector
-        rule = rule_of(fault)
+        rule = rule_of(fault, nth)
         cell = Cell(fault.name, self.driver, self.kernel, HUNG, "", rule, out=str(self.guest.out_dir))
         seen = len(self.guest.output("console"))
         self.alive = False
@@ -145,6 +146,8 @@ class Session:
         except GarmError as error:
             said = console.worst(console.scan(self.guest.output("console")[seen:]))
             cell.verdict, cell.why = (CRASHED, f"{said.name}: {said.text}") if said else (HUNG, f"no answer: {error}")
+            with suppress(GarmError, OSError):
+                cell.log = cell.log or self.injector.get("inject-log")
             return cell
         cell.verdict, cell.why = judge(fault, cell.result, check, self.guest.output("console")[seen:],
                                        f" {fault.name} rule=" in cell.log)
@@ -152,15 +155,17 @@ class Session:
         return cell
 
 
-def run(faults: Sequence[Fault], driver: str, kernel: str, new_guest: Callable[[], Guest]) -> Iterator[Cell]:
-    """All of them, in as few guests as there are that survive."""
+def run(faults: Iterable[Fault | tuple[Fault, int]], driver: str, kernel: str,
+        new_guest: Callable[[], Guest]) -> Iterator[Cell]:
+    """All of them, each at its nth event, in as few guests as there are that survive."""
     session: Session | None = None
     try:
-        for fault in faults:
+        for item in faults:
+            fault, nth = item if isinstance(item, tuple) else (item, 1)
             if session is None:
                 session = Session(new_guest(), driver, kernel)
                 session.start()
-            yield session.strike(fault)
+            yield session.strike(fault, nth)
             if not session.alive:
                 session.guest.close()
                 session = None
@@ -171,12 +176,30 @@ def run(faults: Sequence[Fault], driver: str, kernel: str, new_guest: Callable[[
             session.guest.close()
 
 
-def sample(faults: Sequence[Fault], every: int, first: int = 0) -> list[Fault]:
-    """Each nth, and at least one of each family."""
-    chosen = list(faults[first::every])
+def sample(faults: Sequence[Fault], every: int, always: Sequence[str] = ()) -> list[Fault]:
+    """Each nth, those named, and at least one of each family."""
+    chosen = [f for at, f in enumerate(faults) if at % every == 0 or f.name in always]
     families = {f.family for f in chosen}
     return chosen + [next(f for f in faults if f.family == name)
                      for name in dict.fromkeys(f.family for f in faults) if name not in families]
+
+
+def soak(faults: Sequence[Fault], seed: int, number: int) -> Iterator[tuple[Fault, int]]:
+    """A number of faults at random, each at one of the first events that it could strike."""
+    draw = random.Random(seed)
+    for _ in range(number):
+        yield draw.choice(faults), draw.choice((1, 1, 1, 2, 3, 5, 8))
+
+
+def rates(cells: Sequence[Cell]) -> str:
+    """How many recovered, and the time from the fault to the next good job of the guilty client."""
+    struck = [c for c in cells if c.verdict != MISSED]
+    times = sorted(c.result["next_ms"] for c in struck if c.verdict == RECOVERED)
+    if not times:
+        return f"{len(struck)} faults struck, none recovered"
+    at = lambda share: times[min(len(times) - 1, int(share * len(times)))]  # noqa: E731
+    return (f"{len(struck)} faults struck, {len(times)} recovered ({100 * len(times) / len(struck):.1f} %); next job after "
+            f"{at(.5):.1f} ms (median), {at(.99):.1f} ms (99 of 100), {times[-1]:.1f} ms (longest), in the guest's time")
 
 
 # ---- the report ----------------------------------------------------------------------------------

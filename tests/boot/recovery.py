@@ -5,16 +5,21 @@
 is recovery.html in the folder of --out.
 """
 
+import os
 from pathlib import Path
 
 from garm.inject import catalogue
 from garm.options import Options
-from garm.recovery import GPU, MISSED, RECOVERED, WARP, expected, keep, run, sample
+from garm.recovery import GPU, MISSED, RECOVERED, WARP, expected, keep, rates, run, sample, soak
 from garm.suite.model import FAIL, PASS, SKIP, Result
 
 KNOWN = Path(__file__).with_suffix(".txt")
 SHARDS = 4
-EVERY = 5       # of the catalogue, in the sample
+EVERY = 6       # of the catalogue, in the sample
+# Defects that panthor had and that nothing else can test: driver/README.md names these.
+ALWAYS = ("fw-groups", "fw-cs-input", "as-stuck", "flush-lost", "csg-terminate-lost", "power-on-stuck")
+SWEPT = ("mmu-translation", "cs-fatal-bus", "irq-lost", "csg-event-lost", "glb-lost", "as-stuck")
+SWEEP_MOST = 40
 
 
 def guest_options(driver, kernel, out):
@@ -48,6 +53,52 @@ def suite(s, driver, kernel, faults):
     yield s.check("every fault has a cell", len(cells) == len(faults), f"{len(cells)} of {len(faults)}")
 
 
+def suite_of_cells(s, driver, kernel, faults):
+    """As suite(), for faults that strike more than once: a result each, and the figures."""
+    known, boots = expected(KNOWN), iter(range(1000))
+    out = s.context.out / f"soak-{driver}-{kernel}"
+    cells = []
+    for cell in run(faults, driver, kernel, lambda: s.guest(guest_options(driver, kernel, out / str(next(boots))))):
+        cells.append(cell)
+        result = compare(cell, known)
+        result.status = PASS if cell.verdict == MISSED else result.status   # an event that did not come
+        result.name = f"{len(cells)} {cell.rule}: {cell.verdict}"
+        yield result
+    yield Result(rates(cells), PASS)
+
+
+def soak_case(driver):
+    """Random faults; GARM_SOAK_SEED and GARM_SOAK_FAULTS."""
+    def test(s):
+        seed, number = int(os.environ.get("GARM_SOAK_SEED", "1")), int(os.environ.get("GARM_SOAK_FAULTS", "60"))
+        yield from suite_of_cells(s, driver, "stable", soak(catalogue(), seed, number))
+    test.__doc__ = f"soak: faults at random on {driver}, GARM_SOAK_SEED and GARM_SOAK_FAULTS (60) of them"
+    test.asked = True
+    return test
+
+
+def sweep_case(driver):
+    """A fault at the 1st, 2nd, 3rd ... event, until it finds none; GARM_SWEEP names one."""
+    def test(s):
+        names = os.environ.get("GARM_SWEEP", " ".join(SWEPT)).split()
+        for fault in (f for f in catalogue() if f.name in names):
+            cells = []
+            points = ((fault, nth) for nth in range(1, SWEEP_MOST + 1) if not cells or cells[-1].verdict != MISSED)
+            known, boots = expected(KNOWN), iter(range(1000))
+            out = s.context.out / f"sweep-{driver}-{fault.name}"
+            for cell in run(points, driver, "stable",
+                            lambda: s.guest(guest_options(driver, "stable", out / str(next(boots))))):
+                cells.append(cell)
+                if cell.verdict != MISSED:
+                    result = compare(cell, known)
+                    result.name = f"{cell.rule}: {cell.verdict}"
+                    yield result
+            yield s.check(f"{fault.name}: struck at {len(cells) - 1} points at least", len(cells) > 1, str(cells))
+    test.__doc__ = f"sweep on {driver}: faults at each event in turn, GARM_SWEEP names them"
+    test.asked = True
+    return test
+
+
 def case(driver, kernel, faults, what, asked):
     """A test function as the suite finds them."""
     def test(s):
@@ -61,7 +112,9 @@ def make():
     """Names and functions."""
     everything = catalogue()
     for driver in ("garm", "panthor"):
-        yield f"test_recovery_{driver}", case(driver, "stable", sample(everything, EVERY), "a sample", False)
+        yield f"test_recovery_{driver}", case(driver, "stable", sample(everything, EVERY, ALWAYS), "a sample", False)
+        yield f"test_soak_{driver}", soak_case(driver)
+        yield f"test_sweep_{driver}", sweep_case(driver)
         for kernel in ("stable", "backports"):
             yield f"test_recovery_{driver}_{kernel}", case(driver, kernel, everything, "all", True)
             for k in range(SHARDS):

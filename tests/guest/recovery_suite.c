@@ -2,10 +2,10 @@
  * The guest's half of the recovery suite: tests/boot/recovery.py injects a fault from outside and
  * this program does what is struck, with a guilty and an innocent client.
  *
- *   prepare STAGE    two clients (and what the stage needs) are made: "@@ prepared"
- *   go LIMIT_MS      the stage's work: "@@ result {...}"; fences that take longer count as hung
- *   check            all is closed; does the device work, else after unbind and bind? "@@ check {...}"
- *   quit
+ *   prepare STAGE    two clients (and what the stage needs) are made: "@@ N prepared {...}"
+ *   go LIMIT_MS      the stage's work: "@@ N result {...}"; fences that take longer count as hung
+ *   check            all is closed; does the device work, else after unbind and bind? "@@ N check {...}"
+ *   quit             N counts the commands
  *
  * The guilty client's streams and data lie at GUILTY_VA, so that a rule can name it. Figures are
  * in the guest's time. Between "prepared" and "go" the program spins: an idle guest's clock may be warped.
@@ -245,6 +245,7 @@ static int next_job(struct client *c, double until, bool *fresh)
 
 /* ---- stages ---------------------------------------------------------------------------------- */
 static struct client guilty = {.fd = -1}, innocent = {.fd = -1};
+static unsigned commands;
 static char stage[32];
 static const char *driver;
 
@@ -304,7 +305,7 @@ static void prepare(void)
         if (is("RESUME"))
             sysfs_wait(STATUS, "suspended", 20);
     }
-    printf("@@ prepared {\"good\": %u, \"error\": %d}\n", n.good, n.error ? n.error : guilty.error);
+    printf("@@ %u prepared {\"good\": %u, \"error\": %d}\n", commands, n.good, n.error ? n.error : guilty.error);
 }
 
 /* Busy for longer than the firmware is asked for a sign of life. */
@@ -414,7 +415,7 @@ static void go(double limit_ms, const char *name)
     gs = fresh_g ? 1 : state_of(&guilty);
     next_i = next_job(&innocent, start + 2 * limit_ms, &fresh_i);
     is_ = fresh_i ? 1 : state_of(&innocent);
-    printf("@@ result {");
+    printf("@@ %u result {", commands);
     print_count("guilty", &g);
     print_count("innocent", &i);
     printf("\"guilty_group\": %u, \"innocent_group\": %u, \"next_guilty\": %d, \"next_innocent\": %d, \"bound\": %s, "
@@ -445,7 +446,7 @@ static void check(void)
         wait_for_node(10000);
         bound = works();
     }
-    printf("@@ check {\"works\": %s, \"after_bind\": %s}\n", plain ? "true" : "false", bound ? "true" : "false");
+    printf("@@ %u check {\"works\": %s, \"after_bind\": %s}\n", commands, plain ? "true" : "false", bound ? "true" : "false");
 }
 
 /* ---- commands ------------------------------------------------------------------------------------ */
@@ -484,9 +485,10 @@ int main(void)
     setvbuf(stdout, NULL, _IOLBF, 0);
     fcntl(STDIN_FILENO, F_SETFL, fcntl(STDIN_FILENO, F_GETFL) | O_NONBLOCK);
     guilty = innocent = (struct client){.fd = -1, .error = -ENODEV};
-    printf("@@ ready\n");
+    printf("@@ 0 ready\n");
     while (command(line, sizeof(line), spin)) {
         spin = false;
+        commands++;
         if (sscanf(line, "prepare %31s", stage) == 1) {
             prepare();
             spin = true;
@@ -497,7 +499,7 @@ int main(void)
         } else if (!strcmp(line, "quit")) {
             break;
         } else {
-            printf("@@ what {\"line\": \"%s\"}\n", line);
+            printf("@@ %u what {\"line\": \"%s\"}\n", commands, line);
         }
     }
     return 0;
