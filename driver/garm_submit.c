@@ -155,6 +155,21 @@ static int job_run(struct jobq_job *base)
 }
 
 /*
+ * The firmware has acknowledged the group's start, and this queue's stream does not run. It would
+ * not run for the slot's next group either.
+ */
+static bool never_started(const struct garm_queue *queue)
+{
+	struct garm_group *group = queue->group;
+	struct garm_cs_iface *cs;
+
+	if (group->cand.slot < 0)
+		return false;
+	cs = garm_fw_cs(group->gdev, group->cand.slot, queue->index);
+	return (READ_ONCE(cs->out->ack) & CS_STATE_MASK) != CS_STATE_START;
+}
+
+/*
  * jobq_ops.timeout: no job of the queue was done for a while, of which it spent all on a slot or
  * blocked.
  */
@@ -173,6 +188,8 @@ static bool job_timeout(struct jobq *q, struct jobq_job *base)
 			 group->task.pid, queue->name, queue->done + 1, queue->submitted);
 		WRITE_ONCE(gdev->sched->dump_why, "job timed out");
 		WRITE_ONCE(group->timedout, true);
+		if (gdev->sched->on && never_started(queue))
+			garm_device_reset(gdev, "a stream was never started");
 		garm_sched_ended(group);
 	}
 	mutex_unlock(&gdev->sched->lock);

@@ -65,7 +65,8 @@ def rule_of(fault: Fault, nth: int = 1) -> str:
 
 def lost_more(fault: Fault, r: dict[str, Any]) -> str:
     """What was lost beyond the fault's duty, in words; empty when nothing was."""
-    duty = DUTIES.index(fault.duty)
+    # A reset was brought about by another fault, whose victims are not this one's.
+    duty = max(DUTIES.index(fault.duty), DUTIES.index("RESET") if fault.stage == "RESET" else 0)
     guilty, innocent = r["guilty"], r["innocent"]
     reset, silent = DUTIES.index("RESET"), DUTIES.index("SILENT")
     checks = (
@@ -250,11 +251,11 @@ def count(cells: Sequence[Cell], column: tuple[str, str]) -> list[str]:
     return [f"{mine.count(v)} {v}" for v in (RECOVERED, DEGRADED, LOST, HUNG, CRASHED, MISSED) if v in mine]
 
 
-def expected(path: Path) -> dict[tuple[str, str], tuple[str, str]]:
-    """(driver, fault) -> (verdict, reason) of a list of what is known."""
+def expected(path: Path) -> dict[tuple[str, str, str], tuple[str, str]]:
+    """(driver, kernel, fault) -> (verdict, reason) of a list of what is known."""
     rows = {}
     for line in path.read_text().splitlines():
-        found = re.match(r"(\w+)\s+([\w-]+)\s+(not struck|\w+)\s*(.*)", line)
+        found = re.match(r"(\w+)\s+(\w+)\s+([\w-]+)\s+(not struck|\w+)\s*(.*)", line)
         if found and not line.startswith("#"):
-            rows[found[1], found[2]] = (found[3], found[4])
+            rows[found[1], found[2], found[3]] = (found[4], found[5])
     return rows

@@ -1,4 +1,4 @@
-"""Drivers against faults: the recovery suite (scripts/garm/recovery.py) on garm.ko and panthor.
+"""Drivers against faults: the recovery suite (scripts/garm/recovery.py) on garm.ko and panthor. GARM_FAULTS names some.
 
 `boot/recovery-DRIVER` is a sample of the catalogue on the stable kernel; `recovery-DRIVER-KERNEL` all of it and
 `recovery-DRIVER-KERNEL-K-of-4` a quarter, when named. Cells are compared with tests/boot/recovery.txt; the report
@@ -30,7 +30,7 @@ def guest_options(driver, kernel, out):
 def compare(cell, known):
     """A cell against what is known of it. garm.ko recovers unless the list says otherwise; of panthor anything that
     the list does not name is told, and no failure."""
-    want, reason = known.get((cell.driver, cell.fault), (RECOVERED, ""))
+    want, reason = known.get((cell.driver, cell.kernel, cell.fault), (RECOVERED, ""))
     name = f"{cell.fault}, {cell.driver} on {cell.kernel}: {cell.verdict}"
     detail = f"expected {want} {reason}\n{cell.why}\nrule: {cell.rule}\n{cell.log}\n{cell.result}\nlogs: {cell.out}"
     if cell.verdict == want or cell.verdict == RECOVERED:
@@ -44,6 +44,8 @@ def suite(s, driver, kernel, faults):
     """Every fault; the cells are kept for the report."""
     known, boots = expected(KNOWN), iter(range(1000))
     out = s.context.out / f"recovery-{driver}-{kernel}"
+    named = os.environ.get("GARM_FAULTS", "").split()
+    faults = [f for f in faults if f.name in named] if named else faults
     cells = []
     for cell in run(faults, driver, kernel,
                     lambda: s.guest(guest_options(driver, kernel, out / str(next(boots))))):

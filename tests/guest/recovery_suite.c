@@ -104,10 +104,10 @@ static void client_close(struct client *c)
 /* ---- jobs ------------------------------------------------------------------------------- */
 enum kind { MOV, COMPUTE, FAULTY, HEAP };
 
-/* A job: where its stream is, where it stores @want. */
+/* A job: where it stores @want; its fence as a file, which outlives the device. */
 struct job {
-    uint32_t sync, off, want;
-    int submitted;
+    uint32_t off, want;
+    int submitted, fence;
 };
 
 static uint64_t area(struct client *c, uint32_t off)
@@ -155,7 +155,7 @@ static unsigned put_kind(struct client *c, uint64_t *w, unsigned n, enum kind ki
     return n;
 }
 
-/* Puts a stream that stores @want and submits it; the fence is in a syncobj of its own. */
+/* Puts a stream that stores @want and submits it. */
 static struct job job_go(struct client *c, enum kind kind)
 {
     static uint32_t mark = 0x600d0000;
@@ -177,8 +177,8 @@ static struct job job_go(struct client *c, enum kind kind)
     w[n++] = cs_wait(0xff);
     c->used += 1024;
     ((volatile uint32_t *)c->cpu)[j.off / 4] = 0;
-    j.sync = pu_sync_create(c->fd);
-    j.submitted = pu_submit(c->fd, c->group, 0, va, n * 8, &(struct pu_sync){.handle = j.sync, .signal = true}, 1);
+    j.submitted = pu_submit(c->fd, c->group, 0, va, n * 8, &(struct pu_sync){.handle = c->sync, .signal = true}, 1);
+    j.fence = j.submitted ? -1 : pu_sync_file(c->fd, c->sync);
     return j;
 }
 
@@ -187,19 +187,17 @@ static void job_wait(struct client *c, struct job *j, struct count *n, double un
     double left = until - now_ms();
     int r;
 
-    if (j->submitted) {
+    if (j->fence < 0) { /* not submitted, or the device went away before we had its fence */
         n->refused++;
-        n->error = j->submitted;
+        n->error = j->submitted ? j->submitted : j->fence;
         return;
     }
-    r = pu_sync_wait(c->fd, j->sync, 0, (int64_t)((left > 1 ? left : 1) * 1e6));
-    if (r) {
+    r = pu_file_status(j->fence, left > 1 ? (int)left : 1);
+    close(j->fence);
+    if (!r) {
         n->hung++;
-        n->error = r;
-        return;
-    }
-    r = pu_sync_status(c->fd, j->sync);
-    if (r < 0) {
+        n->error = -ETIME;
+    } else if (r < 0) {
         n->lost++;
         n->error = r;
     } else if (((volatile uint32_t *)c->cpu)[j->off / 4] != j->want) {
@@ -207,7 +205,6 @@ static void job_wait(struct client *c, struct job *j, struct count *n, double un
     } else {
         n->good++;
     }
-    pu_sync_destroy(c->fd, j->sync);
 }
 
 static void job_now(struct client *c, enum kind kind, struct count *n, double limit_ms)
