@@ -61,6 +61,18 @@ class Catalogue(unittest.TestCase):
         self.assertEqual([f.name for f in inject.wanted(self.faults, "ping")], ["ping-lost"])
 
 
+class Templates(unittest.TestCase):
+    """.ci/recovery.*"""
+
+    def test_shards(self):
+        """As many shards as there are tests, and their names."""
+        shards = int(re.search(r"^SHARDS = (\d+)", (REPO / "tests/boot/recovery.py").read_text(), re.M)[1])
+        gitlab = (REPO / ".ci/recovery.gitlab.yml").read_text()
+        self.assertEqual(re.findall(r'"(\d)"', gitlab), [str(n + 1) for n in range(shards)])
+        for text in (gitlab, (REPO / ".ci/recovery.lava.yaml").read_text()):
+            self.assertIn(f'"boot/recovery-$DRIVER-$KERNEL-$SHARD-of-{shards}"', text)
+
+
 class Scenario(unittest.TestCase):
     """--faults FILE"""
 
