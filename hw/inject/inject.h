@@ -57,10 +57,16 @@ struct mali_inject {
     atomic_bool watched;    /* something has struck: what follows is written to the log */
 };
 
+#ifdef MALI_NO_INJECT /* scripts/bench inject: the core without hooks */
+#define INJECT_HOOKS 0
+#else
+#define INJECT_HOOKS 1
+#endif
+
 /** True when the hook @p must ask mali_inject_strike(). @in may be NULL. */
 static inline bool inject_armed(struct mali_inject *in, enum inject_point p)
 {
-    return in &&
+    return INJECT_HOOKS && in &&
            __builtin_expect(atomic_load_explicit(&in->armed, memory_order_relaxed) >> p & 1, 0);
 }
 
@@ -77,7 +83,7 @@ bool mali_inject_strike(struct mali_inject *in, enum inject_point p, const struc
 void mali_inject_saw(struct mali_inject *in, const char *what, uint64_t val);
 #define INJECT_SAW(in, what, val)                                                                  \
     do {                                                                                           \
-        if ((in) &&                                                                                \
+        if (INJECT_HOOKS && (in) &&                                                                \
             __builtin_expect(atomic_load_explicit(&(in)->watched, memory_order_relaxed), 0))       \
             mali_inject_saw(in, what, val);                                                        \
     } while (0)

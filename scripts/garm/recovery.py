@@ -9,6 +9,7 @@ import html
 import json
 import random
 import re
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
@@ -27,6 +28,8 @@ GUILTY = "va=0x50000000-0x5fffffff"
 WARP = ("-icount", "shift=1,sleep=off")
 GPU = "deterministic=on"
 STEP_SECONDS = 120.0     # of the host, for one answer of the guest
+LOOK_SECONDS = 5.0       # meanwhile its console is looked at
+HANGS = re.compile(r"blocked for more than|Kernel panic|Internal error: Oops")
 # What a fault needs beside its name to strike the guilty client's work.
 KEYS = {
     "irq-lost": "line=job", "irq-late": "line=job", "read-flipped": "reg=0x1000-0x100c:bit=20",
@@ -89,7 +92,7 @@ def judge(fault: Fault, r: dict[str, Any], check: dict[str, Any], said: str, str
     usable = check["works"] or check["after_bind"]
     gone = fault.duty == "GONE"
     if worst and fault.name not in KERNEL_COMPLAINS:
-        return CRASHED, f"{worst.name}: {worst.text}"
+        return HUNG if worst.name == "hung task" else CRASHED, f"{worst.name}: {worst.text}"
     if not struck:
         return MISSED, "the work did not come by the fault's hook"
     if r["guilty"]["hung"] + r["innocent"]["hung"]:
@@ -113,6 +116,7 @@ class Session:
         self.guest, self.driver, self.kernel = guest, driver, kernel
         self.answers = 0
         self.alive = False
+        self.said = 0           # of the console, before the fault at hand
         self.injector: Injector | None = None
 
     def start(self) -> None:
@@ -126,16 +130,22 @@ class Session:
         """A command of recovery_suite and its answer."""
         self.answers += 1
         self.guest.write(f"{line}\n".encode())
-        found = self.guest.wait_for(rf"^@@ {self.answers} {word} ([^\n]*)\n", STEP_SECONDS)
-        answer: dict[str, Any] = json.loads(found[1])
-        return answer
+        pattern, end = rf"^@@ {self.answers} {word} ([^\n]*)\n", time.monotonic() + STEP_SECONDS
+        while True:
+            try:
+                answer: dict[str, Any] = json.loads(self.guest.wait_for(pattern, LOOK_SECONDS)[1])
+                return answer
+            except GarmError:
+                # A kernel that says that somebody hangs for minutes of its time need not be waited for.
+                if time.monotonic() > end or HANGS.search(self.guest.output("console"), self.said):
+                    raise
 
     def strike(self, fault: Fault, nth: int = 1) -> Cell:
         """One fault. An answer that does not come leaves the session dead."""
         assert self.injector
         rule = rule_of(fault, nth)
         cell = Cell(fault.name, self.driver, self.kernel, HUNG, "", rule, out=str(self.guest.out_dir))
-        seen = len(self.guest.output("console"))
+        seen = self.said = len(self.guest.output("console"))
         self.alive = False
         try:
             self.ask(f"prepare {fault.stage}", "prepared")
@@ -146,7 +156,8 @@ class Session:
             check = self.ask("check", "check")
         except GarmError as error:
             said = console.worst(console.scan(self.guest.output("console")[seen:]))
-            cell.verdict, cell.why = (CRASHED, f"{said.name}: {said.text}") if said else (HUNG, f"no answer: {error}")
+            word = CRASHED if said and said.name != "hung task" else HUNG
+            cell.verdict, cell.why = word, f"{said.name}: {said.text}" if said else f"no answer: {error}"
             with suppress(GarmError, OSError):
                 cell.log = cell.log or self.injector.get("inject-log")
             return cell
