@@ -87,7 +87,9 @@ struct cs_state {
     uint64_t handler_ret_ip; /* while in_handler: VA of the interrupted instruction, for status */
 
     uint64_t heap;        /* HEAP_SET */
-    uint32_t heap_vt_start, heap_vt_end, heap_frag_end, pad2; /* CS_HEAP_* counters */
+    uint32_t heap_vt_start, heap_vt_end, heap_frag_end, pad2; /* CS_HEAP_* counters as last seen */
+    uint64_t grant_first, grant_last; /* chunks that answer a tiler OOM: linked into the heap at the next slice */
+    uint64_t oom_token;               /* while in_handler: job_token of the interrupted instruction */
     uint64_t progress[32];   /* [0]: this queue's value (PROGRESS_STORE/LOAD); the rest is unused */
     uint64_t progress_count; /* progress_inc and finished jobs, for the progress timer */
     uint64_t instr_count;    /* executed since start, for counters */
@@ -114,6 +116,8 @@ struct cs_ops {
     /** Given to mali_pipeline_submit() with job.owner = opaque: any thread; the owner then calls
      *  cs_job_done(). May be NULL while no pipeline answers MALI_JOB_PENDING. */
     mali_job_done_fn job_done;
+    /** A heap's counters or free chunks changed: streams that wait for memory look again. NULL: nobody does. */
+    void (*heap_update)(void *opaque);
 };
 
 /** The surroundings of a stream while it is resident; owned by mcu. */
@@ -138,7 +142,7 @@ enum cs_stop {
     CS_STOP_STALL,   /* touched a locked MMU region; run again later */
     CS_STOP_FAULT,   /* recoverable: *fault goes to CS_FAULT; the stream may be run again at once */
     CS_STOP_FATAL,   /* *fault goes to CS_FATAL; the stream must not run again */
-    CS_STOP_OOM,     /* tiler out of memory: raise the event; run again when heap start/end changed */
+    CS_STOP_OOM,     /* tiler out of memory: raise the event; run again after cs_oom_answer() */
     CS_STOP_PROTM,   /* PROT_REGION entered: protected mode wanted */
 };
 
@@ -158,8 +162,16 @@ enum cs_stop cs_run(const struct cs_env *env, struct cs_state *st, uint32_t budg
  *  does when a deferred operation faults that the job had held back; else CS_STOP_BUDGET. */
 enum cs_stop cs_job_done(const struct cs_env *env, struct cs_state *st, uint64_t cookie,
                          const struct mali_fault *fault, struct mali_fault *out);
-/** Tiler OOM was answered with no memory: enter the exception handler. False when none is set. */
+/** Enters the tiler-OOM handler. False when none is set, or it is being executed. */
 bool cs_enter_oom_handler(struct cs_state *st);
+
+enum cs_oom_next { CS_OOM_RUN, CS_OOM_WAIT, CS_OOM_FATAL };
+/**
+ * The host's answer to CS_STOP_OOM: chunks @first to @last (address | size in pages), or 0: none.
+ * RUN: the stream goes on, with the memory or in its handler. WAIT: fragment work that was tiled but has not ended
+ * will return chunks: run again after ops->heap_update(). FATAL: nobody can help.
+ */
+enum cs_oom_next cs_oom_answer(struct cs_state *st, uint64_t first, uint64_t last);
 
 /* CS_STATUS_* words as the interface defines them; source: panthor_fw.h */
 struct cs_status {

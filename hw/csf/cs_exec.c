@@ -109,13 +109,21 @@ static bool ring_valid(const struct cs_state *st)
 }
 
 /* Leaves every frame that has ended. */
-static void frames_pop(struct cs_state *st)
+static void frames_pop(struct cs_ctx *c)
 {
+    struct cs_state *st = c->st;
+
     while (st->depth && st->stack[st->depth].ip >= st->stack[st->depth].end) {
         st->depth--;
-        if (st->in_handler && st->depth < st->in_handler)
+        if (st->in_handler && st->depth < st->in_handler) {
             st->in_handler = 0; /* the interrupted instruction runs again */
-        else if (!st->depth)
+            /* After an error in the handler nothing more runs: the interrupted job has ended, too.
+             */
+            if (st->error)
+                mali_pipeline_drop(c->env->pipeline, st->oom_token);
+            st->job_token = st->error ? 0 : st->oom_token;
+            st->oom_token = 0;
+        } else if (!st->depth)
             st->extract += 8; /* behind the CALL */
     }
 }
@@ -127,7 +135,7 @@ static enum cs_next frame_enter(struct cs_ctx *c)
     uint64_t end, avail, page_end;
     void *host;
 
-    frames_pop(st);
+    frames_pop(c);
     if (!st->depth) {
         uint64_t off = st->extract & (st->ring_size - 1);
         uint64_t run = st->insert - st->extract;
@@ -310,7 +318,7 @@ enum cs_stop cs_run(const struct cs_env *env, struct cs_state *st, uint32_t budg
     c.ip = st->depth ? st->stack[st->depth].ip : st->ring_base;
     if (!ring_valid(st))
         cs_fatal(&c, MALI_CS_CONFIG_FAULT, st->extract);
-    else if (cs_drain(&c, &stalled) == CS_NEXT)
+    else if (cs_heap_accept(&c) == CS_NEXT && cs_drain(&c, &stalled) == CS_NEXT)
         run(&c);
 
     /* Someone must come back for a deferred operation that a locked region held up. */

@@ -173,5 +173,9 @@ enum cs_next cs_do_sync(struct cs_ctx *c, const struct cs_deferred *d);        /
 enum cs_next cs_do_store_state(struct cs_ctx *c, const struct cs_deferred *d); /* exec_mem.c */
 enum cs_next cs_do_flush(struct cs_ctx *c, const struct cs_deferred *d);       /* exec_mem.c */
 enum cs_next cs_do_heap(struct cs_ctx *c, const struct cs_deferred *d);        /* exec_heap.c */
+/** The heap context's counters into st->heap_*, for the host; they stay when it cannot be read. */
+void cs_heap_counters(struct cs_ctx *c);
+/** Links the chunks that the host granted (st->grant_*) into the heap. */
+enum cs_next cs_heap_accept(struct cs_ctx *c);
 
 #endif

@@ -96,11 +96,25 @@ bool cs_enter_oom_handler(struct cs_state *st)
     if (!st->handler_va || !st->handler_len || st->in_handler)
         return false;
     st->handler_ret_ip = current_ip(st);
+    st->oom_token = st->job_token; /* the handler runs jobs of its own */
+    st->job_token = 0;
     st->in_handler = (uint8_t)(st->depth + 1);
     st->depth++;
     st->stack[st->depth] = (struct cs_frame){st->handler_va, st->handler_va + st->handler_len};
     st->blocked = CS_UNBLOCKED; /* what blocked runs again afterwards */
     return true;
+}
+
+enum cs_oom_next cs_oom_answer(struct cs_state *st, uint64_t first, uint64_t last)
+{
+    st->grant_first = first;
+    st->grant_last = last;
+    if (first)
+        return CS_OOM_RUN;
+    /* What panthor expects of the firmware; source: panthor_sched.c, group_process_tiler_oom() */
+    if (st->heap_vt_end != st->heap_frag_end && !st->in_handler)
+        return CS_OOM_WAIT;
+    return cs_enter_oom_handler(st) ? CS_OOM_RUN : CS_OOM_FATAL;
 }
 
 /* Bits of CS_STATUS_WAIT; source: panthor_fw.h */

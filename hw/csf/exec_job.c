@@ -36,18 +36,8 @@ static void job_started(struct cs_ctx *c, const struct mali_job *job)
         env->ops->job(env->opaque, job->type, true);
 }
 
-/* The tiler ran out of memory: the firmware asks the host, then RUN_* runs again. */
-static bool is_oom(const struct mali_fault *fault)
-{
-    return fault->code == MALI_OOM && !fault->memory;
-}
-
 static enum cs_next job_failed(struct cs_ctx *c, struct mali_fault *fault)
 {
-    if (is_oom(fault)) {
-        c->stop = CS_STOP_OOM;
-        return CS_HALT;
-    }
     if (!fault->memory)
         fault->as = c->env->as;
     if (!cs_code_is_fatal(fault))
@@ -98,6 +88,7 @@ static enum cs_next run_job(struct cs_ctx *c, uint64_t w, enum mali_job_type typ
         .core_mask = env->core_mask,
         .owner = env->opaque,
         .cookie = cookie_make(entry, type, cs_progress_inc(w), st->job_count),
+        .heap = st->heap & ~7ull,
         .tlb = env->tlb,
         .trace = env->trace,
         .token = &st->job_token,
@@ -123,6 +114,11 @@ static enum cs_next run_job(struct cs_ctx *c, uint64_t w, enum mali_job_type typ
         /* The stream stays at the instruction and holds no entry: it may be suspended. */
         st->sb_count[entry]--;
         c->stop = r == MALI_JOB_AGAIN ? CS_STOP_BUDGET : CS_STOP_STALL;
+        return CS_HALT;
+    case MALI_JOB_OOM: /* the firmware asks the host for memory, then the job goes on */
+        st->sb_count[entry]--;
+        cs_heap_counters(c);
+        c->stop = CS_STOP_OOM;
         return CS_HALT;
     case MALI_JOB_FAULTED:
     default:

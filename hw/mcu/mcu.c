@@ -234,6 +234,10 @@ static void wake_sync(struct mali_mcu *m, unsigned g, unsigned i)
     if (cs->stop == CS_STOP_BLOCKED &&
         (cs->st.blocked == CS_BLOCKED_SYNC || cs->st.blocked == CS_BLOCKED_PROGRESS))
         cs->wake = true;
+    if (cs->heap_wait) {
+        cs->heap_wait = false;
+        cs->wake = true;
+    }
 }
 
 static void serve(struct mali_mcu *m, uint64_t now)

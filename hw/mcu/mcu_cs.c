@@ -31,6 +31,7 @@ static void cs_start(struct mali_mcu *m, unsigned g, unsigned i)
         cs->reported_extract = cs->st.extract;
         cs->stop = CS_STOP_EMPTY;
     }
+    cs->oom_wait = cs->heap_wait = false; /* it asks again */
     cs->started = true;
     cs->wake = true;
     cs->progress_seen = UINT64_MAX;
@@ -43,18 +44,24 @@ static void cs_config(struct mali_mcu *m, unsigned g, unsigned i, uint32_t req)
 
     cs->prio = config & 0xf;
     cs->doorbell = (config >> 8) & 0xff;
-    cs->idle_mask = req & (CS_IDLE_SYNC_WAIT | CS_IDLE_PROTM_PEND | CS_IDLE_EMPTY | CS_IDLE_RESOURCE);
+    cs->idle_mask =
+        req & (CS_IDLE_SYNC_WAIT | CS_IDLE_PROTM_PEND | CS_IDLE_EMPTY | CS_IDLE_RESOURCE);
 }
 
-/* The host has answered a tiler OOM: memory, or nothing: then the exception handler runs. */
+/* The host has answered a tiler OOM: memory, or nothing: then fragment work or the exception
+ * handler has to help. */
 static void cs_oom_answered(struct mali_mcu *m, unsigned g, unsigned i)
 {
     struct mcu_cs *cs = mcu_stream(m, g, i);
-    uint64_t chunk = mcu_rd64(m, cs_in(m, g, i) + CS_HEAP_START);
+    uint64_t first = mcu_rd64(m, cs_in(m, g, i) + CS_HEAP_START);
+    uint64_t last = mcu_rd64(m, cs_in(m, g, i) + CS_HEAP_END);
+    enum cs_oom_next next = cs_oom_answer(&cs->st, first, last);
 
     cs->oom_wait = false;
-    cs->wake = true;
-    if (chunk || cs_enter_oom_handler(&cs->st))
+    cs->heap_wait = next == CS_OOM_WAIT;
+    cs->wake = next == CS_OOM_RUN;
+    cs->stop = CS_STOP_BUDGET; /* the event has been dealt with */
+    if (next != CS_OOM_FATAL)
         return;
     cs->held = (struct mali_fault){.code = MALI_OOM, .info = cs->st.heap};
     cs->held_valid = cs->held_fatal = true;
@@ -114,7 +121,7 @@ bool mcu_cs_idle(const struct mcu_cs *cs)
     if (cs->dead)
         return true;
     /* A waiting stream that looks again (it polls) is busy when it goes on, not before. */
-    if ((cs->wake && !sync_blocked(cs)) || cs->held_valid || cs->oom_wait)
+    if ((cs->wake && !sync_blocked(cs)) || cs->held_valid || cs->oom_wait || cs->heap_wait)
         return false;
     for (unsigned n = 0; n < CS_SB_COUNT; n++) {
         if (cs->st.sb_count[n])
@@ -134,7 +141,7 @@ bool mcu_cs_idle(const struct mcu_cs *cs)
 bool mcu_cs_runnable(const struct mali_mcu *m, const struct mcu_csg *csg, const struct mcu_cs *cs)
 {
     (void)m;
-    if (!csg->active || !cs->started || cs->dead || cs->held_valid || cs->oom_wait)
+    if (!csg->active || !cs->started || cs->dead || cs->held_valid || cs->oom_wait || cs->heap_wait)
         return false;
     return cs->wake || cs->stop == CS_STOP_BUDGET;
 }
@@ -147,6 +154,13 @@ static void on_sync_update(void *opaque, uint64_t va, bool system)
     m->s.any_sync = 1;
     if (system)
         m->csg[m->run_csg].sync_event = true;
+}
+
+static void on_heap_update(void *opaque)
+{
+    struct mali_mcu *m = opaque;
+
+    m->s.any_sync = 1;
 }
 
 static uint64_t on_cycles(void *opaque)
@@ -183,6 +197,7 @@ static uint64_t on_progress(void *opaque, unsigned queue)
 
 static const struct cs_ops stream_ops = {
     .sync_update = on_sync_update,
+    .heap_update = on_heap_update,
     .cycles = on_cycles,
     .flush = on_flush,
     .job = on_job,

@@ -99,11 +99,17 @@ static bool csg_outstanding(struct mali_mcu *m, unsigned g)
     return false;
 }
 
+static void drop_jobs(struct mali_mcu *m, const struct cs_state *st)
+{
+    mali_pipeline_drop(m->pipeline, st->job_token);
+    mali_pipeline_drop(m->pipeline, st->oom_token);
+}
+
 /* Jobs of a group that will not come back. Those of a suspended group go on after RESUME. */
 static void csg_drop_jobs(struct mali_mcu *m, unsigned g)
 {
     for (unsigned i = 0; i < m->cfg.streams; i++)
-        mali_pipeline_drop(m->pipeline, mcu_stream(m, g, i)->st.job_token);
+        drop_jobs(m, &mcu_stream(m, g, i)->st);
 }
 
 /* Returns false when the change cannot be made yet: the request stays unacknowledged. */

@@ -36,7 +36,7 @@ struct mcu_cs {
     uint8_t dead;                   /* CS_FATAL raised: must not run again */
     uint8_t held_valid, held_fatal;
     uint8_t oom_wait;               /* TILER_OOM raised, host has not answered */
-    uint8_t pad;
+    uint8_t heap_wait;              /* ... has no memory: chunks of fragment work that ends are waited for */
 };
 
 /** One group slot. */

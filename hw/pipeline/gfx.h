@@ -85,6 +85,16 @@ struct gfx_bin {
     uint32_t count, room;
 };
 
+/**
+ * Memory of the tiler heap that a pass holds. The model keeps its lists in the host's memory, but takes chunks as
+ * hardware would, so that the heap's protocol is the guest's own: growth, out of memory, return.
+ */
+struct gfx_heap {
+    uint64_t first, last; /* chunks, address | size in pages; 0: none */
+    uint64_t left;        /* bytes of the last one that nothing has taken */
+    uint64_t owed;        /* bytes of bins since the last gfx_heap_take() */
+};
+
 /** What is drawn between two resets of a tiler context. */
 struct gfx_pass {
     struct gfx_pass *next;
@@ -93,6 +103,7 @@ struct gfx_pass {
     uint64_t tiler; /* address of the tiler context */
     uint32_t width, height, layers, tiles_x, tiles_y;
     uint64_t bytes;
+    struct gfx_heap heap;
     struct gfx_draw *draw;
     uint32_t draws, draw_room;
     struct gfx_prim *prim;
@@ -111,6 +122,18 @@ void gfx_pass_expect(struct mali_pipeline *p, uint64_t id);
 /** False: no memory, or more than a pass may take. */
 bool gfx_pass_add_draw(struct mali_pipeline *p, struct gfx_pass *pass, const struct gfx_draw *d);
 bool gfx_pass_add_prim(struct mali_pipeline *p, struct gfx_pass *pass, const struct gfx_prim *t);
+/**
+ * A new pass in place of pass @id, whose primitives have been drawn meanwhile (incremental rendering): it begins with
+ * draw *@draw, vertices and all. *@draw is set to its number there. NULL: as gfx_pass_new().
+ */
+struct gfx_pass *gfx_pass_renew(struct mali_pipeline *p, uint64_t root, uint64_t id, uint32_t *draw);
+
+/**
+ * Takes *@need bytes of the tiler heap for @pass; @heap: the context that HEAP_SET selected, 0: none, which needs no
+ * memory. FAULT, STALL: as core_read(). *@need is what is missing after OK: not zero when there is no chunk left.
+ */
+enum mali_mem_result gfx_heap_take(struct core *k, struct gfx_pass *pass, uint64_t heap, uint64_t *need);
+
 /** Room for @n more vertices of the last draw. */
 bool gfx_pass_add_vertices(struct mali_pipeline *p, struct gfx_pass *pass, uint32_t n);
 

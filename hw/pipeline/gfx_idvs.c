@@ -64,7 +64,7 @@ enum { /* primitive flags. Source: v10.xml */
        PRIM_QUADS = 14,
 };
 
-enum phase { PHASE_FETCH, PHASE_SHADE, PHASE_ASSEMBLE };
+enum phase { PHASE_FETCH, PHASE_SHADE, PHASE_RESERVE, PHASE_ASSEMBLE };
 enum stage { STAGE_NONE, STAGE_POSITION, STAGE_VARYING };
 
 /* A vertex with its positions in all views. */
@@ -85,6 +85,8 @@ struct idvs {
     int layer_offset;
     unsigned index_bytes;
     enum phase phase;
+    uint64_t need; /* PHASE_RESERVE: bytes of the tiler heap that are missing */
+    bool flushed;  /* the heap had no more: the pass may have been drawn meanwhile */
     /* the batch */
     uint32_t indices, index[BATCH];
     uint32_t slot[BATCH]; /* of recent[]; ~0: restart */
@@ -705,6 +707,17 @@ static enum mali_job_result idvs_slice(struct idvs *v, struct gfx_pass *pass)
             res = shade(v, pass, &budget);
             if (res != MALI_JOB_DONE)
                 return res;
+            v->need = (uint64_t)v->fresh * v->views * (16 + ((r[REG_VARY_BYTES] + 15) & ~15u));
+            v->phase = PHASE_RESERVE;
+        }
+        if (v->phase == PHASE_RESERVE) {
+            res = loads[gfx_heap_take(&v->position, pass, v->head.job.heap, &v->need)];
+            if (res != MALI_JOB_DONE)
+                return res;
+            if (v->need) {
+                v->flushed = true;
+                return MALI_JOB_OOM;
+            }
             v->phase = PHASE_ASSEMBLE;
         }
         if (!assemble(v, pass)) {
@@ -730,6 +743,34 @@ static void attach(struct idvs *v, struct core *k, const struct mali_job *job)
     k->base_instance = job->regs[REG_BASE_INSTANCE];
 }
 
+/*
+ * The heap had no chunk left. Either it has one now, or the stream's handler has drawn the pass and
+ * reset the tiler context: the rest of the draw belongs to a new pass. May be repeated after a
+ * stall.
+ */
+static enum mali_mem_result reopen_pass(struct idvs *v)
+{
+    struct mali_pipeline *p = v->head.pipeline;
+    struct core *k = &v->position;
+    uint64_t va = reg64(v, REG_TILER), id;
+    struct gfx_pass *pass;
+    enum mali_mem_result r = core_read(k, va, &id, sizeof(id));
+
+    if (r == MALI_MEM_OK && !id)
+        r = core_write(k, va, &id, sizeof(id)); /* may it be written? */
+    if (r != MALI_MEM_OK)
+        return r;
+    if (!id) {
+        pass = gfx_pass_renew(p, core_root(k), v->pass_id, &v->draw);
+        if (!pass)
+            return core_fault(k, MALI_OOM, v->head.job.ip);
+        v->pass_id = id = pass->id;
+        r = core_write(k, va, &id, sizeof(id));
+    }
+    v->flushed = false;
+    return r;
+}
+
 static enum mali_job_result run(struct idvs *v)
 {
     struct gfx_pass *pass;
@@ -746,6 +787,11 @@ static enum mali_job_result run(struct idvs *v)
         if (res != MALI_JOB_DONE)
             return res;
         v->head.loaded = true;
+    }
+    if (v->flushed) {
+        enum mali_job_result res = loads[reopen_pass(v)];
+        if (res != MALI_JOB_DONE)
+            return res;
     }
     pass = gfx_pass_find(v->head.pipeline, core_root(&v->position), v->pass_id);
     if (!pass) { /* evicted over too many others, or reset meanwhile */

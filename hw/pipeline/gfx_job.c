@@ -32,10 +32,13 @@ void gfx_job_drop(struct mali_pipeline *p, uint64_t token)
             at = &(*at)->next;
 }
 
+/* An exception handler that runs meanwhile restores what jobs read and may leave other registers changed. */
+#define JOB_REGS 64
+
 static bool same_job(const struct mali_job *a, const struct mali_job *b)
 {
     return a->instr == b->instr && a->ip == b->ip && a->as == b->as &&
-           a->core_mask == b->core_mask && !memcmp(a->regs, b->regs, sizeof(a->regs));
+           a->core_mask == b->core_mask && !memcmp(a->regs, b->regs, JOB_REGS * sizeof(a->regs[0]));
 }
 
 /* Found jobs move to the front: the last one of the list was not used for longest. */
@@ -101,7 +104,7 @@ struct gfx_job *gfx_job_get(struct mali_pipeline *p, const struct mali_job *job,
 enum mali_job_result gfx_job_put(struct gfx_job *j, const struct mali_job *job,
                                  enum mali_job_result r)
 {
-    if (r == MALI_JOB_AGAIN || r == MALI_JOB_STALL)
+    if (r == MALI_JOB_AGAIN || r == MALI_JOB_STALL || r == MALI_JOB_OOM)
         *job->token = j->token;
     else
         gfx_job_drop(j->pipeline, j->token);

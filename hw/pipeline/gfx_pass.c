@@ -19,6 +19,8 @@
 #define ALL_BYTES  (1024ull << 20)
 #define MAX_PASSES 256
 #define MAX_FB     65536u
+#define PRIM_BYTES 16u /* guess: what a primitive takes of the tiler heap */
+#define BIN_BYTES  8u  /* guess: an entry of a bin */
 
 static void pass_free(struct mali_pipeline *p, struct gfx_pass **at)
 {
@@ -124,6 +126,27 @@ struct gfx_pass *gfx_pass_find(struct mali_pipeline *p, uint64_t root, uint64_t 
     return NULL;
 }
 
+struct gfx_pass *gfx_pass_renew(struct mali_pipeline *p, uint64_t root, uint64_t id, uint32_t *draw)
+{
+    struct gfx_pass *old = gfx_pass_find(p, root, id), *pass;
+    struct gfx_draw d;
+    uint64_t bytes;
+
+    if (!old || *draw >= old->draws)
+        return NULL;
+    d = old->draw[*draw];
+    old->draw[*draw].vary = NULL;
+    bytes = (uint64_t)d.room * (d.vary_bytes + 1);
+    pass = gfx_pass_new(p, root, old->tiler, old->width, old->height,
+                        old->layers); /* frees the old one */
+    if (!pass || !charge(p, pass, bytes) || !gfx_pass_add_draw(p, pass, &d)) {
+        free(d.vary);
+        return NULL;
+    }
+    *draw = 0;
+    return pass;
+}
+
 /* Room for one more: NULL is no answer but a failure, old elements stay. */
 static bool grow(struct mali_pipeline *p, struct gfx_pass *pass, void **array, uint32_t count,
                  uint32_t *room, size_t size, uint32_t more)
@@ -186,6 +209,7 @@ bool gfx_pass_add_prim(struct mali_pipeline *p, struct gfx_pass *pass, const str
     uint32_t y0 = (uint32_t)t->min_y / GFX_TILE, y1 = (uint32_t)t->max_y / GFX_TILE;
     struct gfx_bin *layer = pass->bin + (uint64_t)t->layer * pass->tiles_x * pass->tiles_y;
     bool one = x0 == x1 && y0 == y1;
+    uint32_t owed = PRIM_BYTES;
 
     if (!grow(p, pass, (void **)&pass->prim, pass->prims, &pass->prim_room, sizeof(*t), 1))
         return false;
@@ -198,7 +222,10 @@ bool gfx_pass_add_prim(struct mali_pipeline *p, struct gfx_pass *pass, const str
             if (!grow(p, pass, (void **)&b->prim, b->count, &b->room, sizeof(*b->prim), 1))
                 return false;
             b->prim[b->count++] = pass->prims;
+            if (owed < BIN_BYTES * 4) /* large ones go to coarse bins: the hierarchy mask */
+                owed += BIN_BYTES;
         }
+    pass->heap.owed += owed;
     pass->prim[pass->prims++] = *t;
     return true;
 }

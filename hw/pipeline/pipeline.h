@@ -39,13 +39,14 @@ struct mali_job {
     uint64_t ip;     /* its address */
     uint32_t regs[128];
     uint64_t core_mask;       /* endpoints that the group may use */
+    uint64_t heap;            /* tiler heap context in force (HEAP_SET); 0: none. gfx_heap.c */
     void *owner;              /* opaque to the pipeline */
     uint64_t cookie;          /* opaque to the pipeline: scoreboard entry and job number */
     struct mali_tlb *tlb;     /* the calling thread's; used during the call only */
     struct mali_trace *trace; /* or NULL */
     /**
-     * In: 0, or what an earlier AGAIN or STALL left here: that job goes on. Out: the job's name
-     * after AGAIN and STALL, else 0. Whoever keeps it may keep it in guest memory: a name that is
+     * In: 0, or what an earlier AGAIN, STALL or OOM left here: that job goes on. Out: the job's name
+     * after those, else 0. Whoever keeps it may keep it in guest memory: a name that is
      * not known, or whose registers, instruction or address differ, reaches no other job.
      */
     uint64_t *token;
@@ -60,6 +61,7 @@ enum mali_job_result {
     MALI_JOB_FAULTED, /* *fault says why */
     MALI_JOB_AGAIN,   /* a slice was run: submit it again, when other work has had its turn */
     MALI_JOB_STALL,   /* as AGAIN, but a locked MMU region is in the way: some time later */
+    MALI_JOB_OOM,     /* as AGAIN, but the tiler heap has no chunk left: when it has one, or was flushed */
 };
 
 struct mali_pipeline;

@@ -192,6 +192,7 @@ static void describe(struct recording *c, enum capture_result result,
     o->instr = j->instr;
     o->ip = j->ip;
     o->core_mask = j->core_mask;
+    o->heap = j->heap;
     memcpy(o->regs, j->regs, sizeof(o->regs));
     if (fault)
         o->fault = *fault;
@@ -268,7 +269,7 @@ enum mali_job_result record_submit(struct mali_pipeline *p, const struct mali_jo
     if (job->tlb)
         mali_tlb_watch(job->tlb, NULL);
     c->out.slices++;
-    if (result == MALI_JOB_AGAIN || result == MALI_JOB_STALL) {
+    if (result == MALI_JOB_AGAIN || result == MALI_JOB_STALL || result == MALI_JOB_OOM) {
         c->token = job->token ? *job->token : 0;
         return result;
     }

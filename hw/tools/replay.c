@@ -114,6 +114,7 @@ static enum mali_job_result run(struct native *n, const struct capture_job *c, u
         .instr = c->instr,
         .ip = c->ip,
         .core_mask = c->core_mask,
+        .heap = c->heap,
         .tlb = n->tlb,
         .token = &token,
     };
@@ -155,7 +156,7 @@ void replay_job(struct native *n, const struct capture_job *job, unsigned slices
     r = run(n, job, slices, out);
     for (uint32_t i = 0; i < job->pages; i++)
         compare_page(n, &job->page[i], out);
-    if (r == MALI_JOB_AGAIN || r == MALI_JOB_STALL)
+    if (r == MALI_JOB_AGAIN || r == MALI_JOB_STALL || r == MALI_JOB_OOM)
         out->verdict = REPLAY_SLICES;
     else if ((r == MALI_JOB_FAULTED) != (job->result == CAPTURE_FAULTED) ||
              (r == MALI_JOB_FAULTED && !same_fault(&out->fault, &job->fault)))

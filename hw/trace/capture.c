@@ -72,7 +72,8 @@ static uint64_t get(const uint8_t *p, unsigned bytes)
     F(600, 8, (j)->fault.info)                                                                     \
     F(608, 4, (j)->pages)
 
-#define JOB_REGS 72u
+#define JOB_REGS   72u
+#define HEAP_BYTES 8u
 
 /* --- writer ---------------------------------------------------------------------------------- */
 
@@ -134,7 +135,7 @@ static uint8_t *pack(const struct capture_job *job, size_t *size)
 {
     uint8_t *data, *p;
 
-    *size = JOB_BYTES + (size_t)RECORD_BYTES * job->pages;
+    *size = JOB_BYTES + (size_t)RECORD_BYTES * job->pages + (job->heap ? HEAP_BYTES : 0);
     for (uint32_t i = 0; i < job->pages; i++)
         *size += CAPTURE_PAGE * ((job->page[i].before != NULL) + (job->page[i].after != NULL));
     data = calloc(1, *size);
@@ -164,6 +165,8 @@ static uint8_t *pack(const struct capture_job *job, size_t *size)
                 p += CAPTURE_PAGE;
             }
     }
+    if (job->heap)
+        put(p, job->heap, HEAP_BYTES);
     return data;
 }
 
@@ -271,6 +274,10 @@ static const char *unpack_pages(struct capture_job *job, size_t left)
             left -= CAPTURE_PAGE;
         }
     }
+    if (left == HEAP_BYTES) {
+        job->heap = get(at, HEAP_BYTES);
+        left = 0;
+    }
     return left ? "a job has more content than pages" : NULL;
 }
 
@@ -294,7 +301,7 @@ static const char *read_job(struct capture_job *job, const uint8_t *data, uint64
     uLongf got = raw;
 
     if (flags != SECTION_ZLIB || raw < JOB_BYTES ||
-        raw > JOB_BYTES + CAPTURE_MAX_PAGES * (RECORD_BYTES + 2ull * CAPTURE_PAGE))
+        raw > JOB_BYTES + HEAP_BYTES + CAPTURE_MAX_PAGES * (RECORD_BYTES + 2ull * CAPTURE_PAGE))
         return "a job's section has a size or flags that no job has";
     if (raw / 1100 > stored) /* zlib packs 1032 to 1 at best: no need to try */
         return "a job's section cannot unpack to its size";

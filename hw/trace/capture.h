@@ -18,7 +18,7 @@
  * A page record: u64 va, u64 guest-physical address, u32 allowed accesses (1 << enum mali_access),
  * u32 flags (CAPTURE_PAGE_*). Contents, in the order of the records: 4096 bytes as they were
  * when the job first touched the page, unless it was all zeros; 4096 bytes as they were when the
- * job had ended, if they differ.
+ * job had ended, if they differ. If the stream had a tiler heap, the last 8 bytes are its context's address.
  *
  * Type 2, the end: u32 why (enum capture_end), u32 zero, u64 jobs in the file, u64 jobs without
  * memory because they touched too much. A file without it was cut off; what precedes is good.
@@ -59,7 +59,7 @@ struct capture_job {
     uint64_t number;
     uint32_t type, result, slices;
     uint8_t as, csg, cs;
-    uint64_t instr, ip, core_mask;
+    uint64_t instr, ip, core_mask, heap;
     uint64_t transtab, transcfg, memattr;
     uint32_t regs[128];
     struct mali_fault fault; /* CAPTURE_FAULTED */

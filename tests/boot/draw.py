@@ -24,3 +24,32 @@ def test_draw_gles_panthor(s):
 def test_draw_gles_garm(s):
     """panfrost on garm.ko, the stable kernel: every scene"""
     yield from _run(s, Options(driver="garm", packages=PACKAGES))
+
+
+# A heap of one chunk: the target is drawn in several goes. Then one that grows while it is drawn into.
+HEAP = ("export GALLIVM_PERF=nopt pan_csf_chunk_size=262144 pan_csf_initial_chunks=1; s=0; for n in 1 64; do "
+        "for i in crowd mesh; do echo \"$n chunks\"; pan_csf_max_chunks=$n gles_draw --run-subtest $i || s=$?; done; done; echo '"
+        + MARK + "' $s")
+
+
+def _heap(s, options):
+    s.context.out.mkdir(parents=True, exist_ok=True)
+    report = s.context.out / "heap.json"
+    options.gpu = [f"report={report}"]
+    run = s.boot(options, HEAP, 600)
+    yield s.verdict("boot, no kernel warning, power off", run)
+    output, _, status = run.stdout.decode(errors="replace").rpartition(MARK)
+    yield s.check("24000 and 2400 triangles, heap of one chunk and of up to 64: as llvmpipe", int(status or 255) == 0, output[-3000:])
+    things = {t["name"]: t["count"] for t in s.json(report)["things"]}
+    yield s.check("the tiler ran out of memory", things.get("CS_TILER_OOM", 0) >= 4, str(things.get("CS_TILER_OOM")))
+    yield s.check("more fragment jobs than targets: incremental rendering", things.get("RUN_FRAGMENT", 0) > 8, str(things.get("RUN_FRAGMENT")))
+
+
+def test_draw_heap_panthor(s):
+    """the tiler heap runs out on panthor: growth, the exception handler, incremental rendering"""
+    yield from _heap(s, Options(driver="panthor", kernel="backports", packages=PACKAGES))
+
+
+def test_draw_heap_garm(s):
+    """the same on garm.ko"""
+    yield from _heap(s, Options(driver="garm", packages=PACKAGES))

@@ -521,6 +521,9 @@ static void resources_and_heap(void)
     TAP_CHECK_EQ(w->st->heap_vt_end, 1);
     TAP_CHECK_EQ(w->st->heap_frag_end, 2);
     TAP_CHECK_EQ(*at(w, DATA + 0x80), 0);
+    TAP_CHECK_EQ(*at32(w, DATA + 0x88), 2); /* where another stream of the heap sees them */
+    TAP_CHECK_EQ(*at32(w, DATA + 0x8c), 1);
+    TAP_CHECK_EQ(*at32(w, DATA + 0x90), 2);
 
     /* chunks first..last go in front of the list in the heap context */
     *at(w, DATA + 0x80) = 0x5000040;

@@ -285,8 +285,7 @@ static void oom_handler(void)
     struct world *w = world_new();
 
     TAP_CHECK(!cs_enter_oom_handler(w->st)); /* none is set */
-    w->pipeline.answer = MALI_JOB_FAULTED;
-    w->pipeline.fault = (struct mali_fault){.code = MALI_OOM};
+    w->pipeline.answer = MALI_JOB_OOM;
     CODE_PUT(w, CODE, "ADD_IMMEDIATE32 r1, r1, #1", "CALL d80, r82",
              "ADD_IMMEDIATE32 r2, r1, #0x0");
     CODE_PUT(w, CODE + 0x100, "ADD_IMMEDIATE32 r3, r3, #1");
@@ -335,6 +334,67 @@ static void oom_handler_is_deep(void)
     TAP_CHECK_EQ(w->fault.code, MALI_CS_CALL_STACK_OVERFLOW);
     TAP_CHECK_EQ(w->st->regs[11], CS_CALL_DEPTH); /* the handler's own frame and seven calls */
     TAP_CHECK(cs_state_valid(w->st));
+    world_free(w);
+}
+
+/* What the host may answer, and that the handler's jobs are not the interrupted one. */
+static void oom_answers(void)
+{
+    struct world *w = world_new();
+
+    CODE_PUT(w, CODE, COMPUTE);
+    RING_PUT(w, "MOVE d4, #0x200080", "HEAP_SET d4", "HEAP_OPERATION.vt_start #0x0, #0",
+             "MOVE d4, #0x100000", "MOVE32 r6, #0x8", "SET_EXCEPTION_HANDLER.tiler_oom d4, r6",
+             ".word 0x0600000200000402", "MOVE32 r7, #0x7");
+    w->pipeline.answer = MALI_JOB_OOM;
+    TAP_CHECK_EQ(run(w), CS_STOP_OOM);
+    TAP_CHECK_EQ(w->pipeline.job[0].heap, DATA + 0x80);
+    TAP_CHECK_EQ(w->st->heap_vt_start, 1);
+    TAP_CHECK_EQ(w->st->sb_count[0], 0);
+    w->st->job_token = 77; /* as the pipeline leaves it */
+
+    /* two chunks, already chained: they go in front of what is free */
+    *at(w, DATA + 0x80) = 0x7000080;
+    TAP_CHECK_EQ(cs_oom_answer(w->st, (DATA + 0x1000) | 0x80, DATA | 0x80), CS_OOM_RUN);
+    TAP_CHECK_EQ(run(w), CS_STOP_OOM);
+    TAP_CHECK_EQ(*at(w, DATA + 0x80), (DATA + 0x1000) | 0x80);
+    TAP_CHECK_EQ(*at(w, DATA), 0x7000080);
+    TAP_CHECK_EQ(w->st->grant_first, 0);
+
+    /* nothing, but tiled work has yet to be drawn */
+    w->st->heap_vt_end = 1;
+    TAP_CHECK_EQ(cs_oom_answer(w->st, 0, 0), CS_OOM_WAIT);
+    w->st->heap_frag_end = 1;
+
+    /* nothing: the handler, whose job is another */
+    TAP_CHECK_EQ(cs_oom_answer(w->st, 0, 0), CS_OOM_RUN);
+    TAP_CHECK_EQ(w->st->job_token, 0);
+    TAP_CHECK_EQ(w->st->oom_token, 77);
+    TAP_CHECK_EQ(cs_oom_answer(w->st, 0, 0), CS_OOM_FATAL); /* in the handler itself */
+    w->pipeline.answer = MALI_JOB_DONE;
+    TAP_CHECK_EQ(run(w), CS_STOP_EMPTY);
+    TAP_CHECK_EQ(w->st->oom_token, 0);
+    TAP_CHECK_EQ(w->st->regs[7], 7);
+
+    /* an error in the handler ends the interrupted job, too */
+    RING_PUT(w, ".word 0x0600000200000402", "MOVE32 r7, #0x8");
+    w->pipeline.answer = MALI_JOB_OOM;
+    TAP_CHECK_EQ(run(w), CS_STOP_OOM);
+    w->st->job_token = 78;
+    TAP_CHECK_EQ(cs_oom_answer(w->st, 0, 0), CS_OOM_RUN);
+    w->pipeline.answer = MALI_JOB_FAULTED;
+    w->pipeline.fault = (struct mali_fault){.code = MALI_DATA_INVALID_FAULT};
+    TAP_CHECK_EQ(run(w), CS_STOP_FAULT);
+    TAP_CHECK_EQ(run(w), CS_STOP_EMPTY);
+    TAP_CHECK_EQ(w->pipeline.dropped, 78);
+    TAP_CHECK_EQ(w->st->job_token, 0);
+    w->st->error = 0;
+
+    /* a chunk that is not mapped */
+    w->st->grant_first = w->st->grant_last = UNMAPPED | 0x80;
+    TAP_CHECK_EQ(run(w), CS_STOP_FATAL);
+    TAP_CHECK(w->fault.memory);
+    TAP_CHECK_EQ(w->fault.va, UNMAPPED);
     world_free(w);
 }
 
@@ -460,5 +520,6 @@ TAP_MAIN({"job-types", job_types}, {"job-faults", job_faults},
          {"deferred-chain", deferred_chain}, {"deferred-order", deferred_order},
          {"deferred-full", deferred_full}, {"deferred-fault-and-stall", deferred_fault_and_stall},
          {"error-reaches-deferred", error_reaches_deferred}, {"oom-handler", oom_handler},
-         {"oom-handler-is-deep", oom_handler_is_deep}, {"hostile-states", hostile_states},
-         {"random-states", random_states}, {"random-programs", random_programs})
+         {"oom-handler-is-deep", oom_handler_is_deep}, {"oom-answers", oom_answers},
+         {"hostile-states", hostile_states}, {"random-states", random_states},
+         {"random-programs", random_programs})

@@ -29,6 +29,7 @@ struct mali_pipeline {
     unsigned submitted;
     struct mali_job job[64]; /* ring */
     mali_job_done_fn done;
+    uint64_t dropped;
 };
 
 struct world {
@@ -60,7 +61,7 @@ enum mali_job_result mali_pipeline_submit(struct mali_pipeline *p, const struct 
 
 void mali_pipeline_drop(struct mali_pipeline *p, uint64_t token)
 {
-    (void)p, (void)token;
+    p->dropped = token;
 }
 
 const char *mali_job_type_name(enum mali_job_type type)
@@ -111,7 +112,7 @@ static void on_job_done(const struct mali_job *job, const struct mali_fault *fau
 }
 
 static const struct cs_ops world_ops = {on_sync, on_cycles,   on_flush,
-                                        on_job,  on_progress, on_job_done};
+                                        on_job,  on_progress, on_job_done, NULL};
 
 static uint64_t *at(struct world *w, uint64_t va)
 {

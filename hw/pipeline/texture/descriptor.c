@@ -169,7 +169,9 @@ static enum tex_result astc(struct tex_unit *u, const struct tex_texture *t, con
 static enum tex_result afbc(struct tex_unit *u, const struct tex_texture *t, const uint32_t w[8],
                             struct tex_surface *s)
 {
-    /* Bytes of a texel by compression mode. */
+    /* Bytes of a texel by compression mode; source: v10.xml. X24S8: the stencil of a combined
+     * plane. */
+    enum { AFBC_X24S8 = 15 };
     static const uint8_t bytes[64] = {[0] = 1,  [3] = 2,  [4] = 2,  [5] = 2,  [6] = 2, [9] = 3,
                                       [10] = 4, [11] = 4, [12] = 4, [14] = 1, [15] = 4};
     unsigned size = field(w[0], 8, 3), mode = field(w[0], 26, 6);
@@ -178,7 +180,9 @@ static enum tex_result afbc(struct tex_unit *u, const struct tex_texture *t, con
         return tex_unmodelled(u, "AFBC plane with superblock size", size);
     if (!bytes[mode])
         return tex_unmodelled(u, "AFBC plane with compression mode", mode);
-    if (bytes[mode] != t->format.bytes)
+    s->afbc_bytes = bytes[mode];
+    s->afbc_first = mode == AFBC_X24S8 && t->format.bytes == 1 ? 3 : 0;
+    if (bytes[mode] != t->format.bytes && !s->afbc_first)
         return tex_unmodelled(u, "AFBC plane of a texture with pixel format", t->pixel_format);
     s->afbc_width = (uint8_t)(4 + size);
     s->afbc_height = (uint8_t)(4 - size);

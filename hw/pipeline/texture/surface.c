@@ -113,7 +113,7 @@ static enum tex_result fetch_afbc(struct tex_unit *u, const struct tex_texture *
              in = tex_afbc_texel(x & ((1u << s->afbc_width) - 1), y & ((1u << s->afbc_height) - 1),
                                  s->afbc_width, s->afbc_height),
              at = tex_afbc_header(s->afbc_tiled, sx, sy, (uint32_t)(s->row_stride / 16));
-    uint8_t header[16], bytes[TEXEL_BYTES];
+    uint8_t header[16], bytes[TEXEL_BYTES + 3];
     enum tex_result r =
         u->read(u->ctx, s->va + z * (uint64_t)s->slice_stride + 16ull * at, header, 16);
 
@@ -122,7 +122,7 @@ static enum tex_result fetch_afbc(struct tex_unit *u, const struct tex_texture *
     if (subblock_size(header, 0) == 0) { /* one colour, in the last two words */
         memset(bytes, 0, sizeof(bytes));
         memcpy(bytes, header + 8, 8);
-        texel_load(&t->format, bytes, rgba);
+        texel_load(&t->format, bytes + s->afbc_first, rgba);
         return TEX_OK;
     }
     for (unsigned i = 0; i < 16; i++)
@@ -130,9 +130,9 @@ static enum tex_result fetch_afbc(struct tex_unit *u, const struct tex_texture *
             return tex_unmodelled(u, "AFBC with a compressed sub-block, of size",
                                   subblock_size(header, i));
     memcpy(&offset, header, 4);
-    r = u->read(u->ctx, s->va + offset + (uint64_t)in * t->format.bytes, bytes, t->format.bytes);
+    r = u->read(u->ctx, s->va + offset + (uint64_t)in * s->afbc_bytes, bytes, s->afbc_bytes);
     if (r == TEX_OK)
-        texel_load(&t->format, bytes, rgba);
+        texel_load(&t->format, bytes + s->afbc_first, rgba);
     return r;
 }
 

@@ -82,6 +82,7 @@ struct tex_surface {
     bool empty;                      /* a null plane */
     uint8_t afbc_width, afbc_height; /* of superblocks, log2 */
     bool afbc_tiled;
+    uint8_t afbc_bytes, afbc_first; /* of a texel; the one where the texture's format begins */
     bool tiled;
     uint8_t variant; /* of the codec: ASTC's decode mode */
     uint32_t layer, level;

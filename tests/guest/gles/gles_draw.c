@@ -518,6 +518,36 @@ static void mesh(struct glc *gl)
     glDrawArrays(GL_TRIANGLES, 0, 40 * 30 * 6);
 }
 
+/*
+ * Order, depth and stencil over more triangles than a small tiler heap holds: with pan_csf_max_chunks=1 the target is
+ * drawn in several goes (incremental rendering), and what was drawn must be there in the next.
+ */
+static void crowd(struct glc *gl)
+{
+    link_program(gl,
+                 "out vec4 v; void main() { int i = gl_VertexID / 3, k = gl_VertexID % 3;\n"
+                 "    uint h = uint(i) * 2654435761u; float a = float(h >> 22) / 163.0;\n"
+                 "    vec2 c = vec2(h & 1023u, h >> 10 & 1023u) / 512.0 - 1.0;\n"
+                 "    float b = a + float(k) * 2.0944;\n"
+                 "    gl_Position = vec4(c + 0.04 * vec2(cos(b), sin(b)), float(i % 97) / 97.0 - 0.5, 1.0);\n"
+                 "    v = vec4(float(h >> 3 & 7u) / 7.0, float(h >> 6 & 7u) / 7.0, float(k) / 2.0, 0.25); }\n",
+                 "in vec4 v; out vec4 o; void main() { o = v; }\n");
+    glEnable(GL_DEPTH_TEST);
+    glDepthMask(GL_FALSE);
+    glEnable(GL_STENCIL_TEST);
+    glStencilFunc(GL_GREATER, 200, 0xff);
+    glStencilOp(GL_KEEP, GL_KEEP, GL_INCR);
+    glEnable(GL_BLEND);
+    glBlendFunc(GL_SRC_ALPHA, GL_ONE_MINUS_SRC_ALPHA);
+    glDrawArrays(GL_TRIANGLES, 0, 3 * 12000);
+    glDepthMask(GL_TRUE);
+    glDisable(GL_BLEND);
+    glDrawArrays(GL_TRIANGLE_STRIP, 0, 3 * 5);
+    glStencilFunc(GL_LESS, 6, 0xff);
+    glDepthFunc(GL_GREATER);
+    glDrawArrays(GL_TRIANGLES, 0, 3 * 12000);
+}
+
 /* --- running
  * -------------------------------------------------------------------------------------------- */
 
@@ -548,6 +578,7 @@ static const struct scene scenes[] = {
     {"target-unorm", "565 and 10-10-10-2", target_unorm, 9, 0},
     {"target-integer", "two integer targets", target_integer, 2, 0},
     {"mesh", "2400 small triangles", mesh, 1, 600},
+    {"crowd", "24000 blended triangles, depth and stencil", crowd, 12, 600},
 };
 
 static struct glc mali, llvmpipe;
