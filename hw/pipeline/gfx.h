@@ -277,6 +277,10 @@ struct gfx_color {
 bool gfx_blend_write(const struct gfx_rt *rt, uint8_t *plane, const uint16_t pixel[VA_LANES],
                      uint16_t lanes, uint32_t conv, const struct gfx_blend *b,
                      const struct gfx_color *src, const struct gfx_color *src1);
+struct gfx_vec_blend;
+/** What gfx_blend_write() would do to a packed format, for gfx_vec.h; not for sRGB. */
+void gfx_blend_layout(const struct gfx_rt *rt, uint32_t conv, const struct gfx_blend *b,
+                      struct gfx_vec_blend *out);
 /** Reads, as fp32 or integers as the format says. */
 bool gfx_blend_read(const struct gfx_rt *rt, const uint8_t *plane, const uint16_t pixel[VA_LANES],
                     uint16_t lanes, uint32_t conv, struct gfx_color *out);
@@ -294,6 +298,8 @@ struct gfx_warp {
     bool zs_done;             /* depth and stencil were updated before the shader */
     uint16_t tested;          /* lanes that came to their late test */
     float at[2][VA_LANES];    /* interpolation position stored last, framebuffer pixels */
+    float centre[2][VA_LANES] __attribute__((aligned(64))); /* of the pixels, likewise */
+    uint32_t position[VA_LANES]; /* of the pixels, in the framebuffer: x, y << 16 */
 };
 
 /** Messages of fragment shaders; @c->fragment is set. */

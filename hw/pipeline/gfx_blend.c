@@ -9,7 +9,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "gfx.h"
+#include "gfx_vec.h"
 #include "texel.h"
 
 #define INTERNAL_LAST_BLENDABLE 6
@@ -228,6 +228,21 @@ bool gfx_blend_write(const struct gfx_rt *rt, uint8_t *plane, const uint16_t pix
         }
     }
     return true;
+}
+
+void gfx_blend_layout(const struct gfx_rt *rt, uint32_t conv, const struct gfx_blend *b,
+                      struct gfx_vec_blend *out)
+{
+    unsigned bits = layouts[rt->internal].whole[0];
+
+    *out = (struct gfx_vec_blend){.replace = !b, .round = rounds(conv) || (b && b->round)};
+    memcpy(out->whole, layouts[rt->internal].whole, 4);
+    memcpy(out->frac, layouts[rt->internal].frac, 4);
+    if (!b)
+        return;
+    out->alpha_one = b->alpha_one;
+    out->equation = b->equation;
+    out->constant = (float)(b->constant >> (16 - bits)) / (float)((1u << bits) - 1);
 }
 
 bool gfx_blend_read(const struct gfx_rt *rt, const uint8_t *plane, const uint16_t pixel[VA_LANES],

@@ -10,6 +10,8 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include <string.h>
+
 #include "gfx.h"
 
 /* Edge i: inside where a * x + b * y + c >= 0, coordinates from the tile's corner. */
@@ -30,14 +32,12 @@ static void set_edges(const struct gfx_prim *t, int64_t ox, int64_t oy, struct e
 }
 
 /* Samples of the pixel at (x, y), 1/256 from the tile's corner. */
-static uint16_t pixel_cover(const struct gfx_fb *fb, const struct edge e[3], unsigned samples,
-                            int64_t x, int64_t y)
+static uint16_t pixel_cover(const struct gfx_fb *fb, const struct edge e[3], int64_t x, int64_t y)
 {
     uint16_t cover = 0;
 
-    for (unsigned s = 0; s < samples; s++) {
-        int64_t sx = x + (samples > 1 ? fb->sample_x[s] : GFX_SUBPIXEL / 2);
-        int64_t sy = y + (samples > 1 ? fb->sample_y[s] : GFX_SUBPIXEL / 2);
+    for (unsigned s = 0; s < fb->samples; s++) {
+        int64_t sx = x + fb->sample_x[s], sy = y + fb->sample_y[s];
         int64_t out = 0;
         for (unsigned i = 0; i < 3; i++)
             out |= e[i].a * sx + e[i].b * sy + e[i].c;
@@ -75,9 +75,8 @@ static uint16_t boxed(const struct box *b, int x, int y, uint16_t cover)
     return x >= b->x0 && x <= b->x1 && y >= b->y0 && y <= b->y1 ? cover : 0;
 }
 
-static unsigned quads_in_block(const struct gfx_fb *fb, const struct edge e[3], unsigned samples,
-                               uint16_t full, const struct box *b, int bx, int by, int size,
-                               struct gfx_quad *quad)
+static unsigned quads_in_block(const struct gfx_fb *fb, const struct edge e[3], uint16_t full,
+                               const struct box *b, int bx, int by, int size, struct gfx_quad *quad)
 {
     bool whole = all_inside(e, bx * GFX_SUBPIXEL, by * GFX_SUBPIXEL, size * GFX_SUBPIXEL);
     unsigned n = 0;
@@ -90,8 +89,8 @@ static unsigned quads_in_block(const struct gfx_fb *fb, const struct edge e[3], 
                 int px = x + (i & 1), py = y + (i >> 1);
                 uint16_t cover = boxed(b, px, py, full);
                 if (cover && !whole)
-                    cover = pixel_cover(fb, e, samples, px * GFX_SUBPIXEL, py * GFX_SUBPIXEL);
-                q->cover[i] = cover && samples == 1 ? full : cover;
+                    cover = pixel_cover(fb, e, px * GFX_SUBPIXEL, py * GFX_SUBPIXEL);
+                q->cover[i] = cover;
                 any |= q->cover[i];
             }
             q->x = (uint8_t)x;
@@ -111,12 +110,78 @@ static int at_most(int a, int b)
     return a < b ? a : b;
 }
 
+/* --- one sample a pixel: rows are intervals -------------------------------------------------- */
+
+/* Narrows [*lo, *hi] to the pixels of row @y, its centre line, that lie inside an edge. */
+static bool narrow_row(const struct edge *e, int y, int *lo, int *hi)
+{
+    int64_t k =
+        e->a * (GFX_SUBPIXEL / 2) + e->b * ((int64_t)y * GFX_SUBPIXEL + GFX_SUBPIXEL / 2) + e->c;
+    int64_t step = e->a * GFX_SUBPIXEL, first = k + step * *lo, last = k + step * *hi;
+
+    if (first < 0 && last < 0)
+        return false;
+    if (first < 0)
+        *lo = (int)((-k + step - 1) / step);
+    else if (last < 0)
+        *hi = (int)(k / -step);
+    return true;
+}
+
+/* Bit x: the pixel's centre is covered. */
+static uint32_t row_cover(const struct edge *e, unsigned edges, const struct box *b, int y)
+{
+    int lo = b->x0, hi = b->x1;
+
+    if (y < b->y0 || y > b->y1)
+        return 0;
+    for (unsigned i = 0; i < edges; i++)
+        if (!narrow_row(&e[i], y, &lo, &hi) || lo > hi)
+            return 0;
+    return (~0u >> (31 - (hi - lo))) << lo;
+}
+
+/* Edges that cut the box; the others do not matter in it. */
+static unsigned cutting(const struct edge e[3], const struct box *b, struct edge out[3])
+{
+    int64_t x0 = b->x0 * GFX_SUBPIXEL, x1 = (b->x1 + 1) * GFX_SUBPIXEL;
+    int64_t y0 = b->y0 * GFX_SUBPIXEL, y1 = (b->y1 + 1) * GFX_SUBPIXEL;
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < 3; i++)
+        if (e[i].a * (e[i].a < 0 ? x1 : x0) + e[i].b * (e[i].b < 0 ? y1 : y0) + e[i].c < 0)
+            out[n++] = e[i];
+    return n;
+}
+
+static unsigned quads_of_rows(const struct edge e[3], uint16_t full, const struct box *b,
+                              struct gfx_quad *quad)
+{
+    struct edge cut[3];
+    unsigned edges = cutting(e, b, cut), n = 0;
+
+    for (int y = b->y0 & ~1; y <= b->y1; y += 2) {
+        uint32_t up = row_cover(cut, edges, b, y), down = row_cover(cut, edges, b, y + 1);
+        uint32_t any = up | down, left = (any | any >> 1) & 0x55555555;
+        for (; left; left &= left - 1) {
+            unsigned x = (unsigned)__builtin_ctz(left);
+            uint64_t bits = (up >> x & 3) | (down >> x & 3) << 2;
+            uint64_t cover = (bits | bits << 15 | bits << 30 | bits << 45) & 0x0001000100010001ull;
+            cover *= full;
+            quad[n].x = (uint8_t)x;
+            quad[n].y = (uint8_t)y;
+            memcpy(quad[n++].cover, &cover, 8);
+        }
+    }
+    return n;
+}
+
 unsigned gfx_raster(const struct gfx_fb *fb, const struct gfx_tile *tile, const struct gfx_prim *t,
                     const struct gfx_draw *d, struct gfx_quad *quad)
 {
     enum { BLOCK = 8 };
     int tx = (int)tile->x, ty = (int)tile->y;
-    unsigned samples = DCD_MULTISAMPLE(&d->dcd) ? fb->samples : 1, n = 0;
+    unsigned n = 0;
     uint16_t full = (uint16_t)((1u << fb->samples) - 1);
     struct box b = {
         .x0 = at_least(at_least(t->min_x - tx, (int)fb->min_x - tx), 0),
@@ -129,9 +194,11 @@ unsigned gfx_raster(const struct gfx_fb *fb, const struct gfx_tile *tile, const 
     if (b.x0 > b.x1 || b.y0 > b.y1)
         return 0;
     set_edges(t, (int64_t)tx * GFX_SUBPIXEL, (int64_t)ty * GFX_SUBPIXEL, e);
+    if (fb->samples == 1 || !DCD_MULTISAMPLE(&d->dcd))
+        return quads_of_rows(e, full, &b, quad);
     for (int y = b.y0 & ~(BLOCK - 1); y <= b.y1; y += BLOCK)
         for (int x = b.x0 & ~(BLOCK - 1); x <= b.x1; x += BLOCK)
             if (!outside(e, x * GFX_SUBPIXEL, y * GFX_SUBPIXEL, BLOCK * GFX_SUBPIXEL))
-                n += quads_in_block(fb, e, samples, full, &b, x, y, BLOCK, quad + n);
+                n += quads_in_block(fb, e, full, &b, x, y, BLOCK, quad + n);
     return n;
 }

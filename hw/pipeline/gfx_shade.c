@@ -12,7 +12,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "gfx_fragment.h"
+#include "gfx_lanes.h"
+#include "gfx_vec.h"
 #include "texel.h"
 
 enum { Z_SOURCE_MIN, Z_SOURCE_MAX, Z_SOURCE_FIXED, Z_SOURCE_SHADER }; /* source: v10.xml */
@@ -92,6 +93,8 @@ static void test_lanes(struct gfx_fragment *f, uint16_t lanes, bool update)
 {
     uint32_t z[GFX_MAX_SAMPLES];
 
+    if (gfx_lanes_test(f, lanes, update))
+        return;
     for (unsigned i = 0; i < VA_LANES; i++)
         if (lanes >> i & 1) {
             depths(f, i, z);
@@ -123,52 +126,78 @@ static void late(struct gfx_fragment *f, uint16_t lanes)
 
 /* --- begin, end ---------------------------------------------------------------------------- */
 
-static void preload(struct gfx_fragment *f, unsigned i)
+/* Covers as lanes of words; @high: above them. */
+static void preload_cover(const uint16_t cover[VA_LANES], uint32_t high, va_v16u *r)
+{
+    for (unsigned i = 0; i < VA_LANES; i++)
+        (*r)[i] = cover[i] | high;
+}
+
+/* What register r48 + @p of the ABI holds, in all lanes. Source: Mesa's compiler. */
+static void preload(const struct gfx_fragment *f, unsigned p, va_v16u *r)
 {
     const struct gfx_warp *g = &f->warp;
-    uint32_t x = f->tile.x + g->pixel[i] % GFX_TILE, y = f->tile.y + g->pixel[i] / GFX_TILE;
-    uint32_t r[16] = {0};
 
-    r[9] = f->prim ? f->prim->number : 0;
-    r[10] = f->prim && f->prim->back;
-    r[11] = x | y << 16;
-    r[12] = g->cover[i];
-    r[13] = g->first[i] | g->sample << 16;
-    r[14] = (uint32_t)f->fb.arg;
-    r[15] = (uint32_t)(f->fb.arg >> 32);
-    for (unsigned p = 0; p < 16; p++)
-        if (f->now_state->core.preload >> p & 1)
-            f->warp.w.r[48 + p][i] = r[p];
+    switch (p) {
+    case 9:
+        *r = (va_v16u){0} + (f->prim ? f->prim->number : 0);
+        break;
+    case 10:
+        *r = (va_v16u){0} + (f->prim && f->prim->back);
+        break;
+    case 11:
+        memcpy(r, g->position, sizeof(*r));
+        break;
+    case 12:
+        preload_cover(g->cover, 0, r);
+        break;
+    case 13:
+        preload_cover(g->first, g->sample << 16, r);
+        break;
+    case 14:
+    case 15:
+        *r = (va_v16u){0} + (uint32_t)(f->fb.arg >> 32 * (p - 14));
+        break;
+    default:
+        break;
+    }
+}
+
+/* Puts one quad into lanes 4 * @q ..; @mask: samples of a pixel that may be covered, and that are
+ * shaded now. */
+static void take_quad(struct gfx_fragment *f, unsigned q, const struct gfx_quad *from, uint16_t may,
+                      uint16_t now)
+{
+    const uint64_t ones = 0x0001000100010001ull;
+    struct gfx_warp *g = &f->warp;
+    uint64_t pixel = (from->y * GFX_TILE + from->x) * ones +
+                     (1ull << 16 | (uint64_t)GFX_TILE << 32 | (GFX_TILE + 1ull) << 48);
+    uint64_t first = gfx_quad_load(from->cover) & may * ones, cover = first & now * ones;
+    float x = (float)(f->tile.x + from->x) + 0.5f, y = (float)(f->tile.y + from->y) + 0.5f;
+    const float xs[4] = {x, x + 1, x, x + 1}, ys[4] = {y, y, y + 1, y + 1};
+    uint32_t at = (f->tile.x + from->x) | (f->tile.y + from->y) << 16;
+    const uint32_t position[4] = {at, at + 1, at + 0x10000, at + 0x10001};
+
+    memcpy(&g->pixel[4 * q], &pixel, 8);
+    memcpy(&g->first[4 * q], &first, 8);
+    memcpy(&g->cover[4 * q], &cover, 8);
+    memcpy(&g->position[4 * q], position, 16);
+    memcpy(&g->centre[0][4 * q], xs, 16);
+    memcpy(&g->centre[1][4 * q], ys, 16);
 }
 
 /* Puts the next quads into the warp; returns the lanes that belong to one. */
 static uint16_t take_quads(struct gfx_fragment *f)
 {
     struct gfx_state *s = f->now_state;
-    struct gfx_warp *g = &f->warp;
     bool per_sample = DCD_PER_SAMPLE(&s->dcd) && f->fb.samples > 1;
     uint16_t mask = per_sample ? (uint16_t)(1u << f->sample) : 0xffff, lanes = 0;
 
-    g->sample = per_sample ? f->sample : 0;
+    f->warp.sample = per_sample ? f->sample : 0;
     for (unsigned q = 0; q < 4 && f->next_quad < f->quads; q++, f->next_quad++) {
-        const struct gfx_quad *from = &f->quad[f->next_quad];
-        for (unsigned i = 0; i < 4; i++) {
-            unsigned lane = 4 * q + i;
-            g->pixel[lane] = (uint16_t)((from->y + (i >> 1)) * GFX_TILE + from->x + (i & 1));
-            g->first[lane] = from->cover[i] & (DCD_SAMPLE_MASK(&s->dcd));
-            g->cover[lane] = g->first[lane] & mask;
-            lanes |= (uint16_t)(1u << lane);
-        }
+        take_quad(f, q, &f->quad[f->next_quad], DCD_SAMPLE_MASK(&s->dcd), mask);
+        lanes |= (uint16_t)(15u << 4 * q);
     }
-    return lanes;
-}
-
-static uint16_t covered(const struct gfx_warp *g)
-{
-    uint16_t lanes = 0;
-
-    for (unsigned i = 0; i < VA_LANES; i++)
-        lanes |= (uint16_t)((g->cover[i] != 0) << i);
     return lanes;
 }
 
@@ -188,7 +217,7 @@ void gfx_warp_begin(struct gfx_fragment *f)
     if (kill)
         test_lanes(f, lanes, update);
     g->zs_done = update;
-    alive = covered(g);
+    alive = gfx_lanes_covered(g);
     if (!alive || !s->dcd.spd)
         return;
     if (s->core.shader.helpers) { /* whole quads in which anything is left */
@@ -200,11 +229,10 @@ void gfx_warp_begin(struct gfx_fragment *f)
     }
     va_warp_init(&g->w, &s->core.shader, lanes);
     g->w.helper = lanes & (uint16_t)~alive;
-    for (unsigned i = 0; i < VA_LANES; i++)
-        if (lanes >> i & 1) {
-            preload(f, i);
-            g->w.tls[i] = s->core.tls + (f->n * VA_LANES + i) * s->core.tls_bytes;
-        }
+    for (uint32_t left = s->core.preload; left; left &= left - 1)
+        preload(f, (unsigned)__builtin_ctz(left), &g->w.r[48 + __builtin_ctz(left)]);
+    for (unsigned i = 0; s->core.tls && i < VA_LANES; i++)
+        g->w.tls[i] = s->core.tls + (f->n * VA_LANES + i) * s->core.tls_bytes;
     f->in_warp = true;
 }
 
@@ -213,7 +241,7 @@ void gfx_warp_end(struct gfx_fragment *f)
     /* Neither ATEST nor ZS_EMIT came: legal where the driver knows that early and late are the
      * same. */
     if (!f->warp.zs_done && !shader_depth(f->now_state))
-        late(f, (uint16_t)(covered(&f->warp) & ~f->warp.tested));
+        late(f, (uint16_t)(gfx_lanes_covered(&f->warp) & ~f->warp.tested));
 }
 
 /* --- ATEST, ZS_EMIT ----------------------------------------------------------------------------
@@ -255,20 +283,20 @@ static enum va_message_result atest(struct gfx_fragment *f, struct va_warp *w,
     struct gfx_state *s = f->now_state;
     struct gfx_warp *g = &f->warp;
 
-    for (unsigned i = 0; i < VA_LANES; i++) {
+    if (f->fb.samples == 1)
+        gfx_lanes_atest(f, w, &src[0].w[0], lanes);
+    for (unsigned i = 0; f->fb.samples > 1 && i < VA_LANES; i++) {
         if (!(lanes >> i & 1))
             continue;
         g->cover[i] &= (uint16_t)src[0].w[0][i];
         if (w->helper >> i & 1)
             g->cover[i] = 0;
-        if (DCD_ALPHA_TO_COVER(&s->dcd) && f->fb.samples > 1)
+        if (DCD_ALPHA_TO_COVER(&s->dcd))
             g->cover[i] &= alpha_cover(f, alpha_of(in, src, i));
     }
     if (!shader_depth(s))
         late(f, lanes);
-    for (unsigned i = 0; i < VA_LANES; i++)
-        if (lanes >> i & 1)
-            w->r[in->sr[0].reg][i] = g->cover[i];
+    gfx_lanes_put_cover(f, w, in->sr[0].reg, lanes);
     return VA_MSG_DONE;
 }
 
@@ -326,26 +354,31 @@ static unsigned regs_format(const struct va_insn *in, uint32_t conv)
 
 static uint32_t widen(unsigned format, uint32_t half)
 {
-    return format == REGS_F16   ? texel_half_to_float((uint16_t)half)
-           : format == REGS_I16 ? (uint32_t)(int16_t)half
-                                : half & 0xffff;
+    return format == REGS_I16 ? (uint32_t)(int16_t)half : half & 0xffff;
 }
 
-static void get_color(const struct va_warp *w, unsigned reg, unsigned format, struct gfx_color *c)
+static void get_color(const struct gfx_fragment *f, const struct va_warp *w, unsigned reg,
+                      unsigned format, struct gfx_color *c)
 {
+    if (!narrow(format) || format == REGS_F16) {
+        gfx_lanes_registers(f, w, reg, narrow(format), c);
+        return;
+    }
     for (unsigned n = 0; n < 4; n++)
         for (unsigned i = 0; i < VA_LANES; i++)
-            c->c[n][i] = narrow(format)
-                             ? widen(format, w->r[(reg + n / 2) & 63][i] >> (n & 1 ? 16 : 0))
-                             : w->r[(reg + n) & 63][i];
+            c->c[n][i] = widen(format, w->r[(reg + n / 2) & 63][i] >> (n & 1 ? 16 : 0));
 }
 
 /* Lanes that have sample @n left and write colours. */
-static uint16_t sample_lanes(const struct gfx_warp *g, const struct va_warp *w,
+static uint16_t sample_lanes(const struct gfx_fragment *f, const struct va_warp *w,
                              const struct va_val *cover, uint16_t lanes, unsigned n)
 {
+    const struct gfx_warp *g = &f->warp;
     uint16_t out = 0;
 
+    if (f->fb.samples == 1)
+        return f->pipeline->vec->bits(&cover->w[0]) & gfx_lanes_covered(g) & lanes &
+               (uint16_t)~w->helper;
     for (unsigned i = 0; i < VA_LANES; i++)
         out |= (uint16_t)((g->cover[i] & cover->w[0][i]) >> n & 1) << i;
     return out & lanes & (uint16_t)~w->helper;
@@ -358,12 +391,14 @@ static bool write_color(struct gfx_fragment *f, const struct va_warp *w, unsigne
     unsigned format = regs_format(in, conv);
     struct gfx_color src, src1;
 
-    get_color(w, in->sr[0].reg, format, &src);
-    get_color(w, in->sr[0].reg + 4, format, &src1); /* dual source: r4 on. Source: ISA.xml */
+    get_color(f, w, in->sr[0].reg, format, &src);
+    get_color(f, w, in->sr[0].reg + 4, format, &src1); /* dual source: r4 on. Source: ISA.xml */
     for (unsigned n = 0; n < f->fb.samples; n++) {
-        uint16_t now = sample_lanes(&f->warp, w, cover, lanes, n);
+        uint16_t now = sample_lanes(f, w, cover, lanes, n);
         uint8_t *plane = f->tile.rt[rt] + (size_t)n * GFX_PIXELS * f->fb.rt[rt].bytes;
-        if (now && !gfx_blend_write(&f->fb.rt[rt], plane, f->warp.pixel, now, conv, b, &src, &src1))
+        if (!now || gfx_lanes_color(f, rt, now, conv, b, &src, &src1))
+            continue;
+        if (!gfx_blend_write(&f->fb.rt[rt], plane, f->warp.pixel, now, conv, b, &src, &src1))
             return false;
     }
     return true;
@@ -371,8 +406,7 @@ static bool write_color(struct gfx_fragment *f, const struct va_warp *w, unsigne
 
 static enum va_message_result no_format(struct gfx_fragment *f, struct core *c, uint32_t conv)
 {
-    mali_log(f->pipeline->bus, MALI_LOG_UNIMP, "tile buffer: conversion 0x%x: not modelled",
-             conv);
+    mali_log(f->pipeline->bus, MALI_LOG_UNIMP, "tile buffer: conversion 0x%x: not modelled", conv);
     core_fault(c, MALI_DATA_INVALID_FAULT, conv);
     return VA_MSG_FAULT;
 }
@@ -417,8 +451,8 @@ static enum va_message_result st_tile(struct gfx_fragment *f, struct core *c, st
         core_fault(c, MALI_TILE_RANGE_FAULT, word);
         return VA_MSG_FAULT;
     }
-    get_color(w, in->sr[0].reg, regs_format(in, conv), &color);
-    uint16_t now = sample_lanes(&f->warp, w, &src[1], lanes, sample);
+    get_color(f, w, in->sr[0].reg, regs_format(in, conv), &color);
+    uint16_t now = sample_lanes(f, w, &src[1], lanes, sample);
     uint8_t *plane = f->tile.rt[rt] + (size_t)sample * GFX_PIXELS * f->fb.rt[rt].bytes;
     if (now &&
         !gfx_blend_write(&f->fb.rt[rt], plane, f->warp.pixel, now, conv, NULL, &color, &color))

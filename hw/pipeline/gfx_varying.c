@@ -8,7 +8,7 @@
  */
 #include <string.h>
 
-#include "gfx_fragment.h"
+#include "gfx_lanes.h"
 #include "texel.h"
 
 static float plane(const float p[3], float x, float y)
@@ -157,6 +157,8 @@ static enum va_message_result ld_var_buf(struct gfx_fragment *f, struct va_warp 
 
     if (!f->prim)
         return VA_MSG_UNMODELLED;
+    if (gfx_lanes_ld_var_buf(f, w, in, imm ? NULL : &src[1].w[0], lanes))
+        return VA_MSG_DONE;
     places(f, in, &src[0].w[0], lanes, x, y);
     for (unsigned i = 0; i < VA_LANES; i++) {
         uint32_t offset = imm ? (uint32_t)in->imm[0] : src[1].w[0][i];

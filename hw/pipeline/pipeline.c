@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "gfx_job.h"
+#include "gfx_vec.h"
 
 struct mali_pipeline *mali_pipeline_new(struct mali_bus *bus, unsigned threads)
 {
@@ -19,6 +20,7 @@ struct mali_pipeline *mali_pipeline_new(struct mali_bus *bus, unsigned threads)
     if (!p)
         return NULL;
     p->bus = bus;
+    p->vec = gfx_vec_best();
     p->slices = 1;
     p->pool = pool_new(bus, threads);
     p->programs = va_cache_new();

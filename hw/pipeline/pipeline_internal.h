@@ -16,6 +16,7 @@ struct recorder;
 struct race;
 struct gfx_job;
 struct gfx_pass;
+struct gfx_vec;
 
 struct mali_pipeline {
     struct mali_bus *bus;
@@ -25,6 +26,7 @@ struct mali_pipeline {
     uint32_t said_op[VA_OPS / 32 + 1]; /* bit per shader instruction, likewise */
     uint32_t said_textures;            /* log lines of the texture unit; atomic */
     uint32_t op_slot[VA_OPS];          /* fidelity report: cached slots */
+    const struct gfx_vec *vec; /* arithmetic of fragments, for this CPU */
     struct va_cache *programs;
     struct compute_job *jobs; /* the one that ran last first */
     unsigned job_count;

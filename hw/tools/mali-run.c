@@ -267,8 +267,10 @@ static void group_begin(struct run *x)
         unsigned lane = t % VA_LANES, left = x->threads - (t - lane);
         uint32_t local[3] = {t % f->size[0], t / f->size[0] % f->size[1],
                              t / (f->size[0] * f->size[1])};
-        if (!lane)
+        if (!lane) {
+            memset(w, 0, sizeof(*w)); /* registers that the program does not name are shown */
             va_warp_init(w, &x->core->shader, left < 16 ? (uint16_t)((1u << left) - 1) : 0xffff);
+        }
         if (t >= x->threads)
             continue;
         w->tls[lane] = x->core->tls + t * x->core->tls_bytes;

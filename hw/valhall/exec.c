@@ -12,6 +12,8 @@
 
 #include <string.h>
 
+#define FIRST_PRELOADED 48u /* of the ABI; source: Mesa's compiler */
+
 /* The lanes that run now. */
 struct run {
     struct va_warp *w;
@@ -96,6 +98,13 @@ static bool choose(struct run *x)
 {
     uint16_t ready = x->w->alive & ~x->w->waiting, lanes = 0;
 
+    if (x->w->fresh) {
+        x->w->fresh = false;
+        x->pc = x->s->base;
+        x->next = ~0ull;
+        set_active(x, ready);
+        return ready;
+    }
     x->pc = x->next = ~0ull;
     for (unsigned i = 0; i < VA_LANES; i++) {
         if (!(ready >> i & 1))
@@ -114,6 +123,15 @@ static bool choose(struct run *x)
     return ready;
 }
 
+/* By vectors: compilers turn a memset() of this size into a string instruction, slow to start. */
+static void clear_registers(struct va_warp *w, unsigned from, unsigned to)
+{
+    for (unsigned i = from; i < to; i++) {
+        w->r[i] = (va_v16u){0};
+        __asm__("" : : : "memory");
+    }
+}
+
 /* Makes x->p the program that x->pc is in. */
 static bool locate(struct run *x)
 {
@@ -125,6 +143,9 @@ static bool locate(struct run *x)
         x->base = s->base;
         return true;
     }
+    /* Another program may name other registers. */
+    clear_registers(w, w->clean, FIRST_PRELOADED);
+    w->clean = FIRST_PRELOADED;
     if (!w->here || x->pc - w->here_base >= 8ull * w->here->count || ((x->pc - w->here_base) & 7)) {
         va_program_put(w->here);
         w->here = va_program_get(s->cache, x->pc, s->host->fetch, s->host->ctx);
@@ -520,12 +541,15 @@ static enum va_stop advance(struct run *x, uint32_t budget, uint32_t *done)
 
 enum va_stop va_run(struct va_warp *w, const struct va_shader *s, uint32_t budget)
 {
-    struct run x = {.w = w, .s = s};
+    struct run x; /* not all of it is set: much of it is room for vectors */
     enum va_stop stop = VA_STOP_SLICE;
     uint32_t done;
 
     if (w->fault.kind)
         return VA_STOP_FAULT;
+    x.w = w;
+    x.s = s;
+    x.p = NULL;
     frame_init(&x);
     if (!choose(&x))
         return nothing_ready(w);
@@ -551,10 +575,22 @@ enum va_stop va_run(struct va_warp *w, const struct va_shader *s, uint32_t budge
 
 void va_warp_init(struct va_warp *w, const struct va_shader *s, uint16_t lanes)
 {
-    memset(w, 0, sizeof(*w));
+    unsigned regs =
+        s->program && s->program->regs < FIRST_PRELOADED ? s->program->regs : FIRST_PRELOADED;
+
+    clear_registers(w, 0, regs);
+    clear_registers(w, FIRST_PRELOADED, 64);
+    w->clean = (uint8_t)regs;
+    w->fresh = true;
     w->alive = lanes;
-    for (unsigned i = 0; i < VA_LANES; i++)
+    w->helper = w->waiting = 0;
+    w->executed = w->at = w->here_base = 0;
+    w->here = NULL;
+    w->fault = (struct va_fault){.kind = VA_FAULT_NONE};
+    for (unsigned i = 0; i < VA_LANES; i++) {
         w->pc[i] = s->base;
+        w->tls[i] = 0;
+    }
 }
 
 void va_warp_fini(struct va_warp *w)

@@ -169,6 +169,8 @@ struct va_warp {
     uint16_t helper;         /* of those, without side effects */
     uint16_t waiting;        /* of those, at a barrier */
     uint64_t executed;       /* instructions, for counters and budgets */
+    uint8_t clean;           /* registers from here to r47 may hold anything: see locate() */
+    bool fresh;              /* all lanes that are alive begin together */
     uint64_t at;             /* host->touched: program counter of the message under way */
     struct va_program *here; /* the program last run, when not the shader's own */
     uint64_t here_base;

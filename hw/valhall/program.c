@@ -79,6 +79,21 @@ static unsigned read_program(uint64_t va, va_fetch_fn *fetch, void *ctx, uint64_
     return n;
 }
 
+/* One past the highest register below r48 that the instruction may read or write. */
+static unsigned registers_of(const struct va_insn *in)
+{
+    unsigned n = va_info(in->op)->message ? 0 : in->dst + 2u, more;
+
+    for (unsigned i = 0; i < in->nr_src; i++)
+        if (in->src[i].kind == VA_SRC_REG && in->src[i].index < 48 && in->src[i].index + 2u > n)
+            n = in->src[i].index + 2u;
+    for (unsigned i = 0; i < sizeof(in->sr) / sizeof(in->sr[0]); i++) {
+        more = in->sr[i].reg + 8u; /* BLEND: two colours; no message takes more */
+        n = in->sr[i].count && in->sr[i].reg < 48 && more > n ? more : n;
+    }
+    return n;
+}
+
 static struct va_program *decode_program(const uint64_t *words, unsigned n, uint64_t hash)
 {
     struct va_program *p = calloc(1, sizeof(*p) + n * sizeof(p->step[0]));
@@ -97,8 +112,11 @@ static struct va_program *decode_program(const uint64_t *words, unsigned n, uint
     for (unsigned i = 0; i < n; i++) {
         struct va_step *s = &p->step[i];
         s->error = va_decode(words[i], &s->insn);
-        if (!s->error)
-            va_step_prepare(s, alu);
+        if (s->error)
+            continue;
+        va_step_prepare(s, alu);
+        unsigned regs = registers_of(&s->insn);
+        p->regs = regs > p->regs ? regs : p->regs;
     }
     if (!va_micro_prepare(p)) {
         free(p->words);

@@ -1,0 +1,73 @@
+/*
+ * The common cases of fragment work, sixteen lanes at a time: one sample a pixel, no stencil,
+ * packed colours. Each answers false for what it does not do; gfx_shade.c and gfx_varying.c then do
+ * it lane by lane, with the same results.
+ *
+ * Called by gfx_shade.c, gfx_varying.c. Calls gfx_vec.h.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef MALI_GFX_LANES_H
+#define MALI_GFX_LANES_H
+
+#include <string.h>
+
+#include "gfx_fragment.h"
+
+/* Covers are four fields of 16 bits a quad. */
+static inline uint64_t gfx_quad_load(const uint16_t field[4])
+{
+    uint64_t v;
+
+    memcpy(&v, field, 8);
+    return v;
+}
+
+/** Lanes that have any sample left. */
+static inline uint16_t gfx_lanes_covered(const struct gfx_warp *g)
+{
+    uint16_t lanes = 0;
+
+    for (unsigned q = 0; q < 4; q++) {
+        uint64_t v = gfx_quad_load(&g->cover[4 * q]), low = 0x7fff7fff7fff7fffull;
+        v = ((((v & low) + low) | v) & ~low) >> 15; /* 1 in fields that are not zero */
+        lanes |= (uint16_t)(((v | v >> 15 | v >> 30 | v >> 45) & 15) << 4 * q);
+    }
+    return lanes;
+}
+
+/** Lanes outside @lanes have no sample left. */
+static inline void gfx_lanes_keep(struct gfx_warp *g, uint16_t lanes)
+{
+    for (unsigned q = 0; q < 4; q++) {
+        uint64_t m = lanes >> 4 * q & 15, v = gfx_quad_load(&g->cover[4 * q]);
+        m = (m | m << 15 | m << 30 | m << 45) & 0x0001000100010001ull;
+        v &= m * 0xffff;
+        memcpy(&g->cover[4 * q], &v, 8);
+    }
+}
+
+/** ATEST of one sample a pixel, without alpha: @src is the cover that the shader leaves. */
+void gfx_lanes_atest(struct gfx_fragment *f, const struct va_warp *w, const va_v16u *src,
+                     uint16_t lanes);
+
+/** Register @reg gets the covers that are left. */
+void gfx_lanes_put_cover(struct gfx_fragment *f, struct va_warp *w, unsigned reg, uint16_t lanes);
+
+/** The depth test of lanes @lanes of the warp: cover, counts, depths. @update: for good. */
+bool gfx_lanes_test(struct gfx_fragment *f, uint16_t lanes, bool update);
+
+/** Writes the colours in @src to target @rt for lanes @lanes, as gfx_blend_write(). */
+bool gfx_lanes_color(struct gfx_fragment *f, unsigned rt, uint16_t lanes, uint32_t conv,
+                     const struct gfx_blend *b, const struct gfx_color *src,
+                     const struct gfx_color *src1);
+
+/** A colour from registers of fp16, or words. */
+void gfx_lanes_registers(const struct gfx_fragment *f, const struct va_warp *w, unsigned reg,
+                         bool halves, struct gfx_color *out);
+
+/** LD_VAR_BUF and LD_VAR_BUF_IMM of what is interpolated at the pixels' centres. */
+bool gfx_lanes_ld_var_buf(struct gfx_fragment *f, struct va_warp *w, const struct va_insn *in,
+                          const va_v16u *offset, uint16_t lanes);
+
+#endif

@@ -1,0 +1,64 @@
+/*
+ * Arithmetic of fragments, sixteen lanes at a time: interpolation, depths, fixed-function
+ * blending. Compiled once for any CPU and once for AVX2; both give the bits of the lane-by-lane
+ * functions (gfx_varying.c, gfx_shade.c, gfx_blend.c), which a unit test holds them to.
+ *
+ * Vectors are passed by address, 64-byte aligned; fp32 values as bits.
+ *
+ * Called by gfx_lanes.c, gfx_varying.c. Calls nothing.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef MALI_GFX_VEC_H
+#define MALI_GFX_VEC_H
+
+#include "gfx.h"
+
+/** Depths of a plane, as the tile buffer holds them. */
+struct gfx_vec_depth {
+    float plane[3]; /* at x, y relative to the primitive's origin */
+    float bias;     /* added */
+    bool clamp;
+    float low, high;
+    unsigned internal; /* 0, 1: fixed point of 16, 24 bits; 2: fp32 */
+};
+
+/** Fixed-function blending of a packed format; see gfx_blend.c. */
+struct gfx_vec_blend {
+    uint8_t whole[4], frac[4]; /* bits of each channel, from bit 0 */
+    bool round, alpha_one;
+    bool replace; /* no equation */
+    uint32_t equation;
+    float constant;
+};
+
+struct gfx_vec {
+    /** @out[c] = sum of @value[c][i] by the weights over w of planes @bary, perspective-correct. */
+    void (*interpolate)(const float bary[3][3], const va_v16u *x, const va_v16u *y,
+                        const float (*value)[3], unsigned n, va_v16u *out);
+    void (*depth)(const struct gfx_vec_depth *d, const va_v16u *x, const va_v16u *y, va_v16u *out);
+    /** Lanes for which "@z FUNC @old" holds; @func: bits less, equal, greater. */
+    uint16_t (*compare)(unsigned func, bool floats, const va_v16u *z, const va_v16u *old);
+    /** @word: the packed pixels, replaced by the result. Colours are fp32. */
+    void (*blend)(const struct gfx_vec_blend *b, const struct gfx_color *src,
+                  const struct gfx_color *src1, va_v16u *word);
+    /** fp32 bits of the halves at bit @shift (0, 16). */
+    void (*from_half)(const va_v16u *in, unsigned shift, va_v16u *out);
+    /** Bits @bits of @r's lanes in @lanes become those of @value. */
+    void (*merge)(va_v16u *r, const va_v16u *value, uint16_t lanes, uint32_t bits);
+    /** The lowest bit of each lane. */
+    uint16_t (*bits)(const va_v16u *v);
+    /** 1 in the lanes of @lanes, 0 in others. */
+    void (*spread)(uint16_t lanes, va_v16u *v);
+    /** Nearest halves of fp32 bits, in the low half. */
+    void (*to_half)(const va_v16u *in, va_v16u *out);
+};
+
+extern const struct gfx_vec gfx_vec_base;
+#ifdef __x86_64__
+extern const struct gfx_vec gfx_vec_avx2;
+#endif
+/** What this CPU runs best. Slow: ask once. */
+const struct gfx_vec *gfx_vec_best(void);
+
+#endif

@@ -1,0 +1,282 @@
+/*
+ * One variant of gfx_vec.h. The including file sets GFX_VARIANT (a name), VA_PIECE and the target,
+ * as for the instructions' meanings, whose vector tools these are.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#pragma GCC diagnostic ignored "-Wpsabi" /* vectors are only passed between inlined functions */
+#pragma GCC diagnostic ignored "-Wunused-function"
+/* A product and a sum are two roundings, in every variant. */
+#ifdef __clang__
+#pragma clang fp contract(off)
+#else
+#pragma GCC optimize("fp-contract=off")
+#endif
+
+#include "../valhall/sem_vec.h"
+#include "gfx_vec.h"
+
+VA_INLINE vu get(const va_v16u *v, unsigned k)
+{
+    return ((const vu_mem *)v)[k];
+}
+
+VA_INLINE void put(va_v16u *v, unsigned k, vu x)
+{
+    ((vu_mem *)v)[k] = x;
+}
+
+VA_INLINE vf splat_f(float x)
+{
+    return (vf){0} + x;
+}
+
+VA_INLINE vf pick_f(vu m, vf a, vf b)
+{
+    return as_f(pick(m, as_u(a), as_u(b)));
+}
+
+/* --- interpolation ---------------------------------------------------------------------- */
+
+VA_INLINE vf plane_at(const float p[3], vf x, vf y)
+{
+    return p[0] + p[1] * x + p[2] * y;
+}
+
+static void interpolate(const float bary[3][3], const va_v16u *xs, const va_v16u *ys,
+                        const float (*value)[3], unsigned n, va_v16u *out)
+{
+    for (unsigned k = 0; k < PIECES; k++) {
+        vf x = as_f(get(xs, k)), y = as_f(get(ys, k)), b[3], weight = {0};
+        for (unsigned i = 0; i < 3; i++) {
+            b[i] = plane_at(bary[i], x, y);
+            weight += b[i];
+        }
+        for (unsigned c = 0; c < n; c++) {
+            vf sum = {0};
+            for (unsigned i = 0; i < 3; i++)
+                sum += b[i] * value[c][i];
+            put(&out[c], k, as_u(sum / weight));
+        }
+    }
+}
+
+/* --- depth --------------------------------------------------------------------------------- */
+
+/* To the nearest integer, ties to even; 0 <= x <= 1, max < 2^24. The product is exact. */
+VA_INLINE vu scaled(vf x, double max)
+{
+#ifdef VA_HOST_AVX2
+    __m256d m = _mm256_set1_pd(max), lo = _mm256_cvtps_pd(_mm256_castps256_ps128((__m256)x));
+    __m256d hi = _mm256_cvtps_pd(_mm256_extractf128_ps((__m256)x, 1));
+    __m128i a = _mm256_cvtpd_epi32(_mm256_mul_pd(lo, m));
+    __m128i b = _mm256_cvtpd_epi32(_mm256_mul_pd(hi, m));
+    return (vu)_mm256_set_m128i(b, a);
+#else
+    vu r;
+    for (unsigned i = 0; i < LANES; i++) {
+        union {
+            double d;
+            uint64_t u;
+        } v = {(double)x[i] * max + 0x1.8p52}; /* the integer is in the mantissa's end */
+        r[i] = (uint32_t)v.u;
+    }
+    return r;
+#endif
+}
+
+/* @m: all ones or zero per lane. */
+VA_INLINE unsigned lanes_of(vu m)
+{
+#ifdef VA_HOST_AVX2
+    return (unsigned)_mm256_movemask_ps((__m256)m);
+#else
+    unsigned lanes = 0;
+    for (unsigned i = 0; i < LANES; i++)
+        lanes |= (m[i] & 1) << i;
+    return lanes;
+#endif
+}
+
+static void depth(const struct gfx_vec_depth *d, const va_v16u *x, const va_v16u *y, va_v16u *out)
+{
+    for (unsigned k = 0; k < PIECES; k++) {
+        vf z = plane_at(d->plane, as_f(get(x, k)), as_f(get(y, k))), one = splat_f(1);
+        z += d->bias;
+        if (d->clamp) {
+            vf lo = splat_f(d->low), hi = splat_f(d->high);
+            z = pick_f((vu)(z > lo), pick_f((vu)(z < hi), z, hi), lo);
+        }
+        if (d->internal == 2) {
+            put(out, k, as_u(z));
+            continue;
+        }
+        z = pick_f((vu)(z > 0), pick_f((vu)(z < 1), z, one), (vf){0}); /* NaN: 0 */
+        put(out, k, scaled(z, d->internal == 0 ? 0xffff : 0xffffff));
+    }
+}
+
+static uint16_t compare(unsigned func, bool floats, const va_v16u *z, const va_v16u *old)
+{
+    const vu less = splat(func & 1 ? ~0u : 0), equal = splat(func & 2 ? ~0u : 0),
+             greater = splat(func & 4 ? ~0u : 0);
+    uint16_t lanes = 0;
+
+    for (unsigned k = 0; k < PIECES; k++) {
+        vu a = get(z, k), b = get(old, k);
+        vu lt = floats ? (vu)(as_f(a) < as_f(b)) : (vu)(a < b);
+        vu gt = floats ? (vu)(as_f(a) > as_f(b)) : (vu)(a > b);
+        vu pass = (lt & less) | (gt & greater) | (~(lt | gt) & equal);
+        lanes |= (uint16_t)(lanes_of(pass) << k * LANES);
+    }
+    return lanes;
+}
+
+/* --- blending --------------------------------------------------------------------------------- */
+
+VA_INLINE vf saturate(vf x)
+{
+    return pick_f((vu)(x > 0), pick_f((vu)(x < 1), x, splat_f(1)), (vf){0}); /* NaN: 0 */
+}
+
+VA_INLINE vf minus(vf x, bool yes)
+{
+    return as_f(as_u(x) ^ (yes ? 0x80000000u : 0));
+}
+
+/* Channel @ch of the pixels; a format without it: 1. */
+VA_INLINE vf unpack(vu word, unsigned at, unsigned whole, unsigned frac)
+{
+    vu v = word >> at & ((1u << (whole + frac)) - 1);
+    vf x = __builtin_convertvector((vi)v, vf) / (float)(((1u << whole) - 1) << frac);
+
+    return whole ? pick_f((vu)(x > 1), splat_f(1), x) : splat_f(1);
+}
+
+/* Ties to even; @x: 0 to 1, at most 2^22 steps. */
+VA_INLINE vu pack(vf x, unsigned whole, unsigned frac, bool round)
+{
+    uint32_t max = (1u << whole) - 1;
+    vf v = x * (float)(round ? max : max << frac) + 0x1.8p23f;
+
+    return (as_u(v) & 0x3fffff) << (round ? frac : 0);
+}
+
+VA_INLINE vf factor(unsigned code, const vf *src, const vf *dst, const vf *src1, float constant,
+                    unsigned ch)
+{
+    switch (code & 7) {
+    case 2:
+        return src[ch];
+    case 3:
+        return dst[ch];
+    case 4:
+        return src1[ch];
+    case 5:
+        return src[3];
+    case 6:
+        return dst[3];
+    case 7:
+        return splat_f(constant);
+    default:
+        return (vf){0};
+    }
+}
+
+/* A twelve-bit function: (+-A) + (+-B) * C, C possibly 1 - C. Source: v10.xml, "Blend Function". */
+VA_INLINE vf function(uint32_t fn, const vf *src, const vf *dst, const vf *src1, float constant,
+                      unsigned ch)
+{
+    vf a = (fn & 3) == 2 ? src[ch] : (fn & 3) == 3 ? dst[ch] : (vf){0};
+    unsigned code = fn >> 4 & 3;
+    vf b = code == 0   ? src[ch] - dst[ch]
+           : code == 1 ? src[ch] + dst[ch]
+           : code == 2 ? src[ch]
+                       : dst[ch];
+    vf c = factor(fn >> 8, src, dst, src1, constant, ch);
+
+    c = fn >> 11 & 1 ? 1 - c : c;
+    return minus(a, fn >> 3 & 1) + minus(b, fn >> 7 & 1) * c;
+}
+
+VA_INLINE vu blend_piece(const struct gfx_vec_blend *b, const vf *src, const vf *src1, vu word)
+{
+    vf dst[4], out;
+    vu result = {0};
+    uint32_t keep = 0;
+    unsigned at[5] = {0};
+
+    for (unsigned ch = 0; ch < 4; ch++) {
+        at[ch + 1] = at[ch] + b->whole[ch] + b->frac[ch];
+        dst[ch] = b->replace ? (vf){0} : unpack(word, at[ch], b->whole[ch], b->frac[ch]);
+    }
+    for (unsigned ch = 0; ch < 4; ch++) {
+        uint32_t fn = ch < 3 ? b->equation & 0xfff : b->equation >> 12 & 0xfff;
+        if (!b->replace && !(b->equation >> (28 + ch) & 1)) {
+            keep |= (uint32_t)((1ull << at[ch + 1]) - (1ull << at[ch]));
+            continue;
+        }
+        out = b->replace ? src[ch] : saturate(function(fn, src, dst, src1, b->constant, ch));
+        result |= pack(out, b->whole[ch], b->frac[ch], b->round) << (at[ch] & 31);
+    }
+    return (result & ~keep) | (word & keep);
+}
+
+static void blend(const struct gfx_vec_blend *b, const struct gfx_color *src,
+                  const struct gfx_color *src1, va_v16u *word)
+{
+    for (unsigned k = 0; k < PIECES; k++) {
+        vf s[4], s1[4];
+        for (unsigned ch = 0; ch < 4; ch++) {
+            s[ch] = saturate(as_f(get(&src->c[ch], k)));
+            s1[ch] = saturate(as_f(get(&src1->c[ch], k)));
+        }
+        if (b->alpha_one)
+            s[3] = splat_f(1);
+        put(word, k, blend_piece(b, s, s1, get(word, k)));
+    }
+}
+
+/* --- halves ------------------------------------------------------------------------------------
+ */
+
+static void from_half(const va_v16u *in, unsigned shift, va_v16u *out)
+{
+    for (unsigned k = 0; k < PIECES; k++)
+        put(out, k, as_u(half_to_float(get(in, k) >> shift & 0xffff)));
+}
+
+static const va_v16u lane_bits = {1,     2,     4,     8,     0x10,   0x20,   0x40,   0x80,
+                                  0x100, 0x200, 0x400, 0x800, 0x1000, 0x2000, 0x4000, 0x8000};
+
+static void merge(va_v16u *r, const va_v16u *value, uint16_t lanes, uint32_t bits)
+{
+    for (unsigned k = 0; k < PIECES; k++) {
+        vu m = (vu)((get(&lane_bits, k) & lanes) != 0) & bits;
+        put(r, k, (get(value, k) & m) | (get(r, k) & ~m));
+    }
+}
+
+static uint16_t bits(const va_v16u *v)
+{
+    uint16_t lanes = 0;
+
+    for (unsigned k = 0; k < PIECES; k++)
+        lanes |= (uint16_t)(lanes_of((vu)((vi)(get(v, k) << 31) >> 31)) << k * LANES);
+    return lanes;
+}
+
+static void spread(uint16_t lanes, va_v16u *v)
+{
+    for (unsigned k = 0; k < PIECES; k++)
+        put(v, k, (vu)((get(&lane_bits, k) & lanes) != 0) & 1);
+}
+
+static void to_half(const va_v16u *in, va_v16u *out)
+{
+    for (unsigned k = 0; k < PIECES; k++)
+        put(out, k, float_to_half(as_f(get(in, k))));
+}
+
+const struct gfx_vec GFX_VARIANT = {interpolate, depth, compare, blend,  from_half,
+                                    merge,       bits,  spread,  to_half};

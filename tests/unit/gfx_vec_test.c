@@ -1,0 +1,275 @@
+/*
+ * Vector arithmetic of fragments against the functions that do the same lane by lane: the same bits
+ * for random values and edge values, in every variant that this CPU runs.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include <math.h>
+#include <string.h>
+
+#include "../../hw/pipeline/gfx_vec.h"
+#include "../../hw/pipeline/texel.h"
+#include "tap.h"
+
+#define ROUNDS 20000
+
+static const struct gfx_vec *variants[2];
+static unsigned variant_count;
+
+static void find_variants(void)
+{
+    variants[0] = &gfx_vec_base;
+    variants[1] = gfx_vec_best();
+    variant_count = variants[0] == variants[1] ? 1 : 2;
+}
+
+static uint64_t state = 88172645463325252ull;
+
+static uint32_t rnd(void)
+{
+    state ^= state << 13;
+    state ^= state >> 7;
+    state ^= state << 17;
+    return (uint32_t)(state >> 16);
+}
+
+static uint32_t bits_of(float f)
+{
+    uint32_t u;
+
+    memcpy(&u, &f, 4);
+    return u;
+}
+
+static float float_of(uint32_t u)
+{
+    float f;
+
+    memcpy(&f, &u, 4);
+    return f;
+}
+
+/* Mostly from 0 to 1, sometimes anything. */
+static uint32_t some_float(void)
+{
+    static const float edges[] = {0, -0.0f, 1, -1, 0.5f, 2, INFINITY, -INFINITY, NAN, 0x1p-140f};
+
+    switch (rnd() % 8) {
+    case 0:
+        return bits_of(edges[rnd() % (sizeof(edges) / sizeof(edges[0]))]);
+    case 1:
+        return rnd();
+    default:
+        return bits_of((float)(rnd() & 0xffffff) / 0xffffff);
+    }
+}
+
+static bool same(const char *what, const struct gfx_vec *v, unsigned i, uint32_t got, uint32_t want)
+{
+    if (got == want)
+        return true;
+    tap_note("%s, %s, lane %u: got 0x%08x, expected 0x%08x", what,
+             v == &gfx_vec_base ? "base" : "best", i, got, want);
+    return TAP_CHECK(false);
+}
+
+static void random_colors(struct gfx_color *c)
+{
+    for (unsigned n = 0; n < 4; n++)
+        for (unsigned i = 0; i < VA_LANES; i++)
+            c->c[n][i] = some_float();
+}
+
+/* Formats and equations at random; the reference gets the same pixels. */
+static void blending(void)
+{
+    uint16_t pixel[VA_LANES];
+
+    for (unsigned i = 0; i < VA_LANES; i++)
+        pixel[i] = (uint16_t)i;
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        struct gfx_rt rt = {.internal = (uint8_t)(1 + rnd() % 6), .bytes = 4};
+        struct gfx_blend b = {.alpha_one = rnd() & 1,
+                              .round = rnd() & 1,
+                              .constant = (uint16_t)rnd(),
+                              .equation = rnd()};
+        const struct gfx_blend *use = rnd() % 4 ? &b : NULL;
+        uint32_t plane[VA_LANES], conv = rnd() % 2 ? 225u << 12 : 0;
+        struct gfx_color src, src1;
+        struct gfx_vec_blend d;
+        va_v16u word[2];
+        random_colors(&src);
+        random_colors(&src1);
+        for (unsigned i = 0; i < VA_LANES; i++)
+            plane[i] = word[0][i] = word[1][i] = rnd();
+        gfx_blend_layout(&rt, conv, use, &d);
+        TAP_REQUIRE(gfx_blend_write(&rt, (uint8_t *)plane, pixel, 0xffff, conv, use, &src, &src1));
+        for (unsigned n = 0; n < variant_count; n++) {
+            variants[n]->blend(&d, &src, &src1, &word[n]);
+            for (unsigned i = 0; i < VA_LANES; i++)
+                if (!same("blend", variants[n], i, word[n][i], plane[i])) {
+                    tap_note("format %u, equation 0x%08x", rt.internal, use ? b.equation : 0);
+                    return;
+                }
+        }
+    }
+}
+
+static float clamped(const struct gfx_vec_depth *d, float z)
+{
+    return !d->clamp ? z : z > d->low ? (z < d->high ? z : d->high) : d->low;
+}
+
+static void depths(void)
+{
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        struct gfx_vec_depth d = {.bias = rnd() % 2 ? float_of(some_float()) : 0,
+                                  .clamp = rnd() & 1,
+                                  .high = 1,
+                                  .internal = rnd() % 3};
+        struct gfx_fb fb = {.z_internal = (uint8_t)d.internal};
+        va_v16u x, y, z[2];
+        for (unsigned i = 0; i < 3; i++)
+            d.plane[i] = float_of(some_float());
+        for (unsigned i = 0; i < VA_LANES; i++) {
+            x[i] = bits_of((float)(rnd() % 64) - 0.5f);
+            y[i] = bits_of((float)(rnd() % 64) - 0.5f);
+        }
+        for (unsigned n = 0; n < variant_count; n++) {
+            variants[n]->depth(&d, &x, &y, &z[n]);
+            for (unsigned i = 0; i < VA_LANES; i++) {
+                float v = d.plane[0] + d.plane[1] * float_of(x[i]) + d.plane[2] * float_of(y[i]);
+                v = clamped(&d, v + d.bias);
+                if (d.internal == 2 && v != v && z[n][i] << 1 > 0xff000000u)
+                    continue; /* which NaN is left open */
+                if (!same("depth", variants[n], i, z[n][i], gfx_z_pack(&fb, v)))
+                    return;
+            }
+        }
+    }
+}
+
+static void comparing(void)
+{
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        struct gfx_fb fb = {.samples = 1, .z_internal = rnd() & 1 ? 2 : 1};
+        struct gfx_zs zs = {.z_func = (uint8_t)(rnd() % 8)};
+        static uint32_t plane[GFX_PIXELS];
+        static uint8_t stencil[GFX_PIXELS];
+        struct gfx_tile t = {.z = plane, .s = stencil};
+        va_v16u z, old;
+        for (unsigned i = 0; i < VA_LANES; i++) {
+            z[i] = fb.z_internal == 2 ? some_float() : rnd() & 0xffffff;
+            old[i] = plane[i] = rnd() % 4 ? z[i] ^ (rnd() & 3) : some_float() & 0x3fffffff;
+        }
+        for (unsigned n = 0; n < variant_count; n++) {
+            uint16_t got = variants[n]->compare(zs.z_func, fb.z_internal == 2, &z, &old);
+            for (unsigned i = 0; i < VA_LANES; i++) {
+                uint32_t one = z[i];
+                uint16_t want = gfx_zs_test(&fb, &t, &zs, 0, i, 1, &one, -1, false);
+                if (!same("compare", variants[n], i, got >> i & 1, want))
+                    return;
+            }
+        }
+    }
+}
+
+static void halves_and_masks(void)
+{
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        uint16_t lanes = (uint16_t)rnd();
+        va_v16u in, old, half, full, low, one;
+        for (unsigned i = 0; i < VA_LANES; i++) {
+            in[i] = rnd() % 2 ? rnd() : some_float();
+            old[i] = rnd();
+        }
+        for (unsigned n = 0; n < variant_count; n++) {
+            const struct gfx_vec *v = variants[n];
+            v->to_half(&in, &half);
+            v->from_half(&in, 16, &full);
+            low = old;
+            v->merge(&low, &in, lanes, 0xffff);
+            v->spread(lanes, &one);
+            TAP_CHECK_EQ(v->bits(&one), lanes);
+            for (unsigned i = 0; i < VA_LANES; i++)
+                if (!same("to_half", v, i, half[i], texel_float_to_half(in[i])) ||
+                    !same("from_half", v, i, full[i],
+                          texel_half_to_float((uint16_t)(in[i] >> 16))) ||
+                    !same("merge", v, i, low[i],
+                          lanes >> i & 1 ? (old[i] & 0xffff0000) | (in[i] & 0xffff) : old[i]) ||
+                    !same("spread", v, i, one[i], lanes >> i & 1))
+                    return;
+        }
+    }
+}
+
+static void interpolation(void)
+{
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        float bary[3][3], value[4][3];
+        va_v16u x, y, out[4];
+        for (unsigned i = 0; i < 3; i++)
+            for (unsigned k = 0; k < 3; k++)
+                bary[i][k] = (float)(int32_t)rnd() * 0x1p-30f;
+        for (unsigned c = 0; c < 4; c++)
+            for (unsigned k = 0; k < 3; k++)
+                value[c][k] = float_of(some_float());
+        for (unsigned i = 0; i < VA_LANES; i++) {
+            x[i] = bits_of((float)(rnd() % 64) - 0.5f);
+            y[i] = bits_of((float)(rnd() % 64) - 0.5f);
+        }
+        for (unsigned n = 0; n < variant_count; n++) {
+            variants[n]->interpolate(bary, &x, &y, (const float(*)[3])value, 4, out);
+            for (unsigned i = 0; i < VA_LANES * 4; i++) {
+                unsigned lane = i % VA_LANES, c = i / VA_LANES;
+                float sum = 0, weight = 0;
+                for (unsigned k = 0; k < 3; k++) {
+                    float b = bary[k][0] + bary[k][1] * float_of(x[lane]) +
+                              bary[k][2] * float_of(y[lane]);
+                    sum += b * value[c][k];
+                    weight += b;
+                }
+                sum /= weight;
+                if (sum != sum && out[c][lane] << 1 > 0xff000000u)
+                    continue;
+                if (!same("interpolate", variants[n], lane, out[c][lane], bits_of(sum)))
+                    return;
+            }
+        }
+    }
+}
+
+static void all_of(void (*test)(void))
+{
+    find_variants();
+    test();
+    tap_note("%u variants", variant_count);
+}
+
+static void test_blending(void)
+{
+    all_of(blending);
+}
+
+static void test_depths(void)
+{
+    all_of(depths);
+}
+
+static void test_comparing(void)
+{
+    all_of(comparing);
+}
+
+static void test_halves(void)
+{
+    all_of(halves_and_masks);
+}
+
+static void test_interpolation(void)
+{
+    all_of(interpolation);
+}
+
+TAP_MAIN({"blending", test_blending}, {"depths", test_depths}, {"comparing", test_comparing},
+         {"halves-and-masks", test_halves}, {"interpolation", test_interpolation})
