@@ -297,7 +297,7 @@ struct gfx_warp {
     unsigned sample;          /* per-sample shading: which */
     bool zs_done;             /* depth and stencil were updated before the shader */
     uint16_t tested;          /* lanes that came to their late test */
-    float at[2][VA_LANES];    /* interpolation position stored last, framebuffer pixels */
+    float at[2][VA_LANES] __attribute__((aligned(64))); /* interpolation position stored last, framebuffer pixels */
     float centre[2][VA_LANES] __attribute__((aligned(64))); /* of the pixels, likewise */
     uint32_t position[VA_LANES]; /* of the pixels, in the framebuffer: x, y << 16 */
 };

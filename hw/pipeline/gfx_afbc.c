@@ -86,11 +86,28 @@ static bool whole(const struct gfx_fb *fb, unsigned x, unsigned y, unsigned w, u
     return x >= fb->min_x && y >= fb->min_y && right && below;
 }
 
+/* A superblock of 16 x 16 that lies wholly inside the bounds; 32-bit texels. */
+static void copy_words(const struct gfx_tile *t, const struct superblock *s, const uint8_t *px,
+                       uint8_t *texels)
+{
+    const uint8_t *from = px + 4 * ((s->y - t->y) * GFX_TILE + s->x - t->x);
+
+    for (unsigned y = 0; y < 16; y++)
+        for (unsigned x = 0; x < 16; x++)
+            memcpy(texels + 4 * tex_tile_index(x, y, 4), from + 4 * (y * GFX_TILE + x), 4);
+}
+
 static void overlay(const struct gfx_afbc *a, const struct gfx_fb *fb, const struct gfx_tile *t,
                     const struct superblock *s, const uint8_t *px, uint8_t *texels)
 {
     unsigned lw = a->wide ? 5 : 4, lh = a->wide ? 3 : 4, n = a->bytes;
+    bool inside =
+        s->x >= fb->min_x && s->y >= fb->min_y && s->x + 15 <= fb->max_x && s->y + 15 <= fb->max_y;
 
+    if (n == 4 && !a->wide && inside) {
+        copy_words(t, s, px, texels);
+        return;
+    }
     for (unsigned y = 0; y < 1u << lh; y++)
         for (unsigned x = 0; x < 1u << lw; x++) {
             unsigned fx = s->x + x, fy = s->y + y;

@@ -73,13 +73,7 @@ static bool depth_of(const struct gfx_fragment *f, struct gfx_vec_depth *d)
 static void relative(const struct gfx_fragment *f, const float at[2][VA_LANES], va_v16u *x,
                      va_v16u *y)
 {
-    float ox = f->prim ? f->prim->ox : 0, oy = f->prim ? f->prim->oy : 0;
-    float *rx = (float *)x, *ry = (float *)y;
-
-    for (unsigned i = 0; i < VA_LANES; i++) {
-        rx[i] = at[0][i] - ox;
-        ry[i] = at[1][i] - oy;
-    }
+    f->pipeline->vec->relative(at, f->prim ? f->prim->ox : 0, f->prim ? f->prim->oy : 0, x, y);
 }
 
 void gfx_lanes_atest(struct gfx_fragment *f, const struct va_warp *w, const va_v16u *src,

@@ -389,16 +389,19 @@ static bool write_color(struct gfx_fragment *f, const struct va_warp *w, unsigne
                         const struct va_val *cover, uint16_t lanes)
 {
     unsigned format = regs_format(in, conv);
+    bool dual = b && ((b->equation >> 8 & 7) == 4 || (b->equation >> 20 & 7) == 4);
     struct gfx_color src, src1;
 
     get_color(f, w, in->sr[0].reg, format, &src);
-    get_color(f, w, in->sr[0].reg + 4, format, &src1); /* dual source: r4 on. Source: ISA.xml */
+    if (dual) /* r4 on. Source: ISA.xml */
+        get_color(f, w, in->sr[0].reg + 4, format, &src1);
     for (unsigned n = 0; n < f->fb.samples; n++) {
         uint16_t now = sample_lanes(f, w, cover, lanes, n);
         uint8_t *plane = f->tile.rt[rt] + (size_t)n * GFX_PIXELS * f->fb.rt[rt].bytes;
-        if (!now || gfx_lanes_color(f, rt, now, conv, b, &src, &src1))
+        if (!now || gfx_lanes_color(f, rt, now, conv, b, &src, dual ? &src1 : &src))
             continue;
-        if (!gfx_blend_write(&f->fb.rt[rt], plane, f->warp.pixel, now, conv, b, &src, &src1))
+        if (!gfx_blend_write(&f->fb.rt[rt], plane, f->warp.pixel, now, conv, b, &src,
+                             dual ? &src1 : &src))
             return false;
     }
     return true;

@@ -272,7 +272,11 @@ static enum mali_mem_result write_interleaved(struct core *k, const struct gfx_t
     enum mali_mem_result r = MALI_MEM_OK;
 
     if (in_bounds(fb, x0, y0) && in_bounds(fb, x0 + 15, y0 + 15)) {
-        for (unsigned y = 0; y < 16; y++)
+        for (unsigned y = 0; y < 16 && n == 4; y++)
+            for (unsigned x = 0; x < 16; x++)
+                memcpy(out + tex_tile_index(x, y, 4) * 4, px + ((by + y) * GFX_TILE + bx + x) * 4,
+                       4);
+        for (unsigned y = 0; y < 16 && n != 4; y++)
             for (unsigned x = 0; x < 16; x++)
                 memcpy(out + tex_tile_index(x, y, 4) * n, px + ((by + y) * GFX_TILE + bx + x) * n,
                        n);
@@ -384,6 +388,27 @@ static void average(const struct gfx_tile *t, const struct gfx_fb *fb, unsigned 
         rgba[c] = sum[c] / (float)fb->samples;
 }
 
+/* Channels of 8 bits both here and in memory: bytes change places, if at all. */
+static bool convert_bytes(const struct gfx_rt *rt, const uint8_t *plane, uint8_t *out)
+{
+    static const uint8_t eight[4] = {8, 8, 8, 8}, same[4] = {0, 1, 2, 3};
+    uint8_t from[8];
+
+    if (rt->internal != 1 || memcmp(channels[rt->format], eight, 4))
+        return false;
+    if (!memcmp(rt->swizzle, same, 4)) {
+        memcpy(out, plane, 4 * GFX_PIXELS);
+        return true;
+    }
+    for (unsigned i = 0; i < GFX_PIXELS; i++) {
+        memcpy(from, plane + 4 * i, 4);
+        memcpy(from + 4, (const uint8_t[]){0, 255, 0, 0}, 4); /* zero, one */
+        for (unsigned c = 0; c < 4; c++)
+            out[4 * i + c] = from[rt->swizzle[c]];
+    }
+    return true;
+}
+
 /* Sample @s of target @n as memory has it. */
 static void convert(const struct gfx_tile *t, const struct gfx_fb *fb, unsigned n, unsigned s,
                     bool resolve, uint8_t *out, unsigned bytes)
@@ -391,6 +416,8 @@ static void convert(const struct gfx_tile *t, const struct gfx_fb *fb, unsigned 
     const struct gfx_rt *rt = &fb->rt[n];
     const uint8_t *plane = t->rt[n] + (size_t)s * GFX_PIXELS * rt->bytes;
 
+    if (!resolve && convert_bytes(rt, plane, out))
+        return;
     for (unsigned i = 0; i < GFX_PIXELS; i++) {
         float rgba[4];
         uint32_t w;

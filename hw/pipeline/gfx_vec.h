@@ -36,6 +36,8 @@ struct gfx_vec {
     /** @out[c] = sum of @value[c][i] by the weights over w of planes @bary, perspective-correct. */
     void (*interpolate)(const float bary[3][3], const va_v16u *x, const va_v16u *y,
                         const float (*value)[3], unsigned n, va_v16u *out);
+    /** @x, @y: @at less (@ox, @oy). */
+    void (*relative)(const float at[2][VA_LANES], float ox, float oy, va_v16u *x, va_v16u *y);
     void (*depth)(const struct gfx_vec_depth *d, const va_v16u *x, const va_v16u *y, va_v16u *out);
     /** Lanes for which "@z FUNC @old" holds; @func: bits less, equal, greater. */
     uint16_t (*compare)(unsigned func, bool floats, const va_v16u *z, const va_v16u *old);

@@ -61,6 +61,14 @@ static void interpolate(const float bary[3][3], const va_v16u *xs, const va_v16u
     }
 }
 
+static void relative(const float at[2][VA_LANES], float ox, float oy, va_v16u *x, va_v16u *y)
+{
+    for (unsigned k = 0; k < PIECES; k++) {
+        put(x, k, as_u(as_f(get((const va_v16u *)at[0], k)) - ox));
+        put(y, k, as_u(as_f(get((const va_v16u *)at[1], k)) - oy));
+    }
+}
+
 /* --- depth --------------------------------------------------------------------------------- */
 
 /* To the nearest integer, ties to even; 0 <= x <= 1, max < 2^24. The product is exact. */
@@ -199,27 +207,50 @@ VA_INLINE vf function(uint32_t fn, const vf *src, const vf *dst, const vf *src1,
     return minus(a, fn >> 3 & 1) + minus(b, fn >> 7 & 1) * c;
 }
 
-VA_INLINE vu blend_piece(const struct gfx_vec_blend *b, const vf *src, const vf *src1, vu word)
+/* All channels replaced. */
+VA_INLINE vu replace_piece(const struct gfx_vec_blend *b, const vf src[4])
+{
+    vu result = {0};
+    unsigned at = 0;
+
+#pragma GCC unroll 4
+    for (unsigned ch = 0; ch < 4; ch++) {
+        result |= pack(src[ch], b->whole[ch], b->frac[ch], b->round) << (at & 31);
+        at += b->whole[ch] + b->frac[ch];
+    }
+    return result;
+}
+
+VA_INLINE vu blend_piece(const struct gfx_vec_blend *b, const vf src[4], const vf src1[4], vu word)
 {
     vf dst[4], out;
     vu result = {0};
     uint32_t keep = 0;
     unsigned at[5] = {0};
 
+#pragma GCC unroll 4
     for (unsigned ch = 0; ch < 4; ch++) {
         at[ch + 1] = at[ch] + b->whole[ch] + b->frac[ch];
-        dst[ch] = b->replace ? (vf){0} : unpack(word, at[ch], b->whole[ch], b->frac[ch]);
+        dst[ch] = unpack(word, at[ch], b->whole[ch], b->frac[ch]);
     }
+#pragma GCC unroll 4
     for (unsigned ch = 0; ch < 4; ch++) {
         uint32_t fn = ch < 3 ? b->equation & 0xfff : b->equation >> 12 & 0xfff;
-        if (!b->replace && !(b->equation >> (28 + ch) & 1)) {
+        if (!(b->equation >> (28 + ch) & 1)) {
             keep |= (uint32_t)((1ull << at[ch + 1]) - (1ull << at[ch]));
             continue;
         }
-        out = b->replace ? src[ch] : saturate(function(fn, src, dst, src1, b->constant, ch));
+        out = saturate(function(fn, src, dst, src1, b->constant, ch));
         result |= pack(out, b->whole[ch], b->frac[ch], b->round) << (at[ch] & 31);
     }
     return (result & ~keep) | (word & keep);
+}
+
+VA_INLINE void colors(const struct gfx_color *c, unsigned k, vf out[4])
+{
+#pragma GCC unroll 4
+    for (unsigned ch = 0; ch < 4; ch++)
+        out[ch] = saturate(as_f(get(&c->c[ch], k)));
 }
 
 static void blend(const struct gfx_vec_blend *b, const struct gfx_color *src,
@@ -227,10 +258,12 @@ static void blend(const struct gfx_vec_blend *b, const struct gfx_color *src,
 {
     for (unsigned k = 0; k < PIECES; k++) {
         vf s[4], s1[4];
-        for (unsigned ch = 0; ch < 4; ch++) {
-            s[ch] = saturate(as_f(get(&src->c[ch], k)));
-            s1[ch] = saturate(as_f(get(&src1->c[ch], k)));
+        colors(src, k, s);
+        if (b->replace) {
+            put(word, k, replace_piece(b, s));
+            continue;
         }
+        colors(src1, k, s1);
         if (b->alpha_one)
             s[3] = splat_f(1);
         put(word, k, blend_piece(b, s, s1, get(word, k)));
@@ -278,5 +311,5 @@ static void to_half(const va_v16u *in, va_v16u *out)
         put(out, k, float_to_half(as_f(get(in, k))));
 }
 
-const struct gfx_vec GFX_VARIANT = {interpolate, depth, compare, blend,  from_half,
-                                    merge,       bits,  spread,  to_half};
+const struct gfx_vec GFX_VARIANT = {interpolate, relative, depth, compare, blend,
+                                    from_half,   merge,    bits,  spread,  to_half};

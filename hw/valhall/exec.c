@@ -14,6 +14,8 @@
 
 #define FIRST_PRELOADED 48u /* of the ABI; source: Mesa's compiler */
 
+typedef uint64_t vector64 __attribute__((vector_size(64), may_alias));
+
 /* The lanes that run now. */
 struct run {
     struct va_warp *w;
@@ -88,9 +90,8 @@ static void set_active(struct run *x, uint16_t lanes)
 /* Lanes that stop running here go on at @pc when they are chosen again. */
 static void park(struct run *x, uint16_t lanes, uint64_t pc)
 {
-    for (unsigned i = 0; i < VA_LANES; i++)
-        if (lanes >> i & 1)
-            x->w->pc[i] = pc;
+    for (unsigned left = lanes; left; left &= left - 1)
+        x->w->pc[__builtin_ctz(left)] = pc;
 }
 
 /* Picks the lanes at the lowest counter. False: none can run. */
@@ -124,7 +125,7 @@ static bool choose(struct run *x)
 }
 
 /* By vectors: compilers turn a memset() of this size into a string instruction, slow to start. */
-static void clear_registers(struct va_warp *w, unsigned from, unsigned to)
+static inline void clear_registers(struct va_warp *w, unsigned from, unsigned to)
 {
     for (unsigned i = from; i < to; i++) {
         w->r[i] = (va_v16u){0};
@@ -587,9 +588,10 @@ void va_warp_init(struct va_warp *w, const struct va_shader *s, uint16_t lanes)
     w->executed = w->at = w->here_base = 0;
     w->here = NULL;
     w->fault = (struct va_fault){.kind = VA_FAULT_NONE};
-    for (unsigned i = 0; i < VA_LANES; i++) {
-        w->pc[i] = s->base;
-        w->tls[i] = 0;
+    vector64 *pc = (vector64 *)w->pc, *tls = (vector64 *)w->tls;
+    for (unsigned i = 0; i < 2; i++) {
+        pc[i] = (vector64){0} + s->base;
+        tls[i] = (vector64){0};
     }
 }
 

@@ -163,8 +163,9 @@ struct va_fault {
  */
 struct va_warp {
     va_v16u r[64];
-    uint64_t pc[VA_LANES]; /* of lanes that are alive and not running */
-    uint64_t tls[VA_LANES];
+    /* Of lanes that are alive and not running: */
+    uint64_t pc[VA_LANES] __attribute__((aligned(64)));
+    uint64_t tls[VA_LANES] __attribute__((aligned(64)));
     uint16_t alive;          /* lanes that have not ended */
     uint16_t helper;         /* of those, without side effects */
     uint16_t waiting;        /* of those, at a barrier */

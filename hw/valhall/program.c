@@ -82,7 +82,7 @@ static unsigned read_program(uint64_t va, va_fetch_fn *fetch, void *ctx, uint64_
 /* One past the highest register below r48 that the instruction may read or write. */
 static unsigned registers_of(const struct va_insn *in)
 {
-    unsigned n = va_info(in->op)->message ? 0 : in->dst + 2u, more;
+    unsigned n = va_info(in->op)->message || in->dst >= 48 ? 0 : in->dst + 2u, more;
 
     for (unsigned i = 0; i < in->nr_src; i++)
         if (in->src[i].kind == VA_SRC_REG && in->src[i].index < 48 && in->src[i].index + 2u > n)

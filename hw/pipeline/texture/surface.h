@@ -20,8 +20,13 @@ enum tex_result tex_unmodelled(struct tex_unit *u, const char *what, uint32_t va
  */
 static inline uint32_t tex_tile_index(uint32_t x, uint32_t y, unsigned bits)
 {
+    /* Bits 3:0 with a gap after each: no two add up. */
+    static const uint8_t apart[16] = {0,  1,  4,  5,  16, 17, 20, 21,
+                                      64, 65, 68, 69, 80, 81, 84, 85};
     uint32_t index = 0;
 
+    if (bits <= 4)
+        return (uint32_t)(apart[x] ^ apart[y]) | (uint32_t)apart[y] << 1;
     for (unsigned i = 0; i < bits; i++)
         index |= ((x ^ y) >> i & 1) << 2 * i | (y >> i & 1) << (2 * i + 1);
     return index;
