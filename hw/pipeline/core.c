@@ -281,6 +281,8 @@ void core_fini(struct core *c)
     c->shader.program = NULL;
     free(c->shader.executed);
     c->shader.executed = NULL;
+    free(c->textures);
+    c->textures = NULL;
 }
 
 void core_clone(struct core *to, const struct core *from, unsigned n, unsigned threads)
@@ -291,6 +293,7 @@ void core_clone(struct core *to, const struct core *from, unsigned n, unsigned t
     to->shader.special[VA_SPECIAL_WORKGROUP_LOCAL_POINTER] = to->wls_bytes ? to->wls : 0;
     to->shader.fau = to->fau;
     to->shader.bound = NULL;
+    to->textures = NULL;
     to->shader.counts = to->counts;
     memset(to->counts, 0, sizeof(to->counts));
     to->host.ctx = to;

@@ -89,6 +89,7 @@ struct core {
     uint32_t base_instance;        /* added to instance ids by LD_ATTR */
     struct gfx_fragment *fragment; /* fragment shaders: their job */
     struct tex_unit tex;
+    struct core_textures *textures; /* descriptors that were read; tex_message.c's, or NULL */
     struct { /* whose reads the texture unit's are; for observers */
         struct va_warp *w;
         const struct va_insn *in;

@@ -12,9 +12,11 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "component.h"
+#include "gfx_vec.h"
 #include "pipeline_internal.h"
 #include "tex_message.h"
 
@@ -55,9 +57,23 @@ static enum tex_result unit_read(void *ctx, uint64_t va, void *to, size_t len)
     }
 }
 
+static const uint8_t *unit_map(void *ctx, uint64_t va, size_t len)
+{
+    struct core *c = ctx;
+    struct mali_fault fault;
+    uint64_t avail = MALI_PAGE_SIZE - (va & MALI_PAGE_MASK);
+    void *p = mali_tlb_probe(c->tlb, c->as, va, MALI_ACCESS_READ);
+
+    if (!p && mali_tlb_ptr(c->tlb, c->as, va, MALI_ACCESS_READ, c->source, &p, &avail, &fault) !=
+                  MALI_MEM_OK)
+        return NULL;
+    return len <= avail ? p : NULL;
+}
+
 static struct tex_unit *unit(struct core *c)
 {
     c->tex.read = unit_read;
+    c->tex.map = core_watched(c) ? NULL : unit_map; /* observers want to be told of each read */
     c->tex.ctx = c;
     return &c->tex;
 }
@@ -113,6 +129,32 @@ struct core_sampler {
     struct tex_sampler s;
 };
 
+/* Descriptors that were read in this slice are kept, as buffers' are (messages.c). */
+#define VIEWS    8
+#define SAMPLERS 8
+
+struct core_textures {
+    uint64_t slice;
+    struct core_view view[VIEWS];
+    struct core_sampler sampler[SAMPLERS];
+};
+
+static struct core_textures *textures(struct core *c)
+{
+    struct core_textures *t = c->textures;
+
+    if (!t)
+        t = c->textures = calloc(1, sizeof(*t));
+    if (!t || t->slice == c->pipeline->slices)
+        return t;
+    for (unsigned i = 0; i < VIEWS; i++)
+        t->view[i].valid = false;
+    for (unsigned i = 0; i < SAMPLERS; i++)
+        t->sampler[i].valid = false;
+    t->slice = c->pipeline->slices;
+    return t;
+}
+
 static enum va_message_result find_sampler(struct core *c, struct core_sampler *s, uint32_t handle)
 {
     enum mali_mem_result r;
@@ -139,8 +181,23 @@ struct operands {
     uint32_t x, y, z, layer, reference, offset, lod, gradient[2];
 };
 
-static void take(const struct va_warp *w, const struct va_insn *in, unsigned lane,
-                 struct operands *o)
+/* Staging register *@k, if @there, is @field of all lanes. */
+static void take_one(const struct va_warp *w, const struct va_staging *sr, bool there, unsigned *k,
+                     struct operands lane[VA_LANES], size_t field)
+{
+    uint8_t *to = (uint8_t *)lane + field;
+
+    if (!there)
+        return;
+    if (*k < sr->count)
+        for (unsigned i = 0; i < VA_LANES; i++, to += sizeof(*lane))
+            memcpy(to, (const uint8_t *)&w->r[sr->reg + *k] + 4 * i, 4);
+    ++*k;
+}
+
+#define TAKE(there, field) take_one(w, sr, there, &k, lane, offsetof(struct operands, field))
+
+static void take(const struct va_warp *w, const struct va_insn *in, struct operands lane[VA_LANES])
 {
     const struct va_staging *sr = &in->sr[1];
     unsigned dim = in->mod[VA_M_DIM], k = 0;
@@ -148,20 +205,18 @@ static void take(const struct va_warp *w, const struct va_insn *in, unsigned lan
     bool single = in->op == VA_OP_TEX_SINGLE, fetch = in->op == VA_OP_TEX_FETCH;
     unsigned lod = single ? in->mod[VA_M_LOD] : VA_LOD_ZERO;
 
-    memset(o, 0, sizeof(*o));
-    o->x = component_get(w, sr, lane, k++, false);
-    o->y = coords > 1 ? component_get(w, sr, lane, k++, false) : 0;
-    o->z = coords > 2 ? component_get(w, sr, lane, k++, false) : 0;
+    memset(lane, 0, VA_LANES * sizeof(*lane));
+    TAKE(true, x);
+    TAKE(coords > 1, y);
+    TAKE(coords > 2, z);
     if (in->op == VA_OP_TEX_GRADIENT)
         return;
-    o->layer = in->mod[VA_M_ARRAY_ENABLE] ? component_get(w, sr, lane, k++, false) : 0;
-    if (!fetch && in->mod[VA_M_SHADOW])
-        o->reference = component_get(w, sr, lane, k++, false);
-    o->offset = in->mod[VA_M_TEXEL_OFFSET] ? component_get(w, sr, lane, k++, false) : 0;
-    if (lod == VA_LOD_EXPLICIT || lod == VA_LOD_COMPUTED_BIAS)
-        o->lod = component_get(w, sr, lane, k++, false);
-    for (unsigned i = 0; lod == VA_LOD_GRDESC && i < 2; i++)
-        o->gradient[i] = component_get(w, sr, lane, k++, false);
+    TAKE(in->mod[VA_M_ARRAY_ENABLE], layer);
+    TAKE(!fetch && in->mod[VA_M_SHADOW], reference);
+    TAKE(in->mod[VA_M_TEXEL_OFFSET], offset);
+    TAKE(lod == VA_LOD_EXPLICIT || lod == VA_LOD_COMPUTED_BIAS, lod);
+    TAKE(lod == VA_LOD_GRDESC, gradient[0]);
+    TAKE(lod == VA_LOD_GRDESC, gradient[1]);
 }
 
 /* One message: the lanes' operands, the texture and sampler that the last one named. */
@@ -169,25 +224,27 @@ struct call {
     struct core *c;
     const struct va_insn *in;
     const struct va_val *src;
-    struct core_view view;
-    struct core_sampler sampler;
+    struct core_textures *seen;
+    struct core_view *view;
+    struct core_sampler *sampler;
     struct operands lane[VA_LANES]; /* of all, for a quad's differences */
 };
 
 static enum va_message_result name(struct call *call, unsigned lane)
 {
-    uint32_t low = call->src[0].w[0][lane];
-    bool wide = call->in->mod[VA_M_WIDE_INDICES];
+    uint32_t low = call->src[0].w[0][lane], handle;
+    bool wide = call->in->mod[VA_M_WIDE_INDICES], fetches = call->in->op == VA_OP_TEX_FETCH;
     enum va_message_result r = VA_MSG_DONE;
 
-    if (call->in->op != VA_OP_TEX_FETCH)
-        r = find_sampler(call->c, &call->sampler,
-                         wide ? low : core_handle(low >> 11 & 31, low & 0x7ff));
+    handle = wide ? low : core_handle(low >> 11 & 31, low & 0x7ff);
+    call->sampler = &call->seen->sampler[handle % SAMPLERS];
+    if (!fetches)
+        r = find_sampler(call->c, call->sampler, handle);
     if (r != VA_MSG_DONE)
         return r;
-    return core_view(call->c, &call->view,
-                     wide ? call->src[0].w[1][lane] : core_handle(low >> 27, low >> 16 & 0x7ff),
-                     call->in->op != VA_OP_TEX_FETCH && call->sampler.s.srgb_override);
+    handle = wide ? call->src[0].w[1][lane] : core_handle(low >> 27, low >> 16 & 0x7ff);
+    call->view = &call->seen->view[handle % VIEWS];
+    return core_view(call->c, call->view, handle, !fetches && call->sampler->s.srgb_override);
 }
 
 /* s shares its register with the face: bits 31 and 30 are zero for 0 to 1, bit 29 is one but for
@@ -214,8 +271,8 @@ static void coordinates(const struct call *call, unsigned lane, float coord[3], 
 /* How coordinates change from lane @a to lane @b, in texels of level 0, on the face of @at. */
 static void difference(const struct call *call, unsigned at, unsigned a, unsigned b, float d[3])
 {
-    const struct tex_texture *t = &call->view.v.t;
-    bool scaled = call->sampler.s.normalized || t->dim == TEX_CUBE;
+    const struct tex_texture *t = &call->view->v.t;
+    bool scaled = call->sampler->s.normalized || t->dim == TEX_CUBE;
     const float size[3] = {scaled ? (float)t->width : 1, scaled ? (float)t->height : 1,
                            scaled ? (float)t->depth : 1};
     uint8_t face, face_a, face_b;
@@ -243,8 +300,8 @@ static void quad_gradient(const struct call *call, unsigned lane, struct tex_gra
 static void given_gradient(const struct call *call, const struct va_warp *w, unsigned lane,
                            struct tex_gradient *g)
 {
-    const struct tex_texture *t = &call->view.v.t;
-    bool scaled = call->sampler.s.normalized || t->dim == TEX_CUBE;
+    const struct tex_texture *t = &call->view->v.t;
+    bool scaled = call->sampler->s.normalized || t->dim == TEX_CUBE;
     const uint32_t size[3] = {t->width, t->height, t->depth};
 
     memset(g, 0, sizeof(*g));
@@ -258,6 +315,12 @@ static void given_gradient(const struct call *call, const struct va_warp *w, uns
 static int32_t low_half(uint32_t v)
 {
     return (int16_t)(v & 0xffff);
+}
+
+/* Every LOD comes to the same texels and weights. */
+static bool any_lod(const struct tex_texture *t, const struct tex_sampler *s)
+{
+    return t->levels == 1 && s->minify_nearest == s->magnify_nearest && s->max_anisotropy <= 1;
 }
 
 static void request_lod(const struct call *call, unsigned lane, struct tex_request *q)
@@ -275,8 +338,10 @@ static void request_lod(const struct call *call, unsigned lane, struct tex_reque
         q->min_lod = (int32_t)(o->lod >> 16);
         /* fall through */
     case VA_LOD_COMPUTED:
-        quad_gradient(call, lane, &g);
-        tex_lod(&call->view.v.t, &call->sampler.s, &g, &q->lod);
+        if (!any_lod(&call->view->v.t, &call->sampler->s)) {
+            quad_gradient(call, lane, &g);
+            tex_lod(&call->view->v.t, &call->sampler->s, &g, &q->lod);
+        }
         break;
     case VA_LOD_GRDESC:
         q->lod.lod = low_half(o->gradient[0]);
@@ -330,11 +395,11 @@ static void make_request(const struct call *call, unsigned lane, struct tex_requ
 static enum tex_result fetch(struct call *call, unsigned lane, uint32_t out[4])
 {
     const struct operands *o = &call->lane[lane];
-    const struct tex_texture *t = &call->view.v.t;
+    const struct tex_texture *t = &call->view->v.t;
     bool solid = call->in->mod[VA_M_DIM] == VA_DIM_3D;
     uint32_t third = solid ? o->z + (uint32_t)(int8_t)(o->offset >> 16) : o->offset >> 16 & 0xff;
 
-    return tex_load(unit(call->c), &call->view.v, o->x + (uint32_t)(int8_t)o->offset,
+    return tex_load(unit(call->c), &call->view->v, o->x + (uint32_t)(int8_t)o->offset,
                     t->dim == TEX_1D ? 0 : o->y + (uint32_t)(int8_t)(o->offset >> 8), third,
                     o->layer, o->offset >> 24, out);
 }
@@ -347,9 +412,9 @@ static enum tex_result run_lane(struct call *call, unsigned lane, uint32_t out[4
         return fetch(call, lane, out);
     make_request(call, lane, &q);
     if (call->in->op == VA_OP_TEX_GATHER)
-        return tex_gather(unit(call->c), &call->view.v, &call->sampler.s, &q,
+        return tex_gather(unit(call->c), &call->view->v, &call->sampler->s, &q,
                           call->in->mod[VA_M_COMPONENT], out);
-    return tex_sample(unit(call->c), &call->view.v, &call->sampler.s, &q, out);
+    return tex_sample(unit(call->c), &call->view->v, &call->sampler->s, &q, out);
 }
 
 static unsigned result_regfmt(const struct va_insn *in, const struct texel_format *f)
@@ -379,10 +444,36 @@ static void put_result(const struct call *call, struct va_warp *w, unsigned lane
                           component_is_half(regfmt));
 }
 
+/* Floats of all lanes, column by column. */
+static void put_floats(const struct call *call, struct va_warp *w, uint16_t lanes, bool halves,
+                       uint32_t v[VA_LANES][4])
+{
+    const struct gfx_vec *vec = call->c->pipeline->vec;
+    const struct va_staging *sr = &call->in->sr[0];
+    unsigned n = 0;
+
+    for (unsigned k = 0; k < 4; k++) {
+        unsigned reg = sr->reg + (halves ? n / 2 : n);
+        va_v16u column;
+        if (!(call->in->mod[VA_M_WRITE_MASK] >> k & 1) || reg >= sr->reg + sr->count)
+            continue;
+        for (unsigned i = 0; i < VA_LANES; i++)
+            column[i] = v[i][k];
+        if (halves)
+            vec->to_half(&column, &column);
+        if (halves && (n & 1))
+            column <<= 16;
+        vec->merge(&w->r[reg], &column, lanes, !halves ? ~0u : n & 1 ? 0xffff0000u : 0xffffu);
+        n++;
+    }
+}
+
 static enum va_message_result texels(struct call *call, struct va_warp *w, uint16_t lanes)
 {
     struct texel_format format[VA_LANES];
     uint32_t v[VA_LANES][4];
+    bool floats = true;
+    unsigned regfmt = 0;
 
     for (unsigned i = 0; i < VA_LANES; i++) {
         if (!(lanes >> i & 1))
@@ -393,7 +484,14 @@ static enum va_message_result texels(struct call *call, struct va_warp *w, uint1
             r = core_tex_answer(call->c, run_lane(call, i, v[i]));
         if (r != VA_MSG_DONE)
             return r;
-        format[i] = call->view.v.t.format;
+        format[i] = call->view->v.t.format;
+        regfmt = result_regfmt(call->in, &format[i]);
+        floats &=
+            !texel_is_integer(&format[i]) && (regfmt == VA_REGFMT_F32 || regfmt == VA_REGFMT_F16);
+    }
+    if (floats) {
+        put_floats(call, w, lanes, regfmt == VA_REGFMT_F16, v);
+        return VA_MSG_DONE;
     }
     for (unsigned i = 0; i < VA_LANES; i++)
         if (lanes >> i & 1)
@@ -421,10 +519,10 @@ static enum va_message_result gradient(struct call *call, struct va_warp *w, uin
             given_gradient(call, w, i, &g);
         else
             quad_gradient(call, i, &g);
-        tex_lod(&call->view.v.t, &call->sampler.s, &g, &lod);
-        n = lod.lod + (in->mod[VA_M_LOD_BIAS_DISABLE] ? 0 : call->sampler.s.bias);
+        tex_lod(&call->view->v.t, &call->sampler->s, &g, &lod);
+        n = lod.lod + (in->mod[VA_M_LOD_BIAS_DISABLE] ? 0 : call->sampler->s.bias);
         if (!in->mod[VA_M_LOD_CLAMP_DISABLE])
-            n = tex_lod_clamp(&call->view.v.t, &call->sampler.s, n);
+            n = tex_lod_clamp(&call->view->v.t, &call->sampler->s, n);
         n = n < INT16_MIN ? INT16_MIN : n > INT16_MAX ? INT16_MAX : n;
         v[i][0] = (uint16_t)n | (uint32_t)lod.probes << 16;
         v[i][1] = texel_float_to_half(as_bits(lod.axis[0])) |
@@ -440,11 +538,16 @@ static enum va_message_result gradient(struct call *call, struct va_warp *w, uin
 enum va_message_result tex_message(struct core *c, struct va_warp *w, const struct va_insn *in,
                                    const struct va_val *src, uint16_t lanes)
 {
-    struct call call = {.c = c, .in = in, .src = src};
+    struct call call;
 
     if (in->op == VA_OP_TEX_FETCH && in->mod[VA_M_DIM] == VA_DIM_CUBE)
         return VA_MSG_UNMODELLED;
-    for (unsigned i = 0; i < VA_LANES; i++)
-        take(w, in, i, &call.lane[i]);
+    call.c = c;
+    call.in = in;
+    call.src = src;
+    call.seen = textures(c);
+    if (!call.seen)
+        return core_answer(core_fault(c, MALI_CSF_FW_INTERNAL_ERROR, 0));
+    take(w, in, call.lane);
     return in->op == VA_OP_TEX_GRADIENT ? gradient(&call, w, lanes) : texels(&call, w, lanes);
 }

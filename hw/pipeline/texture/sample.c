@@ -12,6 +12,7 @@
  */
 #include <string.h>
 
+#include "quick.h"
 #include "surface.h"
 
 #define FAR 0x1p40 /* coordinates beyond are as good as there */
@@ -111,6 +112,7 @@ struct op {
     uint32_t layer; /* of the plane; cubes: of face 0 */
     bool integer;   /* the format's components are */
     bool shadow;
+    bool quick; /* tex_quick_filter() may do */
     float reference;
 };
 
@@ -259,6 +261,12 @@ static enum tex_result filter(const struct op *o, const float coord[3], uint32_t
     enum tex_result r;
 
     linear &= !o->integer;
+    if (o->quick) {
+        const struct tex_surface *s;
+        r = tex_view_surface(o->u, o->v, o->layer, level, &s);
+        if (r != TEX_OK || tex_quick_filter(o->u, &o->v->t, o->s, s, o->q, coord, linear, out))
+            return r;
+    }
     place(o, coord, level, linear, &f);
     r = fetch_taps(o, level, &f, rgba, &corner);
     if (r != TEX_OK)
@@ -378,6 +386,7 @@ static void begin(struct op *o, struct tex_unit *u, struct tex_view *v, const st
     o->layer = (q->layer < layers ? q->layer : layers - 1) * faces;
     o->integer = texel_is_integer(&v->t.format);
     o->shadow = q->shadow && !o->integer;
+    o->quick = u->map && !o->shadow && !q->integer_coords && tex_quick_fits(&v->t, s);
     o->reference = !unorm             ? q->reference
                    : q->reference > 1 ? 1
                    : q->reference > 0 ? q->reference

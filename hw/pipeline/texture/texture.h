@@ -46,6 +46,8 @@ struct tex_block {
 struct tex_unit {
     /** Copies @len bytes at GPU address @va. */
     enum tex_result (*read)(void *ctx, uint64_t va, void *to, size_t len);
+    /** @len bytes at GPU address @va, in one piece; NULL: not so, ask read(). May be NULL. */
+    const uint8_t *(*map)(void *ctx, uint64_t va, size_t len);
     void *ctx;
     uint64_t bad;     /* after TEX_BAD */
     const char *what; /* after TEX_UNMODELLED */
