@@ -68,6 +68,9 @@ static void print_job(const struct capture_job *j)
         print_fault(&j->fault);
     }
     printf("\n");
+    if (j->type == MALI_JOB_FRAGMENT)
+        printf("    pixels %u,%u to %u,%u\n", j->regs[42] & 0xffff, j->regs[42] >> 16,
+               j->regs[43] & 0xffff, j->regs[43] >> 16);
     if (j->type == MALI_JOB_COMPUTE)
         printf("    workgroup %u x %u x %u, grid %u x %u x %u\n", (j->regs[33] & 0x3ff) + 1,
                (j->regs[33] >> 10 & 0x3ff) + 1, (j->regs[33] >> 20 & 0x3ff) + 1, j->regs[37],
