@@ -107,18 +107,14 @@ static bool choose(struct run *x)
         return ready;
     }
     x->pc = x->next = ~0ull;
-    for (unsigned i = 0; i < VA_LANES; i++) {
-        if (!(ready >> i & 1))
-            continue;
-        uint64_t pc = x->w->pc[i];
-        if (pc < x->pc) {
-            x->next = x->pc;
-            x->pc = pc;
-            lanes = 0;
-        } else if (pc > x->pc && pc < x->next) {
-            x->next = pc;
-        }
-        lanes |= (uint16_t)(pc == x->pc) << i;
+    for (unsigned left = ready; left; left &= left - 1) {
+        uint64_t pc = x->w->pc[__builtin_ctz(left)];
+        x->pc = pc < x->pc ? pc : x->pc;
+    }
+    for (unsigned left = ready; left; left &= left - 1) {
+        uint64_t pc = x->w->pc[__builtin_ctz(left)];
+        lanes |= (uint16_t)((pc == x->pc ? left & -left : 0));
+        x->next = pc != x->pc && pc < x->next ? pc : x->next;
     }
     set_active(x, lanes);
     return ready;
@@ -456,6 +452,9 @@ static uint32_t compute(struct run *x, const struct va_micro *m, uint64_t i, uin
     if (all_lanes(x))
         for (const struct va_micro *end = m + n; m < end; m++)
             m->all[x->ftz](m, &x->f);
+    else if (x->ftz < VA_FTZ_MODES)
+        for (const struct va_micro *end = m + n; m < end; m++)
+            m->part[x->ftz](m, &x->f);
     else
         for (const struct va_micro *end = m + n; m < end; m++)
             m->some(m, &x->f);

@@ -394,6 +394,62 @@ static bool together(struct va_warp *w, const struct va_host *host, const struct
     return true;
 }
 
+/* Lowest and highest address of @lanes, low words; false: they differ in their high words. */
+static bool extent(const va_v16u *src, uint16_t lanes, uint32_t *low, uint32_t *high)
+{
+    const uint32_t *lo = (const uint32_t *)&src[0], *hi = (const uint32_t *)&src[1];
+    uint32_t top = hi[__builtin_ctz(lanes)], other = 0;
+
+    *low = UINT32_MAX;
+    *high = 0;
+    for (unsigned left = lanes; left; left &= left - 1) {
+        unsigned i = (unsigned)__builtin_ctz(left);
+        *low = lo[i] < *low ? lo[i] : *low;
+        *high = lo[i] > *high ? lo[i] : *high;
+        other |= hi[i] ^ top;
+    }
+    return !other;
+}
+
+/* @p: where @low is. */
+static void move_near(struct va_warp *w, const struct va_step *s, const uint32_t *lo,
+                      uint16_t lanes, uint32_t low, uint8_t *p)
+{
+    uint32_t *r = (uint32_t *)&w->r[s->insn.sr[0].reg];
+
+    for (unsigned left = lanes; left; left &= left - 1) {
+        unsigned i = (unsigned)__builtin_ctz(left);
+        uint8_t *at = p + (lo[i] - low);
+        for (unsigned k = 0; k < s->words; k++)
+            if (s->kind == VA_KIND_LOAD)
+                memcpy(&r[VA_LANES * k + i], at + 4 * k, 4);
+            else
+                memcpy(at + 4 * k, &r[VA_LANES * k + i], 4);
+    }
+}
+
+/* Whole words anywhere in one stretch of memory, local storage for instance: mapped once. As
+ * together(). */
+static bool near(struct va_warp *w, const struct va_host *host, const struct va_step *s,
+                 const va_v16u *src, uint16_t lanes, struct window *win, enum va_message_result *r)
+{
+    uint32_t low, high;
+    uint64_t va, avail;
+    uint8_t *p;
+
+    if (!s->words || !lanes || s->kind == VA_KIND_ATOM || !extent(src, lanes, &low, &high) ||
+        high - low > 4096)
+        return false;
+    va = (low | (uint64_t)src[1][__builtin_ctz(lanes)] << 32) + s->insn.imm[0];
+    *r = map_bytes(host, win, va, s->kind == VA_KIND_LOAD ? VA_READ : VA_WRITE, &p, &avail);
+    if (*r != VA_MSG_DONE)
+        return true;
+    if (avail < (uint64_t)(high - low) + s->size)
+        return false;
+    move_near(w, s, (const uint32_t *)&src[0], lanes, low, p);
+    return true;
+}
+
 /* Whole registers that a load of @size bytes writes; 0: parts, or extended. */
 static unsigned whole_words(const struct va_insn *in, unsigned size)
 {
@@ -450,7 +506,7 @@ enum va_message_result va_memory(struct va_warp *w, const struct va_host *host,
 
     if (access != VA_READ && s->insn.mod[VA_M_ACCESS] != VA_ACCESS_FORCE)
         lanes &= ~w->helper;
-    if (together(w, host, s, src, lanes, &win, &r))
+    if (together(w, host, s, src, lanes, &win, &r) || near(w, host, s, src, lanes, &win, &r))
         return r;
     r = map_lanes(w, host, s, src, lanes, access, &win, at);
     if (r)

@@ -125,7 +125,8 @@ bool va_micro_prepare(struct va_program *p)
             continue;
         prepare(p, &consts, s, m, bind);
         if (s->kind == VA_KIND_NOP)
-            m->some = m->all[0] = m->all[1] = m->all[2] = nothing;
+            m->some = m->all[0] = m->all[1] = m->all[2] = m->part[0] = m->part[1] = m->part[2] =
+                nothing;
         if (m->operands && computes(s))
             m->run = after < UINT16_MAX ? after + 1 : after;
     }

@@ -37,8 +37,9 @@ typedef void va_micro_fn(const struct va_micro *m, const struct va_frame *f);
 enum va_ftz { VA_FTZ_NONE, VA_FTZ_32, VA_FTZ_BOTH, VA_FTZ_MODES };
 
 struct va_micro {
-    va_micro_fn *some;              /* any active lanes, any mode */
-    va_micro_fn *all[VA_FTZ_MODES]; /* all lanes active */
+    va_micro_fn *some;               /* any active lanes, any mode */
+    va_micro_fn *all[VA_FTZ_MODES];  /* all lanes active */
+    va_micro_fn *part[VA_FTZ_MODES]; /* any active lanes */
     const struct va_insn *insn;
     uint32_t src[VA_MAX_SRC]; /* offset in bytes, a multiple of 64, plus enum va_base */
     uint32_t dst;             /* likewise */

@@ -335,16 +335,21 @@ VA_INLINE void clper(const struct va_insn *in, const struct va_val *s, struct va
         [VA_INACTIVE_V2INFN] = 0xfc00fc00,
         [VA_INACTIVE_V2INF] = 0x7c007c00,
     };
-    unsigned size = subgroup_lanes(in);
-    unsigned byte = 8 * (in->src[1].sel - VA_LANES8_B00);
+    unsigned size = subgroup_lanes(in), byte = 8 * (in->src[1].sel - VA_LANES8_B00);
+    bool swap = MOD(LANE_OP) == VA_LANE_OP_XOR;
+    uint32_t from[VA_LANES];
 
     for (unsigned i = 0; i < VA_LANES; i++) {
         unsigned index = s[1].w[0][i] >> byte & 0xff;
-        unsigned from = MOD(LANE_OP) == VA_LANE_OP_XOR ? i ^ index : index;
-        from = (i & -size) | (from & (size - 1));
-        for (unsigned w = 0; w < words; w++)
-            d->w[w][i] = env->active >> from & 1 ? s[0].w[w][from] : inactive[MOD(INACTIVE)];
+        index = swap ? i ^ index : index;
+        from[i] = (i & -size) | (index & (size - 1));
     }
+    for (unsigned w = 0; w < words; w++)
+        for (unsigned i = 0; i < VA_LANES; i++)
+            d->w[w][i] = s[0].w[w][from[i]];
+    for (unsigned i = 0; env->active != 0xffff && i < VA_LANES; i++)
+        for (unsigned w = 0; !(env->active >> from[i] & 1) && w < words; w++)
+            d->w[w][i] = inactive[MOD(INACTIVE)];
 }
 
 OP_WARP(CLPER_I32)

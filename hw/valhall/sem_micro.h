@@ -61,7 +61,9 @@ VA_INLINE void micro_out_some(const struct va_micro *m, const struct va_frame *f
         e->d[k + PIECES] = pick(mask, pd->w[1], e->d[k + PIECES]);
 }
 
-VA_INLINE void micro_out_all(const struct ends *e, unsigned k, const struct pval *pd, bool wide)
+/* Whole words, all lanes. */
+VA_INLINE void micro_out_all(const struct va_micro *m, const struct va_frame *f,
+                             const struct ends *e, unsigned k, const struct pval *pd, bool wide)
 {
     e->d[k] = pd->w[0];
     if (wide)
@@ -71,14 +73,16 @@ VA_INLINE void micro_out_all(const struct ends *e, unsigned k, const struct pval
 static inline void micro_warp(const struct va_micro *m, const struct va_frame *f, va_alu_fn *fn,
                               bool wide)
 {
-    struct va_val s[VA_MAX_SRC] = {0}, d = {0};
+    struct va_val s[VA_MAX_SRC], d; /* what is not there is not looked at */
     struct ends e = micro_ends(m, f);
 
     for (unsigned i = 0; i < m->insn->nr_src; i++)
         s[i] = *(const struct va_val *)va_operand(f, m->src[i]);
     fn(m->insn, s, &d, &f->env);
     for (unsigned k = 0; k < PIECES; k++) {
-        struct pval pd = {{((const vu_mem *)&d.w[0])[k], ((const vu_mem *)&d.w[1])[k]}};
+        struct pval pd = {{((const vu_mem *)&d.w[0])[k], splat(0)}};
+        if (wide)
+            pd.w[1] = ((const vu_mem *)&d.w[1])[k];
         micro_out_some(m, f, &e, k, &pd, wide);
     }
 }

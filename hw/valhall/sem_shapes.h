@@ -8,8 +8,9 @@
  */
 #include <string.h>
 
-/* One function: modifiers and denormals are constants, immediates are not. */
-#define ALL_LANES(fn, id, mode_ftz32, mode_ftz16, ...)                                             \
+/* One function: modifiers and denormals are constants, immediates are not. @out: how the result is
+ * written, for all lanes or those that are active. */
+#define FIXED(fn, out, id, mode_ftz32, mode_ftz16, ...)                                            \
     static void fn(const struct va_micro *m, const struct va_frame *f)                             \
     {                                                                                              \
         static const struct va_env env = {0xffff, mode_ftz32, mode_ftz16};                         \
@@ -20,17 +21,21 @@
             struct pval ps[VA_MAX_SRC], pd = {{splat(0), splat(0)}};                               \
             micro_in(&e, k, ps);                                                                   \
             piece_##id(&in, ps, &pd, &env);                                                        \
-            micro_out_all(&e, k, &pd, WIDE_RESULT(id));                                            \
+            out(m, f, &e, k, &pd, WIDE_RESULT(id));                                                \
         }                                                                                          \
     }
 
-#define SHAPE_I(id, tag, ...) ALL_LANES(all_##id##_##tag, id, false, false, __VA_ARGS__)
+#define BOTH(id, name, mode_ftz32, mode_ftz16, ...)                                                \
+    FIXED(all_##name, micro_out_all, id, mode_ftz32, mode_ftz16, __VA_ARGS__)                      \
+    FIXED(part_##name, micro_out_some, id, mode_ftz32, mode_ftz16, __VA_ARGS__)
+
+#define SHAPE_I(id, tag, ...) BOTH(id, id##_##tag, false, false, __VA_ARGS__)
 #define SHAPE_F(id, tag, ...)                                                                      \
-    ALL_LANES(all_##id##_##tag, id, false, false, __VA_ARGS__)                                     \
-    ALL_LANES(ftz_##id##_##tag, id, true, false, __VA_ARGS__)
+    BOTH(id, id##_##tag, false, false, __VA_ARGS__)                                                \
+    BOTH(id, ftz_##id##_##tag, true, false, __VA_ARGS__)
 #define SHAPE_H(id, tag, ...)                                                                      \
-    ALL_LANES(all_##id##_##tag, id, false, false, __VA_ARGS__)                                     \
-    ALL_LANES(ftz_##id##_##tag, id, false, true, __VA_ARGS__)
+    BOTH(id, id##_##tag, false, false, __VA_ARGS__)                                                \
+    BOTH(id, ftz_##id##_##tag, false, true, __VA_ARGS__)
 #include "shapes.def"
 #undef SHAPE_I
 #undef SHAPE_F
@@ -39,16 +44,14 @@
 struct shape {
     uint16_t op;
     struct va_insn like;
-    va_micro_fn *all[VA_FTZ_MODES];
+    va_micro_fn *all[VA_FTZ_MODES], *part[VA_FTZ_MODES];
 };
 
-#define SHAPE(id, f0, f1, f2, ...) {VA_OP_##id, {__VA_ARGS__}, {f0, f1, f2}},
-#define SHAPE_I(id, tag, ...)                                                                      \
-    SHAPE(id, all_##id##_##tag, all_##id##_##tag, all_##id##_##tag, __VA_ARGS__)
-#define SHAPE_F(id, tag, ...)                                                                      \
-    SHAPE(id, all_##id##_##tag, ftz_##id##_##tag, ftz_##id##_##tag, __VA_ARGS__)
-#define SHAPE_H(id, tag, ...)                                                                      \
-    SHAPE(id, all_##id##_##tag, all_##id##_##tag, ftz_##id##_##tag, __VA_ARGS__)
+#define SHAPE(id, f0, f1, f2, ...)                                                                 \
+    {VA_OP_##id, {__VA_ARGS__}, {all_##f0, all_##f1, all_##f2}, {part_##f0, part_##f1, part_##f2}},
+#define SHAPE_I(id, tag, ...) SHAPE(id, id##_##tag, id##_##tag, id##_##tag, __VA_ARGS__)
+#define SHAPE_F(id, tag, ...) SHAPE(id, id##_##tag, ftz_##id##_##tag, ftz_##id##_##tag, __VA_ARGS__)
+#define SHAPE_H(id, tag, ...) SHAPE(id, id##_##tag, id##_##tag, ftz_##id##_##tag, __VA_ARGS__)
 static const struct shape shapes[] = {
 #include "shapes.def"
 };
@@ -104,10 +107,11 @@ void VA_BIND(const struct va_insn *in, struct va_micro *m)
 {
     m->some = some[in->op];
     for (unsigned i = 0; i < VA_FTZ_MODES; i++)
-        m->all[i] = m->some;
+        m->all[i] = m->part[i] = m->some;
     for (unsigned k = 0; m->halves == ~0u && k < sizeof(shapes) / sizeof(shapes[0]); k++)
         if (shapes[k].op == in->op && fits(&shapes[k], in)) {
             memcpy(m->all, shapes[k].all, sizeof(m->all));
+            memcpy(m->part, shapes[k].part, sizeof(m->part));
             break;
         }
 }
