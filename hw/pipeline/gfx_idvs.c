@@ -318,8 +318,9 @@ static void stage_begin(struct idvs *v, enum stage stage)
     k->window = stage == STAGE_POSITION ? v->window : v->window + positions;
     k->window_bytes =
         stage == STAGE_POSITION ? positions : (size_t)VA_LANES * MAX_VIEWS * v->vary_stride;
-    if (stage == STAGE_POSITION)
-        memset(v->window, 0, positions);
+    for (unsigned i = 0; stage == STAGE_POSITION && i < n; i++) /* what take_positions() reads */
+        memset(v->window + (size_t)i * VERTEX_SLOTS * 16, 0,
+               v->views * (v->extended ? 8u : 4u) * 16);
     preload(v, k, n);
     for (unsigned i = 0; i < n; i++)
         v->warp.tls[i] = k->tls + i * k->tls_bytes;
