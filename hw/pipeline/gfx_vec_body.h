@@ -47,16 +47,13 @@ static void interpolate(const float bary[3][3], const va_v16u *xs, const va_v16u
                         const float (*value)[3], unsigned n, va_v16u *out)
 {
     for (unsigned k = 0; k < PIECES; k++) {
-        vf x = as_f(get(xs, k)), y = as_f(get(ys, k)), b[3], weight = {0};
-        for (unsigned i = 0; i < 3; i++) {
+        vf x = as_f(get(xs, k)), y = as_f(get(ys, k)), b[3];
+        for (unsigned i = 0; i < 3; i++)
             b[i] = plane_at(bary[i], x, y);
-            weight += b[i];
-        }
-        for (unsigned c = 0; c < n; c++) {
-            vf sum = {0};
-            for (unsigned i = 0; i < 3; i++)
-                sum += b[i] * value[c][i];
-            put(&out[c], k, as_u(sum / weight));
+        vf weight = b[0] + b[1] + b[2];
+        for (unsigned c = 0; c < n; c++) { /* what all vertices agree on stays what it is */
+            const float *v = value[c];
+            put(&out[c], k, as_u(v[0] + (b[1] * (v[1] - v[0]) + b[2] * (v[2] - v[0])) / weight));
         }
     }
 }

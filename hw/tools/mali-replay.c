@@ -10,6 +10,7 @@
  *   mali-replay --png DIR FILE   what fragment jobs drew, as DIR/job-N-rtM.png
  *   mali-replay --from N --to M --write OUT FILE
  *                                jobs N to M become a capture of their own
+ *   mali-replay --renew OUT FILE the capture again, with the memory that jobs leave now
  *   mali-replay --threads N ...  shader threads, 1 unless said, 0: as many as the host has
  *   mali-replay --slices N ...   an endless job is given up after N slices (1 million)
  *
@@ -32,7 +33,7 @@
 struct options {
     bool jobs, dump, disasm;
     uint64_t job, bench, slices, threads, from, to;
-    const char *path, *png, *write;
+    const char *path, *png, *write, *renew;
 };
 
 /* Times of the jobs of a capture: [job][run]. */
@@ -345,29 +346,51 @@ static int bench(struct native *n, const uint8_t *data, size_t size, const struc
 
 /* --- cutting ---------------------------------------------------------------------------------- */
 
-static int cut(const uint8_t *data, size_t size, const struct options *o)
+/* What the job leaves now becomes what it left. */
+static bool renew(struct native *n, struct capture_job *job, const struct options *o)
 {
+    struct replay_report r;
+
+    replay_job(n, job, (unsigned)o->slices, &r);
+    if (r.verdict == REPLAY_SKIPPED)
+        return true;
+    for (uint32_t i = 0; i < job->pages; i++) {
+        struct capture_page *g = &job->page[i];
+        if (!(g->flags & CAPTURE_PAGE_WRITTEN))
+            continue;
+        g->after = malloc(CAPTURE_PAGE); /* lives as long as the process */
+        if (!g->after || !native_read(n, g->va, g->after, CAPTURE_PAGE))
+            return false;
+        g->flags |= CAPTURE_PAGE_CHANGED;
+    }
+    return r.verdict == REPLAY_SAME || r.verdict == REPLAY_MEMORY;
+}
+
+static int cut(struct native *n, const uint8_t *data, size_t size, const struct options *o)
+{
+    const char *path = o->renew ? o->renew : o->write, *err = NULL, *why = NULL;
     struct capture_reader r;
     struct capture_job job;
     enum capture_read got;
-    const char *err = NULL, *why = NULL;
 
     if (!capture_open(&r, data, size, &err)) {
         fprintf(stderr, "mali-replay: %s: %s\n", o->path, err);
         return 2;
     }
-    struct mali_capture *out = mali_capture_new(o->write, 0, &err);
+    struct mali_capture *out = mali_capture_new(path, 0, &err);
     if (!out) {
-        fprintf(stderr, "mali-replay: %s: %s\n", o->write, err);
+        fprintf(stderr, "mali-replay: %s: %s\n", path, err);
         return 2;
     }
     while ((got = capture_next(&r, &job, &err)) == CAPTURE_READ_JOB) {
+        if (o->renew && !renew(n, &job, o))
+            why = "a job does not end as it did";
         if (job.number >= o->from && (!o->to || job.number <= o->to) && !why)
             why = mali_capture_add(out, &job);
         capture_job_free(&job);
     }
     if (!mali_capture_close(out) || why) {
-        fprintf(stderr, "mali-replay: %s: %s\n", o->write, why ? why : "write error");
+        fprintf(stderr, "mali-replay: %s: %s\n", path, why ? why : "write error");
         return 2;
     }
     return ended(&r, got, err, o);
@@ -379,7 +402,8 @@ static int cut(const uint8_t *data, size_t size, const struct options *o)
 static int usage(FILE *out, int status)
 {
     fputs("usage: mali-replay [--jobs] [--dump] [--disasm] [--bench N] [--job N] [--slices N]\n"
-          "                   [--threads N] [--png DIR] [--from N --to N --write OUT] FILE\n"
+          "                   [--threads N] [--png DIR] [--from N --to N --write OUT] [--renew "
+          "OUT] FILE\n"
           "Runs the jobs of a capture (scripts/run --gpu capture=FILE) and compares memory after "
           "each.\n",
           out);
@@ -418,6 +442,7 @@ static bool parse(int argc, char **argv, struct options *o)
         unsigned k = 0, n = sizeof(known) / sizeof(known[0]);
         const char **text = !strcmp(argv[i], "--png")     ? &o->png
                             : !strcmp(argv[i], "--write") ? &o->write
+                            : !strcmp(argv[i], "--renew") ? &o->renew
                                                           : NULL;
         if (text && i + 1 < argc) {
             *text = argv[++i];
@@ -480,10 +505,10 @@ int main(int argc, char **argv)
         free(data);
         return 2;
     }
-    status = o.write ? cut(data, size, &o) : 0;
-    if (!o.write && (!o.bench || o.jobs || o.dump || o.disasm))
+    status = o.write || o.renew ? cut(n, data, size, &o) : 0;
+    if (!o.write && !o.renew && (!o.bench || o.jobs || o.dump || o.disasm))
         status = all(n, data, size, &o);
-    if (!status && o.bench)
+    if (!status && o.bench && !o.write && !o.renew)
         status = bench(n, data, size, &o);
     native_free(n);
     free(data);

@@ -222,14 +222,12 @@ static void interpolation(void)
             variants[n]->interpolate(bary, &x, &y, (const float(*)[3])value, 4, out);
             for (unsigned i = 0; i < VA_LANES * 4; i++) {
                 unsigned lane = i % VA_LANES, c = i / VA_LANES;
-                float sum = 0, weight = 0;
-                for (unsigned k = 0; k < 3; k++) {
-                    float b = bary[k][0] + bary[k][1] * float_of(x[lane]) +
-                              bary[k][2] * float_of(y[lane]);
-                    sum += b * value[c][k];
-                    weight += b;
-                }
-                sum /= weight;
+                const float *v = value[c];
+                float b[3], sum;
+                for (unsigned k = 0; k < 3; k++)
+                    b[k] = bary[k][0] + bary[k][1] * float_of(x[lane]) +
+                           bary[k][2] * float_of(y[lane]);
+                sum = v[0] + (b[1] * (v[1] - v[0]) + b[2] * (v[2] - v[0])) / (b[0] + b[1] + b[2]);
                 if (sum != sum && out[c][lane] << 1 > 0xff000000u)
                     continue;
                 if (!same("interpolate", variants[n], lane, out[c][lane], bits_of(sum)))
