@@ -54,6 +54,7 @@ void gpu_cold_reset(struct mali_gpu *gpu)
     gpu->reset = GPU_RESET_NONE;
     gpu->injected = (struct gpu_injected){0};
     wipe(gpu);
+    mali_pipeline_reset(gpu->pipe); /* nobody is left who could resume a group */
     gpu->irq[MALI_IRQ_GPU].mask = 0;
     atomic_store(&gpu->flush_id, FLUSH_ID_RESET);
     gpu_irq_update(gpu);

@@ -20,9 +20,10 @@
 #define POLL_STALL_NS    20000u     /* a stream at a locked MMU region looks again */
 #define POLL_PROGRESS_NS 100000000u /* resolution of the progress timer */
 
-struct mali_mcu *mali_mcu_new(struct mali_bus *bus, struct mali_mmu *mmu, struct mali_pipeline *pipe,
-                              struct mali_trace *trace, const struct mali_mcu_config *cfg,
-                              const struct mali_mcu_ops *ops, void *opaque)
+struct mali_mcu *mali_mcu_new(struct mali_bus *bus, struct mali_mmu *mmu,
+                              struct mali_pipeline *pipe, struct mali_trace *trace,
+                              const struct mali_mcu_config *cfg, const struct mali_mcu_ops *ops,
+                              void *opaque)
 {
     struct mali_mcu *m = calloc(1, sizeof(*m));
 
@@ -75,13 +76,17 @@ static void drop_state(struct mali_mcu *m)
 void mali_mcu_reset(struct mali_mcu *m)
 {
     for (unsigned g = 0; g < m->cfg.csgs; g++) {
-        if (m->csg[g].active)
-            mali_trace_end(m->trace, MALI_TRACK_GROUP, g);
+        if (!m->csg[g].active)
+            continue;
+        mali_trace_end(m->trace, MALI_TRACK_GROUP, g);
+        /* What suspended groups have under way outlives this, as their images in memory do: a
+         * driver resumes them when it has reset the GPU for the sake of another group, or put it to
+         * sleep. */
+        mcu_csg_drop_jobs(m, g);
     }
     if (m->s.status == MALI_MCU_ENABLED)
         mali_trace_end(m->trace, MALI_TRACK_POWER, 3);
     drop_state(m);
-    mali_pipeline_reset(m->pipeline);
     m->ops->timer(m->opaque, MCU_NO_DEADLINE);
 }
 

@@ -105,8 +105,7 @@ static void drop_jobs(struct mali_mcu *m, const struct cs_state *st)
     mali_pipeline_drop(m->pipeline, st->oom_token);
 }
 
-/* Jobs of a group that will not come back. Those of a suspended group go on after RESUME. */
-static void csg_drop_jobs(struct mali_mcu *m, unsigned g)
+void mcu_csg_drop_jobs(struct mali_mcu *m, unsigned g)
 {
     for (unsigned i = 0; i < m->cfg.streams; i++)
         drop_jobs(m, &mcu_stream(m, g, i)->st);
@@ -121,7 +120,7 @@ static bool csg_change_state(struct mali_mcu *m, unsigned g, uint32_t want)
     case CSG_STATE_START:
     case CSG_STATE_RESUME:
         if (c->active) { /* host starts over a running group: the old one is gone */
-            csg_drop_jobs(m, g);
+            mcu_csg_drop_jobs(m, g);
             mcu_csg_stop(m, g);
         }
         csg_begin(m, g, want == CSG_STATE_RESUME);
@@ -141,7 +140,7 @@ static bool csg_change_state(struct mali_mcu *m, unsigned g, uint32_t want)
         INJECT_SAW(m->bus->inject, "group terminated", g);
         if (c->active)
             mali_trace_emit(m->trace, MALI_EV_csg_state, "terminated", g, c->as, 0, 0);
-        csg_drop_jobs(m, g);
+        mcu_csg_drop_jobs(m, g);
         mcu_csg_stop(m, g);
         return true;
     default:

@@ -181,6 +181,8 @@ uint64_t mcu_timer_ns(struct mali_mcu *m, uint32_t timer);
 /* --- mcu_csg.c --- */
 void mcu_csg_serve(struct mali_mcu *m, unsigned g);
 void mcu_csg_stop(struct mali_mcu *m, unsigned g);
+/** Jobs of a group that will not come back. Those of a suspended group go on after RESUME. */
+void mcu_csg_drop_jobs(struct mali_mcu *m, unsigned g);
 void mcu_csg_publish(struct mali_mcu *m, unsigned g);
 /** Moves CSG_IDLE / progress-timer state on; called once per step. */
 void mcu_csg_watch(struct mali_mcu *m, unsigned g, uint64_t now);

@@ -76,7 +76,7 @@ enum mali_job_result mali_pipeline_submit(struct mali_pipeline *p, const struct 
                                           mali_job_done_fn done, struct mali_fault *fault);
 /** Job @token will not be submitted again: its group has been terminated. 0, unknown: nothing. */
 void mali_pipeline_drop(struct mali_pipeline *p, uint64_t token);
-/** GPU reset: no job goes on. */
+/** A cold reset, or a state from elsewhere: no job goes on, nothing that was drawn is left. */
 void mali_pipeline_reset(struct mali_pipeline *p);
 /**
  * Writes every job with the memory it touches to @path (trace/capture.h), until the pipeline is

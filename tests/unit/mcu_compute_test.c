@@ -159,6 +159,27 @@ static void suspend_and_resume(void)
     fd_free(x.d);
 }
 
+/* The microcontroller starts anew while a group is suspended; its job goes on where it was. */
+static void suspend_over_reset(void)
+{
+    struct device x;
+
+    if (!open_device(&x))
+        return;
+    put_counting(&x, 40, 20000, 7);
+    TAP_REQUIRE(fd_csg_state(x.d, 0, SUSPEND));
+    TAP_CHECK(*fd_data(x.d, 1, 0) < 40 * 64);
+    fd_wr(x.d, 0x700, 0); /* MCU_CONTROL: disable */
+    fd_pump(x.d, 1000000);
+    TAP_REQUIRE(fd_boot(x.d));
+    fd_group_prog(x.d, 0, 0, 1, 2);
+    TAP_REQUIRE(fd_csg_state(x.d, 0, RESUME));
+    fd_pump(x.d, 1000000000);
+    TAP_CHECK_EQ(*fd_data(x.d, 1, 0), 40 * 64);
+    TAP_CHECK_EQ(*fd_data(x.d, 1, 64), 7);
+    fd_free(x.d);
+}
+
 static void faults(void)
 {
     struct device x;
@@ -217,4 +238,5 @@ static void snapshot(void)
 }
 
 TAP_MAIN({"runs", runs}, {"endless", endless}, {"suspend-and-resume", suspend_and_resume},
-         {"faults", faults}, {"mmu-fault", mmu_fault}, {"snapshot", snapshot})
+         {"suspend-over-reset", suspend_over_reset}, {"faults", faults}, {"mmu-fault", mmu_fault},
+         {"snapshot", snapshot})
