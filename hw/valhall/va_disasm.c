@@ -102,11 +102,13 @@ static const struct {
     {VA_E_FLOW, VA_FLOW_RECONVERGE, VA_APPROX,
      "does nothing: the lanes at the lowest program counter always run first"},
     {VA_E_LANE_OP, VA_LANE_OP_ACCUMULATE, VA_TODO,
-     "CLPER: for subgroup reductions, says ISA.xml; which lanes it adds up is not published"},
+     "refused with INSTR_INVALID_ENC: which lanes CLPER adds up is not published (ISA.xml: for "
+     "subgroup reductions)"},
     {VA_E_LANE_OP, VA_LANE_OP_SHIFT, VA_TODO,
-     "CLPER: direction, and what comes in at the ends, are not published"},
+     "refused with INSTR_INVALID_ENC: CLPER's direction, and what comes in at the ends, are not "
+     "published"},
     {VA_E_COMBINE, VA_COMBINE_LOWBITS, VA_TODO,
-     "BRANCHZ, BRANCHZI: which bits are looked at is not published (Bifrost: BRANCH_LOWBITS.f32)"},
+     "refused with INSTR_INVALID_ENC: which bits the branch looks at is not published"},
 };
 
 bool va_inexact(unsigned i, struct va_modifier *m)

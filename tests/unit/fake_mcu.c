@@ -143,6 +143,10 @@ void mali_pipeline_free(struct mali_pipeline *p)
     free(p);
 }
 
+void mali_pipeline_reset(struct mali_pipeline *p)
+{
+}
+
 bool mali_pipeline_capture(struct mali_pipeline *p, const char *path, uint64_t limit,
                            const char **err)
 {
