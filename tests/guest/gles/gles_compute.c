@@ -309,6 +309,55 @@ static void texel_fetch(struct glc *gl, struct outcome *o)
     glc_read(gl, out, 4 * W * H, o->got);
 }
 
+/* --- time --------------------------------------------------------------------------------- */
+
+/*
+ * The device's clock before, between and after two dispatches: it never goes back, it moves while a
+ * long shader runs, and not more than the CPU's did.
+ */
+static void timestamps(struct glc *gl, struct outcome *o)
+{
+    PFNGLQUERYCOUNTEREXTPROC counter =
+        (PFNGLQUERYCOUNTEREXTPROC)eglGetProcAddress("glQueryCounterEXT");
+    PFNGLGETQUERYOBJECTUI64VEXTPROC value =
+        (PFNGLGETQUERYOBJECTUI64VEXTPROC)eglGetProcAddress("glGetQueryObjectui64vEXT");
+    const char *extensions = (const char *)glGetString(GL_EXTENSIONS);
+    GLuint query[3], p;
+    GLuint64 t[3] = {0};
+
+    igt_require_f(extensions && strstr(extensions, "GL_EXT_disjoint_timer_query") && counter &&
+                      value,
+                  "%s has no GL_EXT_disjoint_timer_query\n", gl->label);
+    p = glc_program(gl, "layout(local_size_x = 16) in;\n"
+                        "layout(std430, binding = 0) buffer O { uint o[]; };\n"
+                        "void main() { uint n = o[0];\n"
+                        "    for (uint i = 0u; i < 20000u; i++) n = n * 1664525u + 1013904223u;\n"
+                        "    o[gl_GlobalInvocationID.x] = n; }\n");
+    outcome_make(o, OUT_U32, 4);
+    glc_buffer(gl, 0, 4 * 16, words);
+    glGenQueries(3, query);
+    double start = now();
+    for (unsigned i = 0; i < 3; i++) {
+        counter(query[i], GL_TIMESTAMP_EXT);
+        if (i < 2)
+            glc_dispatch(gl, p, 1, 1, 1);
+        glFinish();
+    }
+    for (unsigned i = 0; i < 3; i++)
+        value(query[i], GL_QUERY_RESULT, &t[i]);
+    double seconds = now() - start;
+    glDeleteQueries(3, query);
+    glc_check(gl, "timer queries");
+    igt_info("%s: %llu, %llu ns of %.0f\n", gl->label, (unsigned long long)(t[1] - t[0]),
+             (unsigned long long)(t[2] - t[1]), seconds * 1e9);
+    const bool holds[4] = {t[0] != 0, t[0] < t[1], t[1] < t[2],
+                           (double)(t[2] - t[0]) <= seconds * 1e9};
+    for (unsigned i = 0; i < 4; i++) {
+        ((uint32_t *)o->got)[i] = holds[i];
+        ((uint32_t *)o->want)[i] = 1;
+    }
+}
+
 /* --- running
  * --------------------------------------------------------------------------------------- */
 
@@ -323,6 +372,7 @@ static const struct gl_case cases[] = {
     {"image-rgba8ui", "stored and loaded", image_rgba8ui},
     {"image-r32ui", "stored and loaded, absent channels", image_r32ui},
     {"texel-fetch", "a texture that the driver laid out", texel_fetch},
+    {"timestamps", "of the device's clock, around dispatches", timestamps},
 };
 
 static struct glc mali, llvmpipe;
