@@ -86,6 +86,7 @@ static bool target_surface(const struct gfx_fb *fb, const struct gfx_rt *rt, str
     *s = (struct tex_surface){
         .afbc_width = afbc ? rt->wide ? 5 : 4 : 0,
         .afbc_height = afbc ? rt->wide ? 3 : 4 : 0,
+        .afbc_bytes = afbc ? gfx_rt_bytes(rt) : 0,
         .afbc_tiled = rt->block == BLOCK_AFBC_TILED,
         .tiled = rt->block == BLOCK_TILED,
         .width = fb->width,

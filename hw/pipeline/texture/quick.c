@@ -69,23 +69,24 @@ static const uint8_t uncompressed[12] = {0x41, 0x10, 0x04, 0x41, 0x10, 0x04,
                                          0x41, 0x10, 0x04, 0x41, 0x10, 0x04};
 
 static const uint8_t *afbc_texel(struct tex_unit *u, const struct tex_surface *s, uint32_t x,
-                                 uint32_t y, unsigned bytes)
+                                 uint32_t y)
 {
     uint32_t in = tex_afbc_texel(x & ((1u << s->afbc_width) - 1), y & ((1u << s->afbc_height) - 1),
                                  s->afbc_width, s->afbc_height);
     uint32_t at = tex_afbc_header(s->afbc_tiled, x >> s->afbc_width, y >> s->afbc_height,
                                   (uint32_t)(s->row_stride / 16));
-    const uint8_t *header = u->map(u->ctx, s->va + 16ull * at, 16);
+    const uint8_t *p = u->map(u->ctx, s->va + 16ull * at, 16);
     uint32_t offset;
 
-    if (!header)
+    if (!p || s->afbc_bytes > 8)
         return NULL;
-    if (!(header[4] & 63)) /* one colour, in the last two words */
-        return bytes <= 8 ? header + 8 : NULL;
-    if (memcmp(header + 4, uncompressed, sizeof(uncompressed)))
+    if (!(p[4] & 63)) /* one colour, in the header's last two words */
+        return p + 8 + s->afbc_first;
+    if (memcmp(p + 4, uncompressed, sizeof(uncompressed)))
         return NULL;
-    memcpy(&offset, header, 4);
-    return u->map(u->ctx, s->va + offset + (uint64_t)in * bytes, bytes);
+    memcpy(&offset, p, 4);
+    p = u->map(u->ctx, s->va + offset + (uint64_t)in * s->afbc_bytes, s->afbc_bytes);
+    return p ? p + s->afbc_first : NULL;
 }
 
 /* Where texel (@x, @y) lies; NULL: not in one piece, or not readable. */
@@ -93,7 +94,7 @@ static const uint8_t *texel(struct tex_unit *u, const struct tex_surface *s, uin
                             unsigned bytes)
 {
     if (s->afbc_width)
-        return afbc_texel(u, s, x, y, bytes);
+        return afbc_texel(u, s, x, y);
     if (!s->tiled)
         return u->map(u->ctx, s->va + y * s->row_stride + (uint64_t)x * bytes, bytes);
     return u->map(u->ctx,
