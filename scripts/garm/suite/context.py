@@ -19,8 +19,10 @@ from .model import Case
 class Context:
     """One run of scripts/test."""
 
-    def __init__(self, env: Env, out: Path | None, names: Sequence[str] = ()) -> None:
+    def __init__(self, env: Env, out: Path | None, names: Sequence[str] = (),
+                 shard: tuple[int, int] | None = None) -> None:
         self.env = env
+        self.shard = shard      # part I of N of tests that are many, or their sample
         self.names = names      # what the caller named; none: everything
         self.out = out.resolve() if out else Path(tempfile.mkdtemp(prefix="garm-test-"))
 

@@ -87,7 +87,8 @@ def mesa_disassembler(context: Context) -> Iterable[Result]:
     words = context.program("tests/unit/valhall_words", TIMEOUT, args=["/garm/tests/unit/cases/valhall_shaders.txt"])
     ours = [line.split("  ", 1) for line in words.stdout.splitlines()]
     kept = captured_words(context)
-    yield Result("captured shaders", PASS if len(kept) > 4000 else FAIL, f"expected more than 4000 words, got {len(kept)}")
+    yield Result("captured shaders", PASS if len(kept) > 4000 else FAIL,
+                 f"expected more than 4000 words, got {len(kept)}")
     ours += kept
     argv = context.root.argv([context.root.inside(mesa)])
     theirs = subprocess.run(argv, input="\n".join(word for word, _ in ours), text=True, errors="replace",
@@ -102,8 +103,8 @@ def mesa_disassembler(context: Context) -> Iterable[Result]:
 def captured_words(context: Context) -> list[list[str]]:
     """(word, our text) of all programs of compute jobs in tests/unit/captures: what Mesa compiled in guests."""
     files = sorted(path.name for path in (context.env.repo / "tests/unit/captures").glob("*.garmcap"))
-    printed = "".join(context.program("hw/tools/mali-replay", TIMEOUT, args=["--disasm", f"/garm/tests/unit/captures/{name}"])
-                      .stdout for name in files)
+    printed = "".join(context.program("hw/tools/mali-replay", TIMEOUT,
+                                      args=["--disasm", f"/garm/tests/unit/captures/{name}"]).stdout for name in files)
     return [list(row) for row in re.findall(r"^ +[0-9a-f]+:  ([0-9a-f]{16})  (.+)$", printed, re.MULTILINE)]
 
 

@@ -24,6 +24,14 @@ Output is TAP on stdout, progress on stderr; the last line counts: N passed, N f
 """
 
 
+def shard(text: str) -> tuple[int, int]:
+    """I/N of --shard."""
+    part, _, parts = text.partition("/")
+    if not (part.isdecimal() and parts.isdecimal() and 1 <= int(part) <= int(parts)):
+        raise argparse.ArgumentTypeError(f"{text!r}: expected I/N with 1 <= I <= N, such as 2/8")
+    return int(part), int(parts)
+
+
 def parser() -> argparse.ArgumentParser:
     """The options."""
     p = argparse.ArgumentParser(prog="scripts/test", description="Run Garm's tests; sets up whatever is missing.",
@@ -34,6 +42,8 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--table", type=Path, metavar="FILE",
                    help="also write panthor and garm.ko side by side, for each guest program and kernel: "
                         "HTML when FILE ends in .html, else Markdown")
+    p.add_argument("--shard", type=shard, metavar="I/N",
+                   help="of tests that are too many for one run (boot/piglit-shaders): part I of N instead of a sample")
     p.add_argument("--out", type=Path, metavar="DIR", help="keep console logs and files of guests here")
     p.add_argument("--cache", type=Path, metavar="DIR", default=default_cache(),
                    help="where downloads and builds are kept (default: $GARM_CACHE or ~/.cache/garm)")
@@ -62,7 +72,7 @@ def main(argv: list[str]) -> int:
     args = parser().parse_args(argv)
     try:
         env = Env(args.cache, args.offline, args.mirror, args.verbose)
-        context = Context(env, args.out, args.names)
+        context = Context(env, args.out, args.names, args.shard)
         everything = [*hostcases.cases(context), *drivercases.cases(context), *bootcases.cases(context),
                       *debugcases.cases(context)]
         cases = list(selected(everything, args.names))

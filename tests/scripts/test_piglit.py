@@ -1,0 +1,96 @@
+"""Piglit's tests: which program runs them, which apply, how lists and results are read, shards."""
+
+import argparse
+import importlib.util
+import unittest
+from pathlib import Path
+
+import garm_path  # noqa: F401
+from garm.piglit import runner
+from garm.suite.main import shard
+
+REPO = Path(__file__).parents[2]
+spec = importlib.util.spec_from_file_location("boot_piglit", REPO / "tests/boot/piglit.py")
+piglit = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(piglit)
+
+LIST = """# a comment
+[spec/a]
+one two
+    three
+! fail four: the driver's fault
+[spec/b]
+one
+"""
+OUTPUT = """noise
+@@piglit pass spec/a/one.shader_test
+  Probe color at (1,2)
+@@piglit fail spec/a/four.shader_test
+@@piglit skip spec/b/one.shader_test
+"""
+
+
+class Runner(unittest.TestCase):
+    def test_desktop(self):
+        self.assertEqual(runner("[require]\nGLSL >= 1.30\n\n[vertex shader]\n"), "shader_runner")
+        self.assertEqual(runner("[require]\nGL >= 3.1\nGLSL >= 1.40\n[test]\n"), "shader_runner")
+        self.assertEqual(runner("nothing"), "shader_runner")
+
+    def test_what_asks_for_more(self):
+        self.assertIsNone(runner("[require]\nGLSL >= 1.50\n[test]\n"))
+        self.assertIsNone(runner("[require]\nGL COMPAT >= 3.2\n[test]\n"))
+        self.assertIsNone(runner("[require]\nGL ES >= 3.2\n[test]\n"))
+
+    def test_es(self):
+        self.assertEqual(runner("[require]\nGL ES >= 2.0\nGLSL ES >= 1.00\n[test]\n"), "shader_runner_gles2")
+        self.assertEqual(runner("[require]\nGL ES >= 3.1\nGLSL ES >= 3.10\n[test]\n"), "shader_runner_gles3")
+
+    def test_only_the_requirements_count(self):
+        self.assertEqual(runner("[require]\nGLSL >= 1.10\n[test]\nGL >= 4.0\n"), "shader_runner")
+
+
+class Lists(unittest.TestCase):
+    def test_expectations(self):
+        self.assertEqual(piglit.expectations(LIST), {
+            "spec/a/one": ("pass", ""), "spec/a/two": ("pass", ""), "spec/a/three": ("pass", ""),
+            "spec/a/four": ("fail", "the driver's fault"), "spec/b/one": ("pass", "")})
+
+    def test_a_failure_needs_a_reason(self):
+        with self.assertRaises(AttributeError):
+            piglit.expectations("[a]\n! fail four:\n")
+
+    def test_the_list_itself(self):
+        rows = piglit.expectations((REPO / "tests/piglit/shaders.txt").read_text())
+        self.assertGreater(len(rows), 500)
+        self.assertLessEqual({result for result, _ in rows.values()},
+                             {"pass", "fail", "warn", "skip", "crash", "timeout"})
+
+    def test_outcomes(self):
+        seen = piglit.outcomes(OUTPUT)
+        self.assertEqual(seen["spec/a/one"][0], "pass")
+        self.assertEqual(seen["spec/a/four"], ("fail", "  Probe color at (1,2)\n"))
+        self.assertEqual(seen["spec/b/one"][0], "skip")
+
+
+class Shards(unittest.TestCase):
+    def test_argument(self):
+        self.assertEqual(shard("2/8"), (2, 8))
+        for bad in ("0/4", "5/4", "2", "a/b", "1/0", "-1/2"):
+            with self.assertRaises(argparse.ArgumentTypeError):
+                shard(bad)
+
+    def test_parts_are_all_and_apart(self):
+        tests = [("shader_runner", f"spec/{i}") for i in range(100)]
+        parts = [piglit.selected(tests, (i, 7), {}) for i in range(1, 8)]
+        self.assertEqual(sorted(sum(parts, [])), sorted(tests))
+
+    def test_sample(self):
+        tests = [("shader_runner", f"spec/{i:04}") for i in range(5000)]
+        known = {f"spec/{i:04}": ("pass", "") for i in range(0, 5000, 2)}
+        sample = piglit.selected(tests, None, known)
+        self.assertTrue(100 <= len(sample) <= 130)
+        self.assertTrue({name for _, name in sample} <= set(known))
+
+
+if __name__ == "__main__":
+    unittest.main()
