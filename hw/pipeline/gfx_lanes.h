@@ -23,17 +23,23 @@ static inline uint64_t gfx_quad_load(const uint16_t field[4])
     return v;
 }
 
-/** Lanes that have any sample left. */
-static inline uint16_t gfx_lanes_covered(const struct gfx_warp *g)
+/** Lanes that have any sample in @cover. */
+static inline uint16_t gfx_lanes_of(const uint16_t cover[VA_LANES])
 {
     uint16_t lanes = 0;
 
     for (unsigned q = 0; q < 4; q++) {
-        uint64_t v = gfx_quad_load(&g->cover[4 * q]), low = 0x7fff7fff7fff7fffull;
+        uint64_t v = gfx_quad_load(&cover[4 * q]), low = 0x7fff7fff7fff7fffull;
         v = ((((v & low) + low) | v) & ~low) >> 15; /* 1 in fields that are not zero */
         lanes |= (uint16_t)(((v | v >> 15 | v >> 30 | v >> 45) & 15) << 4 * q);
     }
     return lanes;
+}
+
+/** Lanes that have any sample left. */
+static inline uint16_t gfx_lanes_covered(const struct gfx_warp *g)
+{
+    return gfx_lanes_of(g->cover);
 }
 
 /** Lanes outside @lanes have no sample left. */

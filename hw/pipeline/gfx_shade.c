@@ -127,9 +127,12 @@ static void late(struct gfx_fragment *f, uint16_t lanes)
 /* --- begin, end ---------------------------------------------------------------------------- */
 
 /* Covers as lanes of words; @high: above them. */
-static void preload_cover(const uint16_t cover[VA_LANES], uint32_t high, va_v16u *r)
+static void preload_cover(const struct gfx_fragment *f, const uint16_t cover[VA_LANES],
+                          uint32_t high, va_v16u *r)
 {
-    for (unsigned i = 0; i < VA_LANES; i++)
+    if (f->fb.samples == 1)
+        f->pipeline->vec->spread(gfx_lanes_of(cover), r);
+    for (unsigned i = 0; f->fb.samples > 1 && i < VA_LANES; i++)
         (*r)[i] = cover[i] | high;
 }
 
@@ -149,10 +152,10 @@ static void preload(const struct gfx_fragment *f, unsigned p, va_v16u *r)
         memcpy(r, g->position, sizeof(*r));
         break;
     case 12:
-        preload_cover(g->cover, 0, r);
+        preload_cover(f, g->cover, 0, r);
         break;
     case 13:
-        preload_cover(g->first, g->sample << 16, r);
+        preload_cover(f, g->first, g->sample << 16, r);
         break;
     case 14:
     case 15:
