@@ -109,6 +109,98 @@ static void fill(const struct shape *s)
                     }
 }
 
+/* --- YUV -------------------------------------------------------------------------------- */
+
+#define LUMA     0x1000
+#define CHROMA_U 0x2000
+#define CHROMA_V 0x3000
+
+static uint8_t chroma_value(unsigned x, unsigned y, unsigned c)
+{
+    return (uint8_t)((x * 37 + y * 91 + c * 53 + 11) % 256);
+}
+
+/* Linear interpolation of chroma that lies in the middle of each pair (or quad) of texels. */
+static double chroma_at(unsigned x, unsigned y, unsigned width, unsigned height, unsigned rows,
+                        unsigned c)
+{
+    double u = (x + 0.5) / 2 - 0.5, v = (y + 0.5) / rows - 0.5, sum = 0;
+    int last_x = (int)(width + 1) / 2 - 1, last_y = (int)((height + rows - 1) / rows) - 1;
+
+    for (int j = 0; j < 2; j++)
+        for (int i = 0; i < 2; i++) {
+            int at_x = (int)floor(u) + i, at_y = (int)floor(v) + j;
+            double weight =
+                (i ? u - floor(u) : 1 - (u - floor(u))) * (j ? v - floor(v) : 1 - (v - floor(v)));
+            at_x = at_x < 0 ? 0 : at_x > last_x ? last_x : at_x;
+            at_y = at_y < 0 ? 0 : at_y > last_y ? last_y : at_y;
+            sum += weight * chroma_value((unsigned)at_x, (unsigned)at_y, c);
+        }
+    return sum / 255;
+}
+
+static void make_yuv(unsigned width, unsigned height, uint32_t format, bool apart, uint32_t w[8])
+{
+    memset(w, 0, 32);
+    w[0] = 2 | TEX_2D << 4 | format << 10;
+    w[1] = (width - 1) | (height - 1) << 16;
+    w[2] = 0 | 1 << 3 | 2 << 6 | 3 << 9;
+    memset(memory, 0, 64);
+    put32(0, 10 | 1 << 4 | LINEAR << 8);
+    put32(8, LUMA);
+    put32(16, 64);
+    put32(32, 10 | (apart ? 8 : 1) << 4 | LINEAR << 8);
+    put32(40, CHROMA_U);
+    put32(48, 64);
+    put32(56, apart ? CHROMA_V : 0);
+    for (unsigned y = 0; y < height; y++)
+        for (unsigned x = 0; x < width; x++) {
+            memory[LUMA + 64 * y + x] = (uint8_t)(x * 29 + y * 17);
+            for (unsigned c = 0; c < 2; c++)
+                memory[apart ? (c ? CHROMA_V : CHROMA_U) + 64 * y + x
+                             : CHROMA_U + 64 * y + 2 * x + c] = chroma_value(x, y, c);
+        }
+}
+
+static void yuv(void)
+{
+    static const struct {
+        uint32_t format; /* centred chroma */
+        unsigned rows;
+        bool apart, swapped;
+    } cases[] = {
+        {38 << 12 | 3 << 9, 2, false, false},   {38 << 12 | 3 << 9 | 1, 2, false, true},
+        {36 << 12 | 1 << 9, 1, false, false},   {39 << 12 | 3 << 9, 2, true, false},
+        {39 << 12 | 3 << 9 | 1, 2, true, true},
+    };
+    const unsigned width = 7, height = 5;
+    double worst = 0;
+
+    for (unsigned k = 0; k < sizeof(cases) / sizeof(cases[0]); k++) {
+        struct tex_texture t;
+        struct tex_surface s;
+        uint32_t w[8], rgba[4];
+        float got[4];
+
+        make_yuv(width, height, cases[k].format, cases[k].apart, w);
+        TAP_REQUIRE(tex_decode_texture(&unit, w, 0, &t) == TEX_OK);
+        TAP_REQUIRE(tex_surface(&unit, &t, 0, 0, &s) == TEX_OK);
+        for (unsigned y = 0; y < height; y++)
+            for (unsigned x = 0; x < width; x++) {
+                TAP_REQUIRE(s.fetch(&unit, &t, &s, x, y, 0, rgba) == TEX_OK);
+                memcpy(got, rgba, sizeof(got));
+                worst = fmax(worst, fabs(got[0] - (uint8_t)(x * 29 + y * 17) / 255.0));
+                for (unsigned c = 0; c < 2; c++)
+                    worst = fmax(worst, fabs(got[1 + (c ^ cases[k].swapped)] -
+                                             chroma_at(x, y, width, height, cases[k].rows, c)));
+                worst = fmax(worst, fabs(got[3] - 1.0));
+            }
+        TAP_CHECK_EQ(tex_address(&t, &s, 0, 0, 0), 0);
+    }
+    tap_note("luma and interpolated chroma: off by %g at most", worst);
+    TAP_CHECK(worst < 1e-6);
+}
+
 /* --- the reference ------------------------------------------------------------------------- */
 
 static const double border_colour[4] = {-8, 16, 0.5, 2};
@@ -753,4 +845,4 @@ TAP_MAIN({"wraps-and-filters", wraps_and_filters}, {"quick-and-general", quick_a
          {"anisotropy", anisotropy}, {"shadows", shadows}, {"reductions", reductions},
          {"gathers", gathers}, {"integers", integers}, {"cube-edges", cube_edges},
          {"cube-projection", cube_projection}, {"cube-filter", cube_filter}, {"afbc", afbc},
-         {"block-layouts", block_layouts}, {"bad-descriptors", bad_descriptors})
+         {"yuv", yuv}, {"block-layouts", block_layouts}, {"bad-descriptors", bad_descriptors})

@@ -71,7 +71,7 @@ enum tex_result tex_decode_texture(struct tex_unit *u, const uint32_t w[8], uint
     t->layers = (field(w[6], 0, 16) + 1) * (t->dim == TEX_CUBE ? 6 : 1);
     t->depth = t->dim == TEX_3D ? field(w[7], 0, 16) + 1 : 1;
     t->empty = false;
-    if (!texel_format(t->pixel_format, &t->format))
+    if (!texel_format(t->pixel_format, &t->format) && !tex_yuv_format(t->pixel_format, t))
         return tex_unmodelled(u, "texture with pixel format", t->pixel_format);
     return TEX_OK;
 }
@@ -138,6 +138,10 @@ static enum tex_result generic(struct tex_unit *u, const struct tex_texture *t, 
 {
     bool raw = true;
 
+    if (t->yuv.rows)
+        return field(w[0], 8, 4) == CLUMP_LINEAR
+                   ? TEX_OK
+                   : tex_unmodelled(u, "luma plane with clump ordering", field(w[0], 8, 4));
     s->codec = tex_clump_codec(field(w[0], 24, 8), &raw);
     if (!raw && !s->codec)
         return tex_unmodelled(u, "plane with clump format", field(w[0], 24, 8));
@@ -209,7 +213,8 @@ static enum tex_result plane_type(struct tex_unit *u, const struct tex_texture *
 enum tex_result tex_surface(struct tex_unit *u, const struct tex_texture *t, uint32_t layer,
                             uint32_t level, struct tex_surface *s)
 {
-    uint64_t va = t->planes + 32 * ((uint64_t)layer * t->levels + level);
+    unsigned planes = t->yuv.rows ? 2 : 1;
+    uint64_t va = t->planes + 32 * planes * ((uint64_t)layer * t->levels + level);
     enum tex_result r;
     uint32_t w[8];
 
@@ -236,7 +241,15 @@ enum tex_result tex_surface(struct tex_unit *u, const struct tex_texture *t, uin
             return tex_unmodelled(u, "plane with clump ordering", order);
         s->tiled = order == CLUMP_TILED;
     }
-    s->fetch = tex_fetcher(s);
+    if (t->yuv.rows) {
+        r = u->read(u->ctx, va + 32, w, sizeof(w));
+        if (r != TEX_OK || field(w[0], 0, 4) != DESC_PLANE)
+            return r != TEX_OK ? r : bad(u, va + 32);
+        r = tex_yuv_chroma(u, t, w, s);
+        if (r != TEX_OK)
+            return r;
+    }
+    s->fetch = t->yuv.rows ? tex_fetch_yuv : tex_fetcher(s);
     s->empty = false;
     return TEX_OK;
 }

@@ -14,6 +14,13 @@ tex_fetch_fn *tex_fetcher(const struct tex_surface *s);
 /** Notes what is missing, returns TEX_UNMODELLED. @what: static. */
 enum tex_result tex_unmodelled(struct tex_unit *u, const char *what, uint32_t value);
 
+/** The format as Y, U and V in 8 bits each; false: it is not one of those that are modelled. */
+bool tex_yuv_format(uint32_t pixel_format, struct tex_texture *t);
+/** Takes the second plane descriptor of a YUV surface, the chroma. */
+enum tex_result tex_yuv_chroma(struct tex_unit *u, const struct tex_texture *t, const uint32_t w[8],
+                               struct tex_surface *s);
+tex_fetch_fn tex_fetch_yuv;
+
 /**
  * Of element (@x, @y) in a tile of 2^@bits squared: y3 (x3^y3) ... y0 (x0^y0), top first.
  * Uncompressed AFBC superblocks of @bits 4 have the same order.

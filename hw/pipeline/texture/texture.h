@@ -70,6 +70,12 @@ struct tex_texture {
     uint32_t layers;               /* planes for each level: faces count */
     uint64_t planes;
     struct texel_format format;
+    struct {
+        uint8_t rows;    /* of luma for one of chroma; 0: no YUV */
+        bool apart;      /* U and V in planes of their own */
+        bool swapped;    /* V before U */
+        bool replicated; /* texels of a pair have the same chroma */
+    } yuv;
 };
 
 struct tex_surface;
@@ -92,7 +98,8 @@ struct tex_surface {
     uint64_t va;
     uint64_t row_stride;
     int64_t slice_stride;
-    uint32_t body; /* AFBC: bytes of headers before z's */
+    uint64_t chroma_va[2], chroma_stride; /* YUV: of U's and V's first texels */
+    uint32_t body;                        /* AFBC: bytes of headers before z's */
     const struct tex_codec *codec;
     tex_fetch_fn *fetch;
 };
