@@ -91,7 +91,7 @@ struct cs_state {
     uint64_t grant_first, grant_last; /* chunks that answer a tiler OOM: linked into the heap at the next slice */
     uint64_t oom_token;               /* while in_handler: job_token of the interrupted instruction */
     uint64_t progress[32];   /* [0]: this queue's value (PROGRESS_STORE/LOAD); the rest is unused */
-    uint64_t progress_count; /* progress_inc and finished jobs, for the progress timer */
+    uint64_t progress_count; /* for the progress timer: progress_inc, jobs and their parts */
     uint64_t instr_count;    /* executed since start, for counters */
     uint64_t job_count;
     uint64_t job_token; /* names the job that the instruction at hand has begun; 0: none */

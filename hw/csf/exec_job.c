@@ -92,6 +92,7 @@ static enum cs_next run_job(struct cs_ctx *c, uint64_t w, enum mali_job_type typ
         .tlb = env->tlb,
         .trace = env->trace,
         .token = &st->job_token,
+        .progress = &st->progress_count,
     };
     memcpy(job.regs, st->regs, sizeof(st->regs));
     if (!st->job_token)

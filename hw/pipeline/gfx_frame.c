@@ -314,5 +314,6 @@ enum mali_job_result gfx_fragment_submit(struct mali_pipeline *p, const struct m
         gfx_place_report(fr->place[i]);
     if (r == MALI_JOB_FAULTED)
         set_fault(fr, job, fault);
+    fr->head.work = fr->next;
     return gfx_job_put(&fr->head, job, r);
 }

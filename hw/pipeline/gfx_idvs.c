@@ -813,6 +813,7 @@ enum mali_job_result gfx_idvs_submit(struct mali_pipeline *p, const struct mali_
     attach(v, &v->position, job);
     attach(v, &v->varying, job);
     r = run(v);
+    v->head.work = (uint64_t)v->instance << 32 | v->next;
     va_count(&v->position.shader);
     va_count(&v->varying.shader);
     core_report(&v->position, job->trace);

@@ -104,6 +104,9 @@ struct gfx_job *gfx_job_get(struct mali_pipeline *p, const struct mali_job *job,
 enum mali_job_result gfx_job_put(struct gfx_job *j, const struct mali_job *job,
                                  enum mali_job_result r)
 {
+    if (r == MALI_JOB_AGAIN && j->work != j->work_seen && job->progress)
+        ++*job->progress;
+    j->work_seen = j->work;
     if (r == MALI_JOB_AGAIN || r == MALI_JOB_STALL || r == MALI_JOB_OOM)
         *job->token = j->token;
     else

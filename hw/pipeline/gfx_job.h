@@ -18,6 +18,7 @@ struct gfx_job {
     struct mali_job job;             /* as first submitted */
     struct mali_pipeline *pipeline;
     bool loaded;
+    uint64_t work, work_seen; /* changes when a part of the job ends; as the last slice left it */
 };
 
 /**

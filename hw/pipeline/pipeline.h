@@ -50,6 +50,8 @@ struct mali_job {
      * not known, or whose registers, instruction or address differ, reaches no other job.
      */
     uint64_t *token;
+    /** Counts up with AGAIN when parts of the job have ended since its last slice; or NULL. */
+    uint64_t *progress;
 };
 
 /** Called when an asynchronous job has ended, from any thread. */
