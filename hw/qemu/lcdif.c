@@ -394,8 +394,8 @@ static const VMStateDescription vmstate_lcdif = {
 };
 
 static const Property lcdif_properties[] = {
-    DEFINE_PROP_UINT32("width", LcdifState, prop.width, 800),
-    DEFINE_PROP_UINT32("height", LcdifState, prop.height, 600),
+    DEFINE_PROP_UINT32("width", LcdifState, prop.width, 640),
+    DEFINE_PROP_UINT32("height", LcdifState, prop.height, 480),
     DEFINE_PROP_STRING("frames", LcdifState, prop.frames),
     DEFINE_PROP_UINT32("every", LcdifState, prop.every, 1),
     DEFINE_PROP_UINT32("limit", LcdifState, prop.limit, 100),

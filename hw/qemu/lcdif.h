@@ -17,7 +17,7 @@ OBJECT_DECLARE_SIMPLE_TYPE(LcdifState, LCDIF)
 #define LCDIF_MMIO_SIZE  0x2000
 #define LCDIF_REGISTERS  12   /* one each 16 bytes, CTRL to VDCTRL4 */
 #define LCDIF_MAX_PIXELS 4096 /* in each direction */
-#define LCDIF_ALIGN      16   /* of the width: Mesa's linear targets have rows of 64 bytes */
+#define LCDIF_ALIGN      64   /* of the width: rows of Mesa's linear targets, llvmpipe's too */
 
 struct LcdifState {
     SysBusDevice parent_obj;
