@@ -15,7 +15,7 @@ from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
-from . import benchdriver, benchgraphics, benchrecovery, lavapipe, recovery
+from . import benchdriver, benchgraphics, benchrecovery, benchscreen, lavapipe, recovery
 from .boot import Guest
 from .env import Env, default_cache
 from .errors import GarmError
@@ -186,6 +186,7 @@ SUITES: dict[str, Callable[[Setup], list[Figure]]] = {
     "core": core, "shader": shader, "boots": boots, "jobs": jobs, "compute": compute,
     "inject": inject, "faults": faults,
     "rates": benchgraphics.rates, "graphics": benchgraphics.guest,
+    "screen": benchscreen.screen,
     "driver": partial(benchdriver.drivers, kernel="backports"),
     "driver-stable": partial(benchdriver.drivers, kernel="stable"),
     "recovery": partial(benchrecovery.recovery, kernel="backports"),

@@ -12,6 +12,7 @@ from .boot import Guest, Result
 from .env import Env, default_cache
 from .errors import EXIT_INTERRUPTED, GarmError
 from .guestimage import PROGRAMS
+from .kernels import SUITES
 from .machine import GDB_PORT
 from .options import Options, from_arguments, parser
 from .outdir import screenshots_on_signal
@@ -19,6 +20,12 @@ from .setup import Setup
 from .terminal import Terminal
 
 DEMO = "garm-demo"
+# The demonstration's second half: Debian's kmscube and Mesa, unmodified, and where its last frame is left.
+PICTURE_PACKAGES = ("kmscube", "mesa-vulkan-drivers", "libgl1-mesa-dri", "libegl-mesa0", "libegl1", "libgles2")
+# kmscube ends when its input does. What it prints is worth reading only when it fails.
+PICTURE = (f"{PROGRAMS}/{DEMO} || exit; kmscube -A -c 2 < <(sleep 100) > /out/kmscube.log 2>&1 || "
+           "{ status=$?; cat /out/kmscube.log; exit $status; }; "
+           "echo \"Picture    by kmscube on $(sed -n 's/^ *renderer: \"\\(.*\\)\"/\\1/p' /out/kmscube.log)\"")
 QEMU_LINES = 60
 
 
@@ -46,6 +53,7 @@ def run(argv: Sequence[str]) -> int:
     if args.update:
         setup.apt.refresh()
     command = choose_command(args.command, options, setup)
+    pictured = command == PICTURE
     guest = Guest(setup, options, write_to(1), write_to(2))
     if args.print_command:
         print(shlex.join(guest.shown_command(command)))
@@ -57,6 +65,8 @@ def run(argv: Sequence[str]) -> int:
             guest.start(command)
             announce(options, guest, env)
             result = guest.wait()
+    if pictured and result.status == 0:
+        print(f"           {result.out_dir / 'screen.png'}", flush=True)
     return finish(result, options, env)
 
 
@@ -72,7 +82,11 @@ def choose_command(words: list[str], options: Options, setup: Setup) -> Sequence
     if not any(path.name == DEMO for path in setup.project.guest_programs()):
         raise GarmError("the demonstration (tests/guest/garm-demo) is not part of this tree yet: "
                         "give a command, or --shell")
-    return [f"{PROGRAMS}/{DEMO}"]
+    if options.driver == "none" or options.kernel not in SUITES:
+        return [f"{PROGRAMS}/{DEMO}"]       # kernels of one's own need not have the display's modules
+    options.display = options.display or "none"
+    options.packages = [*options.packages, *PICTURE_PACKAGES]
+    return PICTURE
 
 
 def write_to(descriptor: int) -> Callable[[bytes], None]:

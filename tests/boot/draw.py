@@ -1,11 +1,13 @@
 """Unmodified Mesa of Debian draws on the emulated GPU: panfrost, scene by scene against llvmpipe in the same guest."""
 
+from pathlib import Path
+
 from garm.options import Options
 from garm.suite.bootcases import MARK, program_results
 
 PACKAGES = ["mesa-vulkan-drivers", "vulkan-tools", "mesa-utils", "libgl1-mesa-dri", "libegl-mesa0", "libegl1", "libgles2"]
 # llvmpipe's compiler takes most of the time; what it draws does not depend on its passes.
-COMMAND = "export GALLIVM_PERF=nopt; gles_draw; echo '" + MARK + "' $?"
+COMMAND = "export GALLIVM_PERF=nopt GLES_DRAW_OUT=/out; gles_draw; echo '" + MARK + "' $?"
 
 
 def _run(s, options):
@@ -13,7 +15,9 @@ def _run(s, options):
     run = s.boot(options, COMMAND, 600)
     yield s.verdict("boot, no kernel warning, power off", run)
     output, _, status = run.stdout.decode(errors="replace").rpartition(MARK)
-    yield from program_results("gles_draw", output, int(status or 255), options)
+    for result in program_results("gles_draw", output, int(status or 255), options):
+        s.show(result, run.out_dir / f"{Path(result.name).name}-mali.ppm", run.out_dir / f"{Path(result.name).name}-llvmpipe.ppm")
+        yield result
 
 
 def test_draw_gles_panthor(s):

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from ..boot import Guest, Result as BootResult
 from ..options import Options
+from ..picture import Picture, compare
 from . import parse
 from .context import Context
 from .model import FAIL, PASS, Case, Result
@@ -164,6 +165,28 @@ class Scenario:
     def check(name: str, ok: bool, detail: str = "") -> Result:
         """A yes-or-no result."""
         return Result(name, PASS if ok else FAIL, "" if ok else detail or "expected to hold")
+
+    def compare(self, name: str, got: Path, wanted: Path, tolerance: int, pixels: int) -> Result:
+        """Compare two PPM files: at most `pixels` may differ by more than `tolerance` in a channel."""
+        for path in (got, wanted):
+            if not path.exists():
+                return Result(name, FAIL, f"{path} was not drawn")
+        ours, theirs = Picture.read(got), Picture.read(wanted)
+        found = compare(ours, theirs, tolerance)
+        note = f"{found}; allowed are {pixels} pixels by more than {tolerance}"
+        ok = found.pixels <= pixels
+        self.context.gallery.add(f"{self.name}: {name}", ok, note,
+                                 [("drawn by the Mali", ours), ("llvmpipe", theirs), ("difference", found.picture)])
+        return Result(name, PASS if ok else FAIL, "" if ok else f"{note}\n{got}\n{wanted}")
+
+    def show(self, result: Result, got: Path, wanted: Path) -> None:
+        """Put pictures that a guest program compared itself in the report of image tests, with its verdict."""
+        if not (got.exists() and wanted.exists()):
+            return
+        ours, theirs = Picture.read(got), Picture.read(wanted)
+        found = compare(ours, theirs, 0)
+        self.context.gallery.add(f"{self.name}: {result.name}", result.status != FAIL, str(found),
+                                 [("drawn by the Mali", ours), ("llvmpipe", theirs), ("difference", found.picture)])
 
     @staticmethod
     def json(path: Path) -> object:

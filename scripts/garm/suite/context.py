@@ -13,6 +13,7 @@ from ..env import Env
 from ..project import Project
 from ..qemu import Qemu
 from ..setup import Setup
+from .gallery import Gallery
 from .model import Case
 
 
@@ -25,6 +26,7 @@ class Context:
         self.shard = shard      # part I of N of tests that are many, or their sample
         self.names = names      # what the caller named; none: everything
         self.out = out.resolve() if out else Path(tempfile.mkdtemp(prefix="garm-test-"))
+        self.gallery = Gallery()
 
     @cached_property
     def setup(self) -> Setup:

@@ -44,6 +44,9 @@ def parser() -> argparse.ArgumentParser:
                         "HTML when FILE ends in .html, else Markdown")
     p.add_argument("--shard", type=shard, metavar="I/N",
                    help="of tests that are too many for one run (boot/piglit-shaders): part I of N instead of a sample")
+    p.add_argument("--pictures", type=Path, metavar="FILE",
+                   help="where image tests show both pictures and their difference (HTML; default: pictures.html "
+                        "beside --junit's file, or in --out)")
     p.add_argument("--out", type=Path, metavar="DIR", help="keep console logs and files of guests here")
     p.add_argument("--cache", type=Path, metavar="DIR", default=default_cache(),
                    help="where downloads and builds are kept (default: $GARM_CACHE or ~/.cache/garm)")
@@ -92,6 +95,10 @@ def main(argv: list[str]) -> int:
             report.add(case, result)
     if args.junit:
         report.junit(args.junit)
+    pictures = args.pictures or (args.junit and args.junit.with_name("pictures.html")) or \
+        (args.out and args.out / "pictures.html")
+    if pictures and context.gallery.entries:
+        context.gallery.write(pictures)
     if args.table:
         table.write(args.table, report.rows)
     return report.close()

@@ -1,0 +1,136 @@
+"""Pictures on the guest's screen: unmodified programs of Debian on panfrost and a KMS display, against llvmpipe.
+
+The screen (hw/qemu/lcdif.c) writes flips to files, by the series that each program makes and by number, so that the
+same frame of both renderers is compared whatever either takes.
+"""
+
+import re
+
+from garm.options import Options
+from garm.picture import Picture
+from garm.suite.bootcases import MARK
+
+MESA = ["mesa-vulkan-drivers", "vulkan-tools", "mesa-utils", "libgl1-mesa-dri", "libegl-mesa0", "libegl1", "libgles2"]
+PACKAGES = [*MESA, "kmscube", "glmark2-es2-drm", "glmark2-es2-wayland", "weston", "seatd", "vkmark"]
+# GBM's and EGL's word for llvmpipe; what it draws does not depend on its compiler's passes.
+SOFTWARE = "GBM_ALWAYS_SOFTWARE=1 LIBGL_ALWAYS_SOFTWARE=1 "
+HEAD = "export GALLIVM_PERF=nopt XDG_RUNTIME_DIR=/tmp; "
+
+
+def _step(name, command):
+    """A program of one series of frames, between marks. Some read the terminal and end when it does."""
+    return f"echo '{MARK} begin {name}'; timeout 60 {command} < <(sleep 60) 2>&1; echo \"{MARK} end {name} $?\"; "
+
+
+def _section(text, name):
+    """Output and exit status of a step."""
+    found = re.search(rf"^{MARK} begin {name}\n(.*?)^{MARK} end {name} (\d+)$", text, re.M | re.S)
+    return (found[1], int(found[2])) if found else (text[-1500:], -1)
+
+
+# Mode, arguments, frame to look at, mode whose llvmpipe picture it is compared with, tolerance of a channel, pixels beyond
+# it (edges that fall on a sample). Colours are within a rounding; RGB565 is dithered by panfrost only: one step of 5 bits.
+# llvmpipe has no NV12 in one image (it ends with an assertion), and kmscube's own conversion of two images uses other
+# coefficients than Mesa's of one. Frames behind the one that is compared are there because kmscube ends without
+# waiting for its last one, and the kernel kills what that still draws.
+KMSCUBE = (
+    ("smooth", "-A", 2, "smooth", 1, 20),
+    ("legacy", "", 2, "legacy", 1, 20),
+    ("rgba", "-A -M rgba", 2, "rgba", 2, 100),
+    ("nv12-2img", "-A -M nv12-2img", 2, "nv12-2img", 2, 100),
+    ("nv12-1img", "-A -M nv12-1img", 2, "nv12-2img", 32, 100),
+    ("rgb565", "-A -f RG16", 2, "rgb565", 9, 20),
+)
+
+
+def _kmscube(s, options):
+    frames = s.context.out / s.name.replace("/", "-")
+    options.display, options.screen, options.packages = "none", [f"frames={frames}"], PACKAGES
+    series = {}
+    command = HEAD
+    for mode, arguments, frame, like, _, _ in KMSCUBE:
+        for name, prefix in ((mode, ""), (f"{mode}-software", SOFTWARE)):
+            if prefix and like != mode:
+                continue
+            series[name] = len(series) + 1
+            command += _step(name, f"env {prefix}kmscube {arguments} -c {frame + 3}")
+    run = s.boot(options, command, 400)
+    yield s.verdict("boot, no kernel warning, power off", run)
+    text = run.stdout.decode(errors="replace")
+    for name in series:
+        output, status = _section(text, name)
+        renderer = "llvmpipe" if name.endswith("-software") else 'renderer: "Mali-G610 (Panfrost)"'
+        yield s.check(f"{name}: kmscube ends well on {'llvmpipe' if name.endswith('-software') else 'panfrost'}",
+                      status == 0 and renderer in output, f"status {status}\n{output}")
+    for mode, _, frame, like, tolerance, pixels in KMSCUBE:
+        got, wanted = (frames / f"{series[name]:03}-{frame:05}.ppm" for name in (mode, f"{like}-software"))
+        yield s.compare(f"{mode}: frame {frame}", got, wanted, tolerance, pixels)
+    yield s.check("the run leaves screen.png", (run.out_dir / "screen.png").exists())
+
+
+def test_kmscube_panthor(s):
+    """kmscube on the screen of the guest, on panthor and the backports kernel, against llvmpipe"""
+    yield from _kmscube(s, Options(driver="panthor", kernel="backports"))
+
+
+def test_kmscube_garm(s):
+    """kmscube on the screen of the guest, on garm.ko and the stable kernel, against llvmpipe"""
+    yield from _kmscube(s, Options(driver="garm"))
+
+
+# Scenes of glmark2 that know what a pixel of theirs must be (--validate).
+GLMARK2 = ("build:use-vbo=false", "texture:texture-filter=mipmap", "shading:shading=phong", "bump:bump-render=normals",
+           "conditionals:fragment-steps=5:vertex-steps=5", "function:fragment-complexity=low:fragment-steps=5",
+           "loop:fragment-steps=5:fragment-uniform=true:vertex-steps=5")
+WESTON = ("weston --backend=drm --drm-device=card1 --continue-without-input --shell=kiosk-shell.so --no-config "
+          "--socket=wayland-1 --idle-time=0")
+DESKTOP = (HEAD + "mkdir -m 700 /tmp/run; export XDG_RUNTIME_DIR=/tmp/run SEATD_VTBOUND=0 WAYLAND_DISPLAY=wayland-1; "
+           + _step("glmark2", "glmark2-es2-drm --off-screen --validate " + " ".join(f"-b {scene}" for scene in GLMARK2))
+           + f"seatd-launch -- {WESTON} > /out/weston.log 2>&1 & "
+           "for i in $(seq 300); do [ -S /tmp/run/wayland-1 ] && break; sleep 0.1; done; "
+           + _step("simple-egl", "timeout -s INT 6 weston-simple-egl")
+           + _step("glmark2-wayland", "glmark2-es2-wayland -b build:duration=0.3")
+           + "pkill -x weston; wait; ")
+
+
+def _triangle(path):
+    """Whether a frame shows weston-simple-egl's triangle: red, green and blue at its corners, many shades in between."""
+    if not path.exists():
+        return False
+    colours = Picture.read(path).smaller(2).colours()
+    pure = [any(c[i] > 200 and max(c[:i] + c[i + 1:]) < 60 for c in colours) for i in range(3)]
+    return all(pure) and len(colours) > 500
+
+
+def _desktop(s, options):
+    frames = s.context.out / s.name.replace("/", "-")
+    options.display, options.screen, options.packages = "none", [f"frames={frames}"], PACKAGES
+    run = s.boot(options, DESKTOP, 400)
+    yield s.verdict("boot, no kernel warning, power off", run)
+    text = run.stdout.decode(errors="replace")
+    output, status = _section(text, "glmark2")
+    for scene in GLMARK2:
+        kind, _, rest = scene.partition(":")
+        yield s.check(f"glmark2 {kind}: the pixel is right", re.search(rf"\[{kind}\] {rest}: Validation: Success", output)
+                      is not None, f"status {status}\n{output}")
+    log = (run.out_dir / "weston.log").read_text(errors="replace") if (run.out_dir / "weston.log").exists() else ""
+    yield s.check("Weston's GL renderer is on the Mali", "GL renderer: Mali-G610 (Panfrost)" in log, log[-3000:])
+    shown = sorted(frames.glob("*.ppm"))
+    good = [path for path in shown if _triangle(path)]
+    yield s.check("weston-simple-egl's triangle is on the screen", bool(good),
+                  f"in none of {len(shown)} frames\n{_section(text, 'simple-egl')}\n{log[-1500:]}")
+    for path in good[:1]:
+        s.context.gallery.add(f"{s.name}: weston-simple-egl", True, path.name, [("Weston's screen", Picture.read(path))])
+    output, status = _section(text, "glmark2-wayland")
+    yield s.check("glmark2 under Weston", status == 0 and "Mali-G610 (Panfrost)" in output and
+                  re.search(r"FPS: [1-9]", output) is not None, f"status {status}\n{output}")
+
+
+def test_weston_panthor(s):
+    """Weston's GL renderer and clients on the screen, glmark2's own checks; panthor, the backports kernel"""
+    yield from _desktop(s, Options(driver="panthor", kernel="backports"))
+
+
+def test_weston_garm(s):
+    """Weston's GL renderer and clients on the screen, glmark2's own checks; garm.ko, the stable kernel"""
+    yield from _desktop(s, Options(driver="garm"))
