@@ -68,33 +68,58 @@ static bool place(float coord, uint32_t size, bool scaled, bool round_even, int8
 static const uint8_t uncompressed[12] = {0x41, 0x10, 0x04, 0x41, 0x10, 0x04,
                                          0x41, 0x10, 0x04, 0x41, 0x10, 0x04};
 
-static const uint8_t *afbc_texel(struct tex_unit *u, const struct tex_surface *s, uint32_t x,
-                                 uint32_t y)
+/* The superblock that a footprint looked at last: most lie in one. */
+struct superblock {
+    bool valid, solid;
+    uint32_t at;         /* its header, in headers */
+    const uint8_t *here; /* one colour: the texel */
+    uint64_t body;       /* else: where its texels begin */
+};
+
+static bool find_superblock(struct tex_unit *u, const struct tex_surface *s, uint32_t at,
+                            struct superblock *b)
 {
-    uint32_t in = tex_afbc_texel(x & ((1u << s->afbc_width) - 1), y & ((1u << s->afbc_height) - 1),
-                                 s->afbc_width, s->afbc_height);
-    uint32_t at = tex_afbc_header(s->afbc_tiled, x >> s->afbc_width, y >> s->afbc_height,
-                                  (uint32_t)(s->row_stride / 16));
-    const uint8_t *p = u->map(u->ctx, s->va + 16ull * at, 16);
+    const uint8_t *header = u->map(u->ctx, s->va + 16ull * at, 16);
     uint32_t offset;
 
-    if (!p || s->afbc_bytes > 8)
+    b->valid = false;
+    if (!header || s->afbc_bytes > 8)
+        return false;
+    b->solid = !(header[4] & 63); /* one colour, in the header's last two words */
+    if (!b->solid && memcmp(header + 4, uncompressed, sizeof(uncompressed)))
+        return false;
+    memcpy(&offset, header, 4);
+    b->here = header + 8 + s->afbc_first;
+    b->body = s->va + offset;
+    b->at = at;
+    b->valid = true;
+    return true;
+}
+
+static const uint8_t *afbc_texel(struct tex_unit *u, const struct tex_surface *s,
+                                 struct superblock *b, uint32_t x, uint32_t y)
+{
+    uint32_t at = tex_afbc_header(s->afbc_tiled, x >> s->afbc_width, y >> s->afbc_height,
+                                  (uint32_t)(s->row_stride / 16));
+    const uint8_t *p;
+    uint32_t in;
+
+    if ((!b->valid || b->at != at) && !find_superblock(u, s, at, b))
         return NULL;
-    if (!(p[4] & 63)) /* one colour, in the header's last two words */
-        return p + 8 + s->afbc_first;
-    if (memcmp(p + 4, uncompressed, sizeof(uncompressed)))
-        return NULL;
-    memcpy(&offset, p, 4);
-    p = u->map(u->ctx, s->va + offset + (uint64_t)in * s->afbc_bytes, s->afbc_bytes);
+    if (b->solid)
+        return b->here;
+    in = tex_afbc_texel(x & ((1u << s->afbc_width) - 1), y & ((1u << s->afbc_height) - 1),
+                        s->afbc_width, s->afbc_height);
+    p = u->map(u->ctx, b->body + (uint64_t)in * s->afbc_bytes, s->afbc_bytes);
     return p ? p + s->afbc_first : NULL;
 }
 
 /* Where texel (@x, @y) lies; NULL: not in one piece, or not readable. */
-static const uint8_t *texel(struct tex_unit *u, const struct tex_surface *s, uint32_t x, uint32_t y,
-                            unsigned bytes)
+static const uint8_t *texel(struct tex_unit *u, const struct tex_surface *s, struct superblock *b,
+                            uint32_t x, uint32_t y, unsigned bytes)
 {
     if (s->afbc_width)
-        return afbc_texel(u, s, x, y);
+        return afbc_texel(u, s, b, x, y);
     if (!s->tiled)
         return u->map(u->ctx, s->va + y * s->row_stride + (uint64_t)x * bytes, bytes);
     return u->map(u->ctx,
@@ -112,7 +137,8 @@ static v4f bytes_to_unit(const uint8_t *p)
 }
 
 static bool load(struct tex_unit *u, const struct tex_texture *t, const struct tex_surface *s,
-                 const uint32_t border[4], bool eight, int32_t x, int32_t y, v4f *out)
+                 struct superblock *b, const uint32_t border[4], bool eight, int32_t x, int32_t y,
+                 v4f *out)
 {
     const uint8_t *p;
 
@@ -120,7 +146,7 @@ static bool load(struct tex_unit *u, const struct tex_texture *t, const struct t
         memcpy(out, border, 16);
         return true;
     }
-    p = texel(u, s, (uint32_t)x, (uint32_t)y, t->format.bytes);
+    p = texel(u, s, b, (uint32_t)x, (uint32_t)y, t->format.bytes);
     if (!p)
         return false;
     if (eight)
@@ -149,6 +175,7 @@ bool tex_quick_filter(struct tex_unit *u, const struct tex_texture *t, const str
     bool eight = t->format.type == TEXEL_UNORM && t->format.bytes == 4 && t->format.channels == 4 &&
                  t->format.bits[0] == 8 && !t->format.srgb && !t->format.shift &&
                  !memcmp(t->format.from, in_order, 4);
+    struct superblock block = {.valid = false};
     struct axis a[2];
     v4f v[4], sum = {0};
 
@@ -159,13 +186,13 @@ bool tex_quick_filter(struct tex_unit *u, const struct tex_texture *t, const str
                linear, &a[1]))
         return false;
     if (!linear) {
-        if (!load(u, t, plane, s->border, eight, a[0].at[0], a[1].at[0], &sum))
+        if (!load(u, t, plane, &block, s->border, eight, a[0].at[0], a[1].at[0], &sum))
             return false;
         memcpy(out, &sum, 16);
         return true;
     }
     for (unsigned k = 0; k < 4; k++)
-        if (!load(u, t, plane, s->border, eight, a[0].at[k & 1], a[1].at[k >> 1], &v[k]))
+        if (!load(u, t, plane, &block, s->border, eight, a[0].at[k & 1], a[1].at[k >> 1], &v[k]))
             return false;
     for (unsigned k = 0; k < 4; k++) {
         unsigned weight = (k & 1 ? a[0].fraction : 256 - a[0].fraction) *
