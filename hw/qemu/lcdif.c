@@ -309,8 +309,8 @@ static void lcdif_write(void *opaque, hwaddr addr, uint64_t val, unsigned size)
         fetch_picture(s); /* the panel keeps it */
     }
     s->reg[number] = (changed & registers[number].writable) | (old & ~registers[number].writable);
-    if (number == NEXT_BUF) {
-        s->flipped = true;
+    if (number == NEXT_BUF) { /* drivers write it again when they switch the controller on */
+        s->flipped |= s->reg[NEXT_BUF] != s->reg[CUR_BUF];
     } else if (number == CTRL) {
         control_written(s, was_running);
     }

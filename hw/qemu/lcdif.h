@@ -28,7 +28,7 @@ struct LcdifState {
     QEMUTimer *timer; /* end of the frame that is scanned out */
     uint32_t reg[LCDIF_REGISTERS];
     uint32_t series, frame; /* starts of the controller; frames since then, for `frames` */
-    bool flipped;           /* NEXT_BUF was written since the last frame */
+    bool flipped;           /* the next frame shows another buffer */
     bool format_named;      /* a format that is not modelled was logged */
 
     struct {

@@ -149,6 +149,9 @@ static void frames(void)
     TAP_CHECK_EQ(pixel(1, 0, 7, 5), 0x123456);
     TAP_CHECK_EQ(pixel(1, 0, 8, 5), 0);
 
+    put(r, NEXT_BUF, (uint32_t)PICTURE); /* the same once more is no flip */
+    step(r, FRAME);
+    TAP_CHECK_EQ(pixel(1, 1, 1, 0), -1);
     put(r, CTRL1 + CLR, DONE_IRQ);
     put(r, NEXT_BUF, (uint32_t)(PICTURE + SIZE * SIZE * 4));
     TAP_CHECK_EQ(get(r, CUR_BUF), PICTURE); /* until the frame ends */
