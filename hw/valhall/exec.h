@@ -117,7 +117,7 @@ struct va_shader {
     struct va_cache *cache;
     const struct va_host *host;
     uint64_t *counts;       /* by enum va_op, how often each was executed by a warp; or NULL */
-    uint64_t *executed; /* by instruction of the program, likewise; or NULL */
+    uint64_t *executed;     /* by instruction of the program, likewise; or NULL */
     struct va_bound *bound; /* by va_bind(), or NULL: the plain interpreter, same results */
 };
 
