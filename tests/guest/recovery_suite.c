@@ -159,7 +159,7 @@ static unsigned put_kind(struct client *c, uint64_t *w, unsigned n, enum kind ki
 static struct job job_go(struct client *c, enum kind kind)
 {
     static uint32_t mark = 0x600d0000;
-    struct job j = {.off = DATA + c->used / 16, .want = ++mark};
+    struct job j = {.off = DATA + c->used / 16, .want = ++mark, .fence = -1};
     uint64_t *w = c->cpu + c->used / 8, va = area(c, c->used);
     unsigned n = 0;
 
