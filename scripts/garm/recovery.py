@@ -29,6 +29,7 @@ WARP = ("-icount", "shift=1,sleep=off")
 GPU = "deterministic=on"
 STEP_SECONDS = 120.0     # of the host, for one answer of the guest
 LOOK_SECONDS = 5.0       # meanwhile its console is looked at
+COMPLAINTS = 20          # of the kernel about one fault
 HANGS = re.compile(r"blocked for more than|Kernel panic|Internal error: Oops")
 # What a fault needs beside its name to strike the guilty client's work.
 KEYS = {
@@ -137,8 +138,12 @@ class Session:
                 return answer
             except GarmError:
                 # A kernel that says that somebody hangs for minutes of its time need not be waited for.
-                if time.monotonic() > end or HANGS.search(self.guest.output("console"), self.said):
+                if time.monotonic() > end or HANGS.search(self.guest.output("console"), self.said) or self.complains():
                     raise
+
+    def complains(self) -> bool:
+        """Whether the kernel does nothing else any more."""
+        return self.guest.output("console").count("cut here", self.said) > COMPLAINTS
 
     def strike(self, fault: Fault, nth: int = 1) -> Cell:
         """One fault. An answer that does not come leaves the session dead."""

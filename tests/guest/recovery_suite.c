@@ -218,6 +218,7 @@ static void job_now(struct client *c, enum kind kind, struct count *n, double li
 static int next_job(struct client *c, double until, bool *fresh)
 {
     struct count n = {0};
+    unsigned wait = 20;
 
     do {
         uint32_t state = 0;
@@ -235,7 +236,8 @@ static int next_job(struct client *c, double until, bool *fresh)
             return 0;
         if (n.error == -ENODEV || c->error)
             break;
-        nap(20);
+        nap(wait);
+        wait += wait < 1000 ? wait : 0;
     } while (now_ms() < until);
     return n.error ? n.error : -EIO;
 }
