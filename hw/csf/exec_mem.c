@@ -27,20 +27,25 @@ enum mali_mem_result cs_map_span(struct cs_ctx *c, uint64_t va, unsigned words,
     return r;
 }
 
-/* The words from the mask's lowest to its highest bit, and the register of the lowest. */
+/*
+ * As many words as the mask names registers, packed. Inferred from panvk, which resets words 16 to
+ * 31 of a tiler context with two stores of the eight registers 0, 1, 10..15, at words 16 and 24:
+ * with gaps they would reach into the framebuffer descriptor behind it. Arm's LDM and STM do
+ * likewise; Mesa's decoder leaves gaps, but no driver has a mask with gaps elsewhere.
+ */
 static enum cs_next map_multiple(struct cs_ctx *c, uint64_t w, enum mali_access access,
                                  struct cs_span *span)
 {
     unsigned mask = cs_wait_mask(w); /* the same bits hold the register mask here */
-    unsigned low = __builtin_ctz(mask), high = 31 - __builtin_clz(mask);
-    uint64_t va = cs_d(c->st, cs_r40(w)) + (uint64_t)(int64_t)(int16_t)w + low * 4;
+    unsigned high = 31 - (unsigned)__builtin_clz(mask);
+    uint64_t va = cs_d(c->st, cs_r40(w)) + (uint64_t)(int64_t)(int16_t)w;
 
     if (cs_r48(w) + high >= CS_REG_COUNT)
         return cs_invalid(c, w, "no such register");
     if (va & 3)
         return cs_invalid(c, w, "the address is not a multiple of 4");
 
-    enum mali_mem_result r = cs_map_span(c, va, high - low + 1, access, span);
+    enum mali_mem_result r = cs_map_span(c, va, (unsigned)__builtin_popcount(mask), access, span);
     return r == MALI_MEM_OK ? CS_NEXT : cs_memory_stop(c, r);
 }
 
@@ -53,10 +58,8 @@ enum cs_next cs_LOAD_MULTIPLE(struct cs_ctx *c, uint64_t w)
     if (!mask || c->st->error)
         return CS_NEXT;
     next = map_multiple(c, w, MALI_ACCESS_READ, &span);
-    for (unsigned low = __builtin_ctz(mask); next == CS_NEXT && mask; mask &= mask - 1) {
-        unsigned i = __builtin_ctz(mask);
-        c->st->regs[base + i] = cs_ld32(cs_span_word(&span, i - low));
-    }
+    for (unsigned i = 0; next == CS_NEXT && mask; mask &= mask - 1, i++)
+        c->st->regs[base + (unsigned)__builtin_ctz(mask)] = cs_ld32(cs_span_word(&span, i));
     return next;
 }
 
@@ -69,10 +72,8 @@ enum cs_next cs_STORE_MULTIPLE(struct cs_ctx *c, uint64_t w)
     if (!mask || c->st->error)
         return CS_NEXT;
     next = map_multiple(c, w, MALI_ACCESS_WRITE, &span);
-    for (unsigned low = __builtin_ctz(mask); next == CS_NEXT && mask; mask &= mask - 1) {
-        unsigned i = __builtin_ctz(mask);
-        cs_st32(cs_span_word(&span, i - low), c->st->regs[base + i]);
-    }
+    for (unsigned i = 0; next == CS_NEXT && mask; mask &= mask - 1, i++)
+        cs_st32(cs_span_word(&span, i), c->st->regs[base + (unsigned)__builtin_ctz(mask)]);
     return next;
 }
 
