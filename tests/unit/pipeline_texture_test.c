@@ -239,13 +239,13 @@ static void cube_and_gather(void)
         run(w, SETUP(F(24, 0.25f), F(25, 0.5f), NOP(), NOP(), NOP(), NOP(), NOP()), word(in)),
         CS_STOP_EMPTY);
     const float base = 3 + 16 * 7;
-    TAP_CHECK(as_float(out(w, 0, 0)) == base + 16 && as_float(out(w, 0, 1)) == base + 17 &&
-              as_float(out(w, 0, 2)) == base + 1 && as_float(out(w, 0, 3)) == base);
+    TAP_CHECK(as_float(out(w, 0, 0)) == base && as_float(out(w, 0, 1)) == base + 1 &&
+              as_float(out(w, 0, 2)) == base + 16 && as_float(out(w, 0, 3)) == base + 17);
     in.mod[VA_M_INTEGER_COORDINATES] = 1;
     TAP_CHECK_EQ(
         run(w, SETUP(movi(24, 5), movi(25, 2), NOP(), NOP(), NOP(), NOP(), NOP()), word(in)),
         CS_STOP_EMPTY);
-    TAP_CHECK(as_float(out(w, 0, 3)) == 5 + 16 * 2);
+    TAP_CHECK(as_float(out(w, 0, 0)) == 5 + 16 * 2);
     world_free(w);
 }
 

@@ -556,9 +556,10 @@ static void reductions(void)
     }
 }
 
+/* Texels in memory's order: Mesa asks NIR for the order of the APIs (lower_tg4_broadcom_swizzle). */
 static void gathers(void)
 {
-    static const unsigned dx[4] = {0, 1, 1, 0}, dy[4] = {1, 1, 0, 0};
+    static const unsigned dx[4] = {0, 1, 0, 1}, dy[4] = {0, 0, 1, 1};
     const struct shape s = {TEX_2D, 16, 16, 1, 1, 1, F32, LINEAR};
     struct tex_view v;
 

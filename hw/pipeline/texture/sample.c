@@ -415,7 +415,6 @@ enum tex_result tex_sample(struct tex_unit *u, struct tex_view *v, const struct 
 enum tex_result tex_gather(struct tex_unit *u, struct tex_view *v, const struct tex_sampler *s,
                            const struct tex_request *q, unsigned component, uint32_t out[4])
 {
-    static const uint8_t order[4] = {2, 3, 1, 0}; /* taps: x in bit 0, y in bit 1 */
     uint32_t rgba[8][4] = {{0}}, swizzled[4];
     unsigned corner, level;
     struct footprint f;
@@ -434,8 +433,8 @@ enum tex_result tex_gather(struct tex_unit *u, struct tex_view *v, const struct 
     if (r != TEX_OK)
         return r;
     fill_corner(&o, rgba, corner);
-    for (unsigned i = 0; i < 4; i++) {
-        tex_swizzle(&v->t, rgba[order[i]], swizzled);
+    for (unsigned i = 0; i < 4; i++) { /* taps: x in bit 0, y in bit 1; Mesa reorders them */
+        tex_swizzle(&v->t, rgba[i], swizzled);
         out[i] = swizzled[component & 3];
     }
     return TEX_OK;
