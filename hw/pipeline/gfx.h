@@ -39,6 +39,7 @@ struct gfx_dcd {
 
 #define DCD_PIXEL_KILL(d)     ((d)->flags0 >> 2 & 3)
 #define DCD_ZS_UPDATE(d)      ((d)->flags0 >> 4 & 3)
+#define DCD_CLEAN_WRITE(d)    ((d)->flags0 >> 9 & 1) /* leaves the tile clean: preloads */
 #define DCD_PER_SAMPLE(d)     ((d)->flags0 >> 11 & 1)
 #define DCD_OCCLUSION(d)      ((d)->flags0 >> 14 & 3)
 #define DCD_FRONT_CCW(d)      ((d)->flags0 >> 16 & 1)

@@ -327,7 +327,7 @@ static enum mali_job_result frame_shader(struct gfx_fragment *f, unsigned n, uin
         f->draw = NULL;
         f->sample = 0;
         whole_tile(f);
-        f->tile.touched = true;
+        f->tile.touched |= !DCD_CLEAN_WRITE(&dcd);
         f->begun = true;
     }
     enum mali_job_result r = draw_quads(f, budget);
