@@ -477,7 +477,8 @@ static enum mali_mem_result fetch(struct idvs *v)
          s++) /* those that this batch cannot overwrite */
         cache[slot_of(v, s)->id % RECENT] = s + 1;
     for (uint32_t i = 0; i < n; i++) {
-        uint32_t index = v->index_bytes ? v->index[i] : r[REG_FIRST_INDEX] + v->next + i;
+        /* Without indices there is no first one: panvk's indirect draws leave the register alone. */
+        uint32_t index = v->index_bytes ? v->index[i] : v->next + i;
         v->slot[i] = is_restart(v, index) ? ~0u : find_slot(v, index + r[REG_BASE_VERTEX], cache);
     }
     v->indices = n;
