@@ -18,6 +18,7 @@
 #include "garm_igt.h"
 #include "glc.h"
 #include "outcome.h"
+#include "picture.h"
 
 IGT_TEST_DESCRIPTION("GLES drawing: the Mali against llvmpipe");
 
@@ -612,24 +613,6 @@ static void reset_state(void)
     glClear(GL_COLOR_BUFFER_BIT | GL_DEPTH_BUFFER_BIT | GL_STENCIL_BUFFER_BIT);
 }
 
-static void keep(const struct glc *gl, const struct scene *s, const uint8_t *px)
-{
-    const char *folder = getenv("GLES_DRAW_OUT");
-    char path[256];
-    FILE *f;
-
-    if (!folder)
-        return;
-    snprintf(path, sizeof(path), "%s/%s-%s.ppm", folder, s->name, gl->label);
-    f = fopen(path, "wb");
-    igt_assert_f(f, "%s cannot be written", path);
-    fprintf(f, "P6 %d %d 255\n", W, H);
-    for (unsigned y = H; y-- > 0;)
-        for (unsigned x = 0; x < W; x++)
-            fwrite(px + 4 * (y * W + x), 3, 1, f);
-    fclose(f);
-}
-
 static void draw_on(struct glc *gl, const struct scene *s, uint8_t *px)
 {
     double start = now();
@@ -648,35 +631,17 @@ static void draw_on(struct glc *gl, const struct scene *s, uint8_t *px)
     glDeleteFramebuffers(1, &target.fbo);
     glDeleteRenderbuffers(1, &target.depth);
     igt_info("%s: %.3f s\n", gl->label, now() - start);
-    keep(gl, s, px);
+    picture_keep("GLES_DRAW_OUT", s->name, gl->label, px, W, H, 1);
 }
 
 static void run_scene(const struct scene *s)
 {
     static uint8_t a[W * H * 4], b[W * H * 4];
-    unsigned differ = 0, worst = 0, at = 0;
+    const struct picture_limit limit = {s->tolerance, s->pixels};
 
     draw_on(&mali, s, a);
     draw_on(&llvmpipe, s, b);
-    for (unsigned i = 0; i < W * H; i++) {
-        unsigned most = 0;
-        for (unsigned c = 0; c < 4; c++) {
-            unsigned d = (unsigned)abs(a[4 * i + c] - b[4 * i + c]);
-            most = d > most ? d : most;
-        }
-        differ += most > s->tolerance;
-        if (most > worst) {
-            worst = most;
-            at = i;
-        }
-    }
-    igt_info("%u pixels differ by more than %u; the worst by %u\n", differ, s->tolerance, worst);
-    igt_assert_f(differ <= s->pixels,
-                 "%u pixels differ by more than %u (%u may); at %u %u: expected %u %u %u %u, "
-                 "got %u %u %u %u",
-                 differ, s->tolerance, s->pixels, at % W, at / W, b[4 * at], b[4 * at + 1],
-                 b[4 * at + 2], b[4 * at + 3], a[4 * at], a[4 * at + 1], a[4 * at + 2],
-                 a[4 * at + 3]);
+    picture_compare(a, b, W, H, &limit);
 }
 
 static void open_both(void)
