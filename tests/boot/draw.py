@@ -1,4 +1,4 @@
-"""Unmodified Mesa of Debian draws on the emulated GPU: panfrost, scene by scene against llvmpipe in the same guest."""
+"""Unmodified Mesa of Debian draws on the emulated GPU: panfrost against llvmpipe, panvk against lavapipe, scene by scene."""
 
 from pathlib import Path
 
@@ -6,28 +6,41 @@ from garm.options import Options
 from garm.suite.bootcases import MARK, program_results
 
 PACKAGES = ["mesa-vulkan-drivers", "vulkan-tools", "mesa-utils", "libgl1-mesa-dri", "libegl-mesa0", "libegl1", "libgles2"]
-# llvmpipe's compiler takes most of the time; what it draws does not depend on its passes.
-COMMAND = "export GALLIVM_PERF=nopt GLES_DRAW_OUT=/out; gles_draw; echo '" + MARK + "' $?"
+# The software drivers' compiler takes most of the time; what it draws does not depend on its passes.
+COMMAND = "export GALLIVM_PERF=nopt GLES_DRAW_OUT=/out VK_DRAW_OUT=/out; {0}; echo '" + MARK + "' $?"
+
+SOFTWARE = {"gles_draw": "llvmpipe", "vk_draw": "lavapipe"}
 
 
-def _run(s, options):
+def _run(s, program, options):
     """One boot; each scene is a result."""
-    run = s.boot(options, COMMAND, 600)
+    run = s.boot(options, COMMAND.format(program), 900)
     yield s.verdict("boot, no kernel warning, power off", run)
     output, _, status = run.stdout.decode(errors="replace").rpartition(MARK)
-    for result in program_results("gles_draw", output, int(status or 255), options):
-        s.show(result, run.out_dir / f"{Path(result.name).name}-mali.ppm", run.out_dir / f"{Path(result.name).name}-llvmpipe.ppm")
+    for result in program_results(program, output, int(status or 255), options):
+        name = Path(result.name).name
+        s.show(result, run.out_dir / f"{name}-mali.ppm", run.out_dir / f"{name}-{SOFTWARE[program]}.ppm")
         yield result
 
 
 def test_draw_gles_panthor(s):
     """panfrost on panthor, the backports kernel: every scene"""
-    yield from _run(s, Options(driver="panthor", kernel="backports", packages=PACKAGES))
+    yield from _run(s, "gles_draw", Options(driver="panthor", kernel="backports", packages=PACKAGES))
 
 
 def test_draw_gles_garm(s):
     """panfrost on garm.ko, the stable kernel: every scene"""
-    yield from _run(s, Options(driver="garm", packages=PACKAGES))
+    yield from _run(s, "gles_draw", Options(driver="garm", packages=PACKAGES))
+
+
+def test_draw_vulkan_panthor(s):
+    """panvk on panthor, the backports kernel: every scene"""
+    yield from _run(s, "vk_draw", Options(driver="panthor", kernel="backports", packages=PACKAGES))
+
+
+def test_draw_vulkan_garm(s):
+    """panvk on garm.ko, the stable kernel: every scene"""
+    yield from _run(s, "vk_draw", Options(driver="garm", packages=PACKAGES))
 
 
 # A heap of one chunk: the target is drawn in several goes. Then one that grows while it is drawn into.

@@ -10,7 +10,7 @@
 #include "garm_igt.h"
 #include "vkc.h"
 
-enum { OBJ_BUFFER, OBJ_VIEW, OBJ_MEMORY, OBJ_IMAGE, OBJ_IMAGE_VIEW };
+#define VKC_EXTENSIONS 9
 
 void vkc_check(const struct vkc *vk, VkResult r, const char *call)
 {
@@ -65,6 +65,14 @@ static void query_features(struct vkc *vk)
     vk->small.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SHADER_FLOAT16_INT8_FEATURES_KHR;
     vk->storage8.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_8BIT_STORAGE_FEATURES_KHR;
     vk->storage8.pNext = &vk->small;
+    vk->small.pNext = &vk->multiview;
+    vk->multiview.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MULTIVIEW_FEATURES;
+    vk->multiview.pNext = &vk->rendering;
+    vk->rendering.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_DYNAMIC_RENDERING_FEATURES_KHR;
+    vk->rendering.pNext = &vk->index8;
+    vk->index8.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_INDEX_TYPE_UINT8_FEATURES_EXT;
+    vk->index8.pNext = &vk->divisor;
+    vk->divisor.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VERTEX_ATTRIBUTE_DIVISOR_FEATURES_EXT;
     vk->storage16.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_16BIT_STORAGE_FEATURES;
     vk->storage16.pNext = &vk->storage8;
     vk->features.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2;
@@ -77,9 +85,19 @@ static void query_features(struct vkc *vk)
 }
 
 /* Of the extensions that the cases can use, those that the device has. */
-static uint32_t extensions(struct vkc *vk, const char *names[8])
+static uint32_t extensions(struct vkc *vk, const char *names[VKC_EXTENSIONS])
 {
-    static const char *const wanted[] = {"VK_KHR_8bit_storage", "VK_KHR_shader_float16_int8"};
+    static const char *const wanted[VKC_EXTENSIONS] = {
+        "VK_KHR_8bit_storage",
+        "VK_KHR_shader_float16_int8",
+        "VK_KHR_depth_stencil_resolve",
+        "VK_KHR_dynamic_rendering",
+        "VK_KHR_sampler_mirror_clamp_to_edge",
+        "VK_EXT_depth_clip_enable",
+        "VK_EXT_index_type_uint8",
+        "VK_EXT_sampler_filter_minmax",
+        "VK_EXT_vertex_attribute_divisor",
+    };
     uint32_t n = 0, used = 0;
     VkExtensionProperties *list;
 
@@ -99,7 +117,7 @@ static uint32_t extensions(struct vkc *vk, const char *names[8])
 
 static void make_device(struct vkc *vk)
 {
-    const char *names[8];
+    const char *names[VKC_EXTENSIONS];
     float priority = 1;
     VkDeviceQueueCreateInfo queue = {.sType = VK_STRUCTURE_TYPE_DEVICE_QUEUE_CREATE_INFO,
                                      .queueFamilyIndex = vk->family,
@@ -158,37 +176,44 @@ void vkc_close(struct vkc *vk)
 
 /* --- memory ---------------------------------------------------------------------------- */
 
-static void keep(struct vkc *vk, int kind, uint64_t handle)
+void vkc_keep(struct vkc *vk, enum vkc_object_kind kind, uint64_t handle)
 {
     igt_assert_lt(vk->object_count, VKC_OBJECTS);
     vk->objects[vk->object_count++] = (struct vkc_object){kind, handle};
 }
 
-void vkc_reset(struct vkc *vk)
+static void destroy(struct vkc *vk, const struct vkc_object *o)
 {
-    while (vk->object_count) {
-        struct vkc_object *o = &vk->objects[--vk->object_count];
-        switch (o->kind) {
-        case OBJ_BUFFER:
-            vkDestroyBuffer(vk->device, (VkBuffer)o->handle, NULL);
-            break;
-        case OBJ_VIEW:
-            vkDestroyBufferView(vk->device, (VkBufferView)o->handle, NULL);
-            break;
-        case OBJ_MEMORY:
-            vkFreeMemory(vk->device, (VkDeviceMemory)o->handle, NULL);
-            break;
-        case OBJ_IMAGE:
-            vkDestroyImage(vk->device, (VkImage)o->handle, NULL);
-            break;
-        case OBJ_IMAGE_VIEW:
-            vkDestroyImageView(vk->device, (VkImageView)o->handle, NULL);
-            break;
-        }
+    switch (o->kind) {
+#define DESTROY(k, type, call)                                                                     \
+    case VKC_OBJ_##k:                                                                              \
+        call(vk->device, (type)o->handle, NULL);                                                   \
+        break
+        DESTROY(BUFFER, VkBuffer, vkDestroyBuffer);
+        DESTROY(VIEW, VkBufferView, vkDestroyBufferView);
+        DESTROY(MEMORY, VkDeviceMemory, vkFreeMemory);
+        DESTROY(IMAGE, VkImage, vkDestroyImage);
+        DESTROY(IMAGE_VIEW, VkImageView, vkDestroyImageView);
+        DESTROY(MODULE, VkShaderModule, vkDestroyShaderModule);
+        DESTROY(SET_LAYOUT, VkDescriptorSetLayout, vkDestroyDescriptorSetLayout);
+        DESTROY(LAYOUT, VkPipelineLayout, vkDestroyPipelineLayout);
+        DESTROY(PIPELINE, VkPipeline, vkDestroyPipeline);
+        DESTROY(POOL, VkDescriptorPool, vkDestroyDescriptorPool);
+        DESTROY(SAMPLER, VkSampler, vkDestroySampler);
+        DESTROY(RENDER_PASS, VkRenderPass, vkDestroyRenderPass);
+        DESTROY(FRAMEBUFFER, VkFramebuffer, vkDestroyFramebuffer);
+        DESTROY(QUERIES, VkQueryPool, vkDestroyQueryPool);
+#undef DESTROY
     }
 }
 
-static VkDeviceMemory memory(struct vkc *vk, const VkMemoryRequirements *need, uint32_t flags)
+void vkc_reset(struct vkc *vk)
+{
+    while (vk->object_count)
+        destroy(vk, &vk->objects[--vk->object_count]);
+}
+
+VkDeviceMemory vkc_memory(struct vkc *vk, const VkMemoryRequirements *need, uint32_t flags)
 {
     VkMemoryAllocateInfo info = {.sType = VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_INFO,
                                  .allocationSize = need->size};
@@ -203,7 +228,7 @@ static VkDeviceMemory memory(struct vkc *vk, const VkMemoryRequirements *need, u
                  "%s: no memory type of 0x%x has flags 0x%x", vk->label, need->memoryTypeBits,
                  flags);
     VKC(vk, vkAllocateMemory(vk->device, &info, NULL, &mem));
-    keep(vk, OBJ_MEMORY, (uint64_t)mem);
+    vkc_keep(vk, VKC_OBJ_MEMORY, (uint64_t)mem);
     return mem;
 }
 
@@ -215,16 +240,17 @@ struct vkc_buf vkc_buffer(struct vkc *vk, size_t bytes, const void *init)
         .usage = VK_BUFFER_USAGE_STORAGE_BUFFER_BIT | VK_BUFFER_USAGE_UNIFORM_BUFFER_BIT |
                  VK_BUFFER_USAGE_INDIRECT_BUFFER_BIT | VK_BUFFER_USAGE_TRANSFER_SRC_BIT |
                  VK_BUFFER_USAGE_TRANSFER_DST_BIT | VK_BUFFER_USAGE_UNIFORM_TEXEL_BUFFER_BIT |
-                 VK_BUFFER_USAGE_STORAGE_TEXEL_BUFFER_BIT,
+                 VK_BUFFER_USAGE_STORAGE_TEXEL_BUFFER_BIT | VK_BUFFER_USAGE_VERTEX_BUFFER_BIT |
+                 VK_BUFFER_USAGE_INDEX_BUFFER_BIT,
     };
     struct vkc_buf b = {.bytes = bytes};
     VkMemoryRequirements need;
 
     VKC(vk, vkCreateBuffer(vk->device, &info, NULL, &b.buffer));
-    keep(vk, OBJ_BUFFER, (uint64_t)b.buffer);
+    vkc_keep(vk, VKC_OBJ_BUFFER, (uint64_t)b.buffer);
     vkGetBufferMemoryRequirements(vk->device, b.buffer, &need);
-    b.mem = memory(vk, &need,
-                   VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT | VK_MEMORY_PROPERTY_HOST_COHERENT_BIT);
+    b.mem = vkc_memory(vk, &need,
+                       VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT | VK_MEMORY_PROPERTY_HOST_COHERENT_BIT);
     VKC(vk, vkBindBufferMemory(vk->device, b.buffer, b.mem, 0));
     VKC(vk, vkMapMemory(vk->device, b.mem, 0, VK_WHOLE_SIZE, 0, &b.map));
     if (init)
@@ -242,7 +268,7 @@ void vkc_texels(struct vkc *vk, struct vkc_buf *buf, VkFormat format)
                                    .range = VK_WHOLE_SIZE};
 
     VKC(vk, vkCreateBufferView(vk->device, &info, NULL, &buf->view));
-    keep(vk, OBJ_VIEW, (uint64_t)buf->view);
+    vkc_keep(vk, VKC_OBJ_VIEW, (uint64_t)buf->view);
 }
 
 /* Out of the layout in which images are made. */
@@ -288,12 +314,12 @@ struct vkc_image vkc_image(struct vkc *vk, VkImageType type, VkFormat format, Vk
     VkMemoryRequirements need;
 
     VKC(vk, vkCreateImage(vk->device, &info, NULL, &i.image));
-    keep(vk, OBJ_IMAGE, (uint64_t)i.image);
+    vkc_keep(vk, VKC_OBJ_IMAGE, (uint64_t)i.image);
     vkGetImageMemoryRequirements(vk->device, i.image, &need);
-    VKC(vk, vkBindImageMemory(vk->device, i.image, memory(vk, &need, 0), 0));
+    VKC(vk, vkBindImageMemory(vk->device, i.image, vkc_memory(vk, &need, 0), 0));
     view.image = i.image;
     VKC(vk, vkCreateImageView(vk->device, &view, NULL, &i.view));
-    keep(vk, OBJ_IMAGE_VIEW, (uint64_t)i.view);
+    vkc_keep(vk, VKC_OBJ_IMAGE_VIEW, (uint64_t)i.view);
     to_general(vk, i.image, count);
     return i;
 }

@@ -23,11 +23,32 @@
 #define VKC_OBJECTS  512 /* alive at a time, of each kind */
 #define VKC_WAIT_NS  60000000000ull
 #define VKC_COUNT(a) (sizeof(a) / sizeof((a)[0]))
-#define VKC_SPIRV(a) {(a), sizeof(a)}
+#define VKC_SPIRV(a)                                                                               \
+    {                                                                                              \
+        (a), sizeof(a)                                                                             \
+    }
 
 struct vkc_spirv {
     const uint32_t *words;
     size_t bytes;
+};
+
+/** What lives until vkc_reset(); destroyed in the opposite order. */
+enum vkc_object_kind {
+    VKC_OBJ_BUFFER,
+    VKC_OBJ_VIEW,
+    VKC_OBJ_MEMORY,
+    VKC_OBJ_IMAGE,
+    VKC_OBJ_IMAGE_VIEW,
+    VKC_OBJ_MODULE,
+    VKC_OBJ_SET_LAYOUT,
+    VKC_OBJ_LAYOUT,
+    VKC_OBJ_PIPELINE,
+    VKC_OBJ_POOL,
+    VKC_OBJ_SAMPLER,
+    VKC_OBJ_RENDER_PASS,
+    VKC_OBJ_FRAMEBUFFER,
+    VKC_OBJ_QUERIES,
 };
 
 /** One device, and what the subtest under way has made with it. */
@@ -45,12 +66,16 @@ struct vkc {
     VkPhysicalDevice16BitStorageFeatures storage16;
     VkPhysicalDevice8BitStorageFeaturesKHR storage8;
     VkPhysicalDeviceShaderFloat16Int8FeaturesKHR small;
+    VkPhysicalDeviceMultiviewFeatures multiview;
+    VkPhysicalDeviceDynamicRenderingFeaturesKHR rendering;
+    VkPhysicalDeviceIndexTypeUint8FeaturesEXT index8;
+    VkPhysicalDeviceVertexAttributeDivisorFeaturesEXT divisor;
     VkPhysicalDeviceMemoryProperties memory;
     uint32_t timestamp_bits;
     unsigned again; /* how often vkc_run() submits once more */
     double seconds; /* submit to fence, of the last vkc_run(); the best of those that came again */
     struct vkc_object {
-        int kind;
+        enum vkc_object_kind kind;
         uint64_t handle;
     } objects[VKC_OBJECTS];
     unsigned object_count;
@@ -99,6 +124,10 @@ void vkc_close(struct vkc *vk);
 /** Destroys what the subtest has made. */
 void vkc_reset(struct vkc *vk);
 
+/** Leaves an object to vkc_reset(). */
+void vkc_keep(struct vkc *vk, enum vkc_object_kind kind, uint64_t handle);
+/** Memory of a type that has all of @flags (VK_MEMORY_PROPERTY_*). */
+VkDeviceMemory vkc_memory(struct vkc *vk, const VkMemoryRequirements *need, uint32_t flags);
 struct vkc_buf vkc_buffer(struct vkc *vk, size_t bytes, const void *init);
 /** A view of a whole buffer as texels. */
 void vkc_texels(struct vkc *vk, struct vkc_buf *buf, VkFormat format);
@@ -118,10 +147,25 @@ void vkc_end(struct vkc *vk, VkCommandBuffer cmd);
 void vkc_check(const struct vkc *vk, VkResult r, const char *call);
 #define VKC(vk, call) vkc_check(vk, call, #call)
 
-#define VKC_SSBO(b) {.kind = VKC_STORAGE, .buf = &(b)}
-#define VKC_UBO(b)  {.kind = VKC_UNIFORM, .buf = &(b)}
-#define VKC_IMG(i)  {.kind = VKC_IMAGE, .image = &(i)}
-#define VKC_TEX(b)  {.kind = VKC_TEXELS, .buf = &(b)}
-#define VKC_STEX(b) {.kind = VKC_STORAGE_TEXELS, .buf = &(b)}
+#define VKC_SSBO(b)                                                                                \
+    {                                                                                              \
+        .kind = VKC_STORAGE, .buf = &(b)                                                           \
+    }
+#define VKC_UBO(b)                                                                                 \
+    {                                                                                              \
+        .kind = VKC_UNIFORM, .buf = &(b)                                                           \
+    }
+#define VKC_IMG(i)                                                                                 \
+    {                                                                                              \
+        .kind = VKC_IMAGE, .image = &(i)                                                           \
+    }
+#define VKC_TEX(b)                                                                                 \
+    {                                                                                              \
+        .kind = VKC_TEXELS, .buf = &(b)                                                            \
+    }
+#define VKC_STEX(b)                                                                                \
+    {                                                                                              \
+        .kind = VKC_STORAGE_TEXELS, .buf = &(b)                                                    \
+    }
 
 #endif
