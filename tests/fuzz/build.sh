@@ -6,7 +6,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 out=$1
 shift
-targets=${*:-mmio pagetable cs compute fwif fwimage snapshot replay texture}
+targets=${*:-mmio pagetable cs compute gfx fwif fwimage snapshot replay texture}
 cc=${CC:-clang}
 flags="-std=gnu11 -g -O1 -Wall -Wextra -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined"
 case $cc in

@@ -230,6 +230,15 @@ def texture():
             write("texture", f"{codec}-{dim}", head + requests + plane * 16 + [0] * 1536 + list(texels))
 
 
+def gfx():
+    """The scene as it is, then bits of each of its descriptors, shaders and registers."""
+    write("gfx", "scene", [4])
+    for what in range(21):  # fuzz_gfx.c: places, three shaders, registers twice for vertices, once for fragments
+        bits = [(word, bit) for word in range(4) for bit in (0, 9, 20)]
+        for n, (word, bit) in enumerate(bits[what % 3::3]):
+            write("gfx", f"{what}-{n}", [n & 7] + [what, 0x40 | word, 130, bit])
+
+
 def replay():
     """Captures of tests/unit: as files, and as the section of their first job."""
     folder = os.path.join(HERE, "../unit/captures")
@@ -259,6 +268,7 @@ if __name__ == "__main__":
     cs()
     compute()
     texture()
+    gfx()
     replay()
     mmio()
     pagetable()
