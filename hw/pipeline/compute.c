@@ -40,6 +40,7 @@ struct compute_job {
     struct compute_job *next;
     uint64_t token;
     struct mali_job job; /* as first submitted */
+    uint64_t root;       /* of its address space, whatever slot that is in now */
     bool loaded;         /* descriptors were read */
     bool stop;           /* atomic: workers end their slice */
     unsigned faulted;    /* atomic: the first place that met a fault, or NO_PLACE */
@@ -84,13 +85,6 @@ void compute_drop(struct mali_pipeline *p, uint64_t token)
             at = &(*at)->next;
 }
 
-/* Same instruction, same place, same registers: what a token from guest memory must match. */
-static bool same_job(const struct mali_job *a, const struct mali_job *b)
-{
-    return a->instr == b->instr && a->ip == b->ip && a->as == b->as &&
-           a->core_mask == b->core_mask && !memcmp(a->regs, b->regs, sizeof(a->regs));
-}
-
 static struct compute_job *job_new(struct mali_pipeline *p, const struct mali_job *job)
 {
     struct compute_job *c = calloc(1, sizeof(*c)), **last = &p->jobs;
@@ -109,6 +103,7 @@ static struct compute_job *job_new(struct mali_pipeline *p, const struct mali_jo
     }
     c->token = ++p->last_token;
     c->job = *job;
+    c->root = pipeline_root(job);
     c->place[0]->core.job = c->token;
     c->faulted = NO_PLACE;
     c->most = c->made = 1;
@@ -369,7 +364,7 @@ static struct compute_job *job_of(struct mali_pipeline *p, const struct mali_job
 {
     struct compute_job *c = *job->token ? job_find(p, *job->token) : NULL;
 
-    if (c && same_job(&c->job, job))
+    if (c && pipeline_same_job(&c->job, c->root, job))
         return c;
     if (*job->token && !c) { /* restored from a snapshot, or forgotten over too many others */
         *fault = (struct mali_fault){

@@ -32,15 +32,6 @@ void gfx_job_drop(struct mali_pipeline *p, uint64_t token)
             at = &(*at)->next;
 }
 
-/* An exception handler that runs meanwhile restores what jobs read and may leave other registers changed. */
-#define JOB_REGS 64
-
-static bool same_job(const struct mali_job *a, const struct mali_job *b)
-{
-    return a->instr == b->instr && a->ip == b->ip && a->as == b->as &&
-           a->core_mask == b->core_mask && !memcmp(a->regs, b->regs, JOB_REGS * sizeof(a->regs[0]));
-}
-
 /* Found jobs move to the front: the last one of the list was not used for longest. */
 static struct gfx_job *find(struct mali_pipeline *p, uint64_t token)
 {
@@ -72,6 +63,7 @@ static struct gfx_job *job_new(struct mali_pipeline *p, const struct mali_job *j
     j->token = ++p->last_token;
     j->fini = fini;
     j->job = *job;
+    j->root = pipeline_root(job);
     j->pipeline = p;
     j->next = p->gfx_jobs;
     p->gfx_jobs = j;
@@ -87,7 +79,7 @@ struct gfx_job *gfx_job_get(struct mali_pipeline *p, const struct mali_job *job,
 
     *job->token = 0;
     *fault = (struct mali_fault){.as = job->as, .info = job->ip};
-    if (j && same_job(&j->job, job))
+    if (j && pipeline_same_job(&j->job, j->root, job))
         return j;
     if (token && !j) { /* restored from a snapshot, or forgotten over too many others */
         fault->code = MALI_CSF_RES_EVICTION_TIMEOUT;

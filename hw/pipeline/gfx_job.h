@@ -16,6 +16,7 @@ struct gfx_job {
     uint64_t token;
     void (*fini)(struct gfx_job *j); /* frees what the job holds, not the job */
     struct mali_job job;             /* as first submitted */
+    uint64_t root;                   /* of its address space, whatever slot that is in now */
     struct mali_pipeline *pipeline;
     bool loaded;
     uint64_t work, work_seen; /* changes when a part of the job ends; as the last slice left it */

@@ -9,6 +9,7 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "gfx_job.h"
 #include "gfx_vec.h"
@@ -62,6 +63,20 @@ void mali_pipeline_reset(struct mali_pipeline *p)
     compute_drop(p, 0);
     gfx_job_drop(p, 0);
     gfx_pass_drop_all(p);
+}
+
+uint64_t pipeline_root(const struct mali_job *job)
+{
+    return mali_mmu_root(job->tlb->mmu, job->as);
+}
+
+bool pipeline_same_job(const struct mali_job *first, uint64_t root, const struct mali_job *job)
+{
+    enum { JOB_REGS = 64 };
+
+    return first->instr == job->instr && first->ip == job->ip && root == pipeline_root(job) &&
+           first->core_mask == job->core_mask &&
+           !memcmp(first->regs, job->regs, JOB_REGS * sizeof(first->regs[0]));
 }
 
 const char *mali_job_type_name(enum mali_job_type type)

@@ -44,6 +44,14 @@ struct mali_pipeline {
     uint64_t pass_bytes;
 };
 
+/** The translation table of a job's address space: a VM that was suspended may come back in another slot. */
+uint64_t pipeline_root(const struct mali_job *job);
+/**
+ * Whether @job is the one that began as @first in address space @root: what a token from guest memory must match. Jobs
+ * read no register from 64 on, which an exception handler that ran meanwhile may leave changed.
+ */
+bool pipeline_same_job(const struct mali_job *first, uint64_t root, const struct mali_job *job);
+
 /** Runs a slice of a compute job. */
 enum mali_job_result compute_submit(struct mali_pipeline *p, const struct mali_job *job,
                                     struct mali_fault *fault);

@@ -556,6 +556,15 @@ static void endless(void)
     other.insert += 8;
     TAP_CHECK_EQ(cs_run(&w->env, &other, 100, &executed, &w->fault), CS_STOP_EMPTY);
     TAP_CHECK_EQ(other.regs[70], 1);
+    /* its VM comes back in another slot: the same job */
+    uint64_t token = w->st->job_token;
+    fake_as_enable(w->mmu, AS + 1, w->root);
+    w->env.as = AS + 1;
+    TAP_CHECK_EQ(slice(w), CS_STOP_BUDGET);
+    TAP_CHECK_EQ(w->st->job_token, token);
+    w->env.as = AS;
+    TAP_CHECK_EQ(slice(w), CS_STOP_BUDGET);
+    TAP_CHECK_EQ(w->st->job_token, token);
     /* the group is terminated; who has kept the state cannot bring the job back */
     mali_pipeline_drop(w->pipeline, w->st->job_token);
     TAP_CHECK_EQ(slice(w), CS_STOP_FAULT);
