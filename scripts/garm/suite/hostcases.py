@@ -18,7 +18,7 @@ from .model import FAIL, PASS, SKIP, Case, Result
 TIMEOUT = 300
 FUZZ_RUNS = {"fuzz_mmio": 4000, "fuzz_fwif": 1500, "fuzz_snapshot": 3000}
 FUZZ_DEFAULT_RUNS = 20000
-TSAN = ("gpu_thread_test", "mcu_compute_test", "mmu_test", "pipeline_threads_test", "trace_test")
+TSAN = ("gfx_threads_test", "gpu_thread_test", "mcu_compute_test", "mmu_test", "pipeline_threads_test", "trace_test")
 
 
 def cases(context: Context) -> Iterator[Case]:
