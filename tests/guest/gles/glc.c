@@ -91,29 +91,61 @@ void glc_check(const struct glc *gl, const char *what)
 
 /* --- objects --------------------------------------------------------------------------- */
 
-GLuint glc_program(struct glc *gl, const char *body)
+static GLuint compile(const struct glc *gl, GLenum stage, const char *body)
 {
     const char *parts[] = {
-        "#version 310 es\n"
-        "#extension GL_OES_shader_image_atomic : enable\n"
+        "#version 310 es\n",
+        stage == GL_COMPUTE_SHADER ? "#extension GL_OES_shader_image_atomic : enable\n"
+                                     "precision highp image2D; precision highp uimage2D;\n"
+                                     "precision highp iimage2D;\n"
+                                   : "",
         "precision highp float; precision highp int;\n"
-        "precision highp image2D; precision highp uimage2D; precision highp iimage2D;\n"
-        "precision highp usampler2D; precision highp sampler2D;\n",
+        "precision highp sampler2D; precision highp usampler2D; precision highp sampler3D;\n"
+        "precision highp sampler2DArray; precision highp samplerCube;\n"
+        "precision highp sampler2DShadow;\n",
         body};
-    GLuint program = glCreateProgram(), shader = glCreateShader(GL_COMPUTE_SHADER);
+    GLuint shader = glCreateShader(stage);
     char log[2048] = "";
     GLint ok;
 
     glShaderSource(shader, GLC_COUNT(parts), parts, NULL);
     glCompileShader(shader);
+    glGetShaderiv(shader, GL_COMPILE_STATUS, &ok);
     glGetShaderInfoLog(shader, sizeof(log), NULL, log);
-    glAttachShader(program, shader);
+    igt_assert_f(ok, "%s: a shader does not compile: %s", gl->label, log);
+    return shader;
+}
+
+static GLuint link_program(struct glc *gl, const GLuint *shaders, unsigned n)
+{
+    GLuint program = glCreateProgram();
+    char log[2048] = "";
+    GLint ok;
+
+    for (unsigned i = 0; i < n; i++)
+        glAttachShader(program, shaders[i]);
     glLinkProgram(program);
-    glDeleteShader(shader);
+    for (unsigned i = 0; i < n; i++)
+        glDeleteShader(shaders[i]);
     glGetProgramiv(program, GL_LINK_STATUS, &ok);
-    igt_assert_f(ok, "%s: the shader does not link: %s", gl->label, log);
+    glGetProgramInfoLog(program, sizeof(log), NULL, log);
+    igt_assert_f(ok, "%s: a program does not link: %s", gl->label, log);
     igt_assert_lt(gl->program_count, GLC_OBJECTS);
     gl->programs[gl->program_count++] = program;
+    return program;
+}
+
+GLuint glc_program(struct glc *gl, const char *body)
+{
+    return link_program(gl, &(GLuint){compile(gl, GL_COMPUTE_SHADER, body)}, 1);
+}
+
+GLuint glc_draw_program(struct glc *gl, const char *vs, const char *fs)
+{
+    GLuint program = link_program(
+        gl, (GLuint[]){compile(gl, GL_VERTEX_SHADER, vs), compile(gl, GL_FRAGMENT_SHADER, fs)}, 2);
+
+    glUseProgram(program);
     return program;
 }
 

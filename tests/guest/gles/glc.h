@@ -1,9 +1,9 @@
 /*
- * A thin layer on EGL and GLES 3.1 for compute tests: a context on one EGL device without a
+ * A thin layer on EGL and GLES 3.1: a context on one EGL device without a
  * surface, programs, buffers, textures. Every failure ends the subtest with what failed and the
  * GL error or the compiler's log. What a subtest makes lives until glc_reset().
  *
- * Called by gles_compute. Calls libEGL, libGLESv2.
+ * Called by gles_compute, gles_draw, gles_rate. Calls libEGL, libGLESv2.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -40,6 +40,8 @@ void glc_reset(struct glc *gl);
 
 /** A compute program; body: what follows "#version 310 es" and the default precisions. */
 GLuint glc_program(struct glc *gl, const char *body);
+/** The same of a vertex and a fragment shader, for drawing; in use. */
+GLuint glc_draw_program(struct glc *gl, const char *vs, const char *fs);
 /** A shader storage buffer, bound at `binding`; init NULL: bytes of 0xcd. */
 GLuint glc_buffer(struct glc *gl, unsigned binding, size_t bytes, const void *init);
 /** A 2D texture of one level with immutable storage, not bound. */

@@ -38,44 +38,6 @@ static struct {
 
 /* --- tools ------------------------------------------------------------------------------ */
 
-static GLuint compile(struct glc *gl, GLenum stage, const char *body)
-{
-    const char *parts[] = {"#version 310 es\nprecision highp float; precision highp int;\n"
-                           "precision highp sampler2D; precision highp sampler3D;\n"
-                           "precision highp sampler2DArray; precision highp samplerCube;\n"
-                           "precision highp sampler2DShadow;\n",
-                           body};
-    GLuint s = glCreateShader(stage);
-    char log[1024] = "";
-    GLint ok;
-
-    glShaderSource(s, 2, parts, NULL);
-    glCompileShader(s);
-    glGetShaderiv(s, GL_COMPILE_STATUS, &ok);
-    glGetShaderInfoLog(s, sizeof(log), NULL, log);
-    igt_assert_f(ok, "%s: a shader does not compile: %s", gl->label, log);
-    return s;
-}
-
-static GLuint link_program(struct glc *gl, const char *vs, const char *fs)
-{
-    GLuint p = glCreateProgram(), v = compile(gl, GL_VERTEX_SHADER, vs);
-    GLuint f = compile(gl, GL_FRAGMENT_SHADER, fs);
-    GLint ok;
-
-    glAttachShader(p, v);
-    glAttachShader(p, f);
-    glLinkProgram(p);
-    glDeleteShader(v);
-    glDeleteShader(f);
-    glGetProgramiv(p, GL_LINK_STATUS, &ok);
-    igt_assert_f(ok, "%s: a program does not link", gl->label);
-    igt_assert_lt(gl->program_count, GLC_OBJECTS);
-    gl->programs[gl->program_count++] = p;
-    glUseProgram(p);
-    return p;
-}
-
 /* Attributes 0: position, 1: colour; seven floats a vertex. */
 static const char vs_colour[] = "layout(location = 0) in vec3 p; layout(location = 1) in vec4 c;\n"
                                 "out vec4 v; void main() { gl_Position = vec4(p, 1.0); v = c; }\n";
@@ -97,18 +59,18 @@ static void vertices(struct glc *gl, const float *v, size_t bytes)
 
 static void colour_program(struct glc *gl, const float *v, size_t bytes)
 {
-    link_program(gl, vs_colour, fs_colour);
+    glc_draw_program(gl, vs_colour, fs_colour);
     vertices(gl, v, bytes);
 }
 
 /* A quad over the whole target, with st from 0 to 1. */
 static GLuint quad_program(struct glc *gl, const char *fs)
 {
-    return link_program(gl,
-                        "out vec2 st; void main() {\n"
-                        "    st = vec2(gl_VertexID & 1, gl_VertexID >> 1);\n"
-                        "    gl_Position = vec4(st * 2.0 - 1.0, 0.0, 1.0); }\n",
-                        fs);
+    return glc_draw_program(gl,
+                            "out vec2 st; void main() {\n"
+                            "    st = vec2(gl_VertexID & 1, gl_VertexID >> 1);\n"
+                            "    gl_Position = vec4(st * 2.0 - 1.0, 0.0, 1.0); }\n",
+                            fs);
 }
 
 static void quad(void)
@@ -155,7 +117,7 @@ static void depth(struct glc *gl)
 
 static void perspective(struct glc *gl)
 {
-    GLuint p = link_program(
+    GLuint p = glc_draw_program(
         gl,
         "out vec2 st; void main() {\n"
         "    st = vec2(gl_VertexID & 1, gl_VertexID >> 1);\n"
@@ -206,21 +168,21 @@ static void fan_and_cull(struct glc *gl)
 
 static void points(struct glc *gl)
 {
-    link_program(gl,
-                 "out vec4 v; void main() { float i = float(gl_VertexID);\n"
-                 "    gl_Position = vec4(-0.8 + 0.22 * i, sin(i) * 0.7, 0.0, 1.0);\n"
-                 "    gl_PointSize = 2.0 + 4.0 * i; v = vec4(i / 8.0, 1.0, 0.0, 1.0); }\n",
-                 "in vec4 v; out vec4 o; void main() { o = vec4(v.x, gl_PointCoord, 1.0); }\n");
+    glc_draw_program(gl,
+                     "out vec4 v; void main() { float i = float(gl_VertexID);\n"
+                     "    gl_Position = vec4(-0.8 + 0.22 * i, sin(i) * 0.7, 0.0, 1.0);\n"
+                     "    gl_PointSize = 2.0 + 4.0 * i; v = vec4(i / 8.0, 1.0, 0.0, 1.0); }\n",
+                     "in vec4 v; out vec4 o; void main() { o = vec4(v.x, gl_PointCoord, 1.0); }\n");
     glDrawArrays(GL_POINTS, 0, 8);
 }
 
 static void lines(struct glc *gl)
 {
-    link_program(gl,
-                 "out vec4 v; void main() { float a = float(gl_VertexID) * 0.7;\n"
-                 "    gl_Position = vec4(0.8 * cos(a), 0.8 * sin(a * 1.3), 0.0, 1.0);\n"
-                 "    v = vec4(1.0, a / 7.0, 0.5, 1.0); }\n",
-                 fs_colour);
+    glc_draw_program(gl,
+                     "out vec4 v; void main() { float a = float(gl_VertexID) * 0.7;\n"
+                     "    gl_Position = vec4(0.8 * cos(a), 0.8 * sin(a * 1.3), 0.0, 1.0);\n"
+                     "    v = vec4(1.0, a / 7.0, 0.5, 1.0); }\n",
+                     fs_colour);
     glLineWidth(3);
     glDrawArrays(GL_LINE_LOOP, 0, 9);
     glLineWidth(1);
@@ -231,7 +193,7 @@ static void instances(struct glc *gl)
     static const float at[] = {-0.6f, -0.6f, 0, 1, 0,    0, 1, 0.5f, -0.4f, 0, 0,
                                1,     0,     1, 0, 0.5f, 0, 0, 0,    1,     1};
 
-    link_program(
+    glc_draw_program(
         gl,
         "layout(location = 0) in vec3 p; layout(location = 1) in vec4 c; flat out vec4 v;\n"
         "void main() { vec2 q = vec2(gl_VertexID & 1, gl_VertexID >> 1) * 0.4;\n"
@@ -507,32 +469,36 @@ static void target_integer(struct glc *gl)
 /* Many small triangles, each its own colour. */
 static void mesh(struct glc *gl)
 {
-    link_program(gl,
-                 "flat out vec4 v; void main() { int i = gl_VertexID / 6, k = gl_VertexID % 6;\n"
-                 "    ivec2 c = ivec2(i % 40, i / 40) + ivec2(k == 1 || k == 2 || k == 4, k >= 2 "
-                 "&& k != 3 ? 1 : 0);\n"
-                 "    vec2 p = vec2(c) / vec2(20.0, 15.0) - 1.0;\n"
-                 "    gl_Position = vec4(p + 0.02 * sin(p.yx * 9.0), 0.0, 1.0);\n"
-                 "    v = vec4(float(gl_VertexID / 3 % 7) / 6.0, float(i % 11) / 10.0, float(i % "
-                 "5) / 4.0, 1.0); }\n",
-                 "flat in vec4 v; out vec4 o; void main() { o = v; }\n");
+    glc_draw_program(
+        gl,
+        "flat out vec4 v; void main() { int i = gl_VertexID / 6, k = gl_VertexID % 6;\n"
+        "    ivec2 c = ivec2(i % 40, i / 40) + ivec2(k == 1 || k == 2 || k == 4, k >= 2 "
+        "&& k != 3 ? 1 : 0);\n"
+        "    vec2 p = vec2(c) / vec2(20.0, 15.0) - 1.0;\n"
+        "    gl_Position = vec4(p + 0.02 * sin(p.yx * 9.0), 0.0, 1.0);\n"
+        "    v = vec4(float(gl_VertexID / 3 % 7) / 6.0, float(i % 11) / 10.0, float(i % "
+        "5) / 4.0, 1.0); }\n",
+        "flat in vec4 v; out vec4 o; void main() { o = v; }\n");
     glDrawArrays(GL_TRIANGLES, 0, 40 * 30 * 6);
 }
 
 /*
- * Order, depth and stencil over more triangles than a small tiler heap holds: with pan_csf_max_chunks=1 the target is
- * drawn in several goes (incremental rendering), and what was drawn must be there in the next.
+ * Order, depth and stencil over more triangles than a small tiler heap holds: with
+ * pan_csf_max_chunks=1 the target is drawn in several goes (incremental rendering), and what was
+ * drawn must be there in the next.
  */
 static void crowd(struct glc *gl)
 {
-    link_program(gl,
-                 "out vec4 v; void main() { int i = gl_VertexID / 3, k = gl_VertexID % 3;\n"
-                 "    uint h = uint(i) * 2654435761u; float a = float(h >> 22) / 163.0;\n"
-                 "    vec2 c = vec2(h & 1023u, h >> 10 & 1023u) / 512.0 - 1.0;\n"
-                 "    float b = a + float(k) * 2.0944;\n"
-                 "    gl_Position = vec4(c + 0.04 * vec2(cos(b), sin(b)), float(i % 97) / 97.0 - 0.5, 1.0);\n"
-                 "    v = vec4(float(h >> 3 & 7u) / 7.0, float(h >> 6 & 7u) / 7.0, float(k) / 2.0, 0.25); }\n",
-                 "in vec4 v; out vec4 o; void main() { o = v; }\n");
+    glc_draw_program(gl,
+                     "out vec4 v; void main() { int i = gl_VertexID / 3, k = gl_VertexID % 3;\n"
+                     "    uint h = uint(i) * 2654435761u; float a = float(h >> 22) / 163.0;\n"
+                     "    vec2 c = vec2(h & 1023u, h >> 10 & 1023u) / 512.0 - 1.0;\n"
+                     "    float b = a + float(k) * 2.0944;\n"
+                     "    gl_Position = vec4(c + 0.04 * vec2(cos(b), sin(b)), float(i % 97) / 97.0 "
+                     "- 0.5, 1.0);\n"
+                     "    v = vec4(float(h >> 3 & 7u) / 7.0, float(h >> 6 & 7u) / 7.0, float(k) / "
+                     "2.0, 0.25); }\n",
+                     "in vec4 v; out vec4 o; void main() { o = v; }\n");
     glEnable(GL_DEPTH_TEST);
     glDepthMask(GL_FALSE);
     glEnable(GL_STENCIL_TEST);

@@ -38,35 +38,6 @@ static double now(void)
     return t.tv_sec + t.tv_nsec * 1e-9;
 }
 
-static GLuint compile(struct glc *gl, GLenum stage, const char *body)
-{
-    const char *parts[] = {"#version 310 es\nprecision highp float; precision highp int;\n", body};
-    GLuint s = glCreateShader(stage);
-    char log[1024] = "";
-    GLint ok;
-
-    glShaderSource(s, 2, parts, NULL);
-    glCompileShader(s);
-    glGetShaderiv(s, GL_COMPILE_STATUS, &ok);
-    glGetShaderInfoLog(s, sizeof(log), NULL, log);
-    igt_assert_f(ok, "%s: a shader does not compile: %s", gl->label, log);
-    return s;
-}
-
-static void program(struct glc *gl, const char *vs, const char *fs)
-{
-    GLuint p = glCreateProgram();
-    GLint ok;
-
-    glAttachShader(p, compile(gl, GL_VERTEX_SHADER, vs));
-    glAttachShader(p, compile(gl, GL_FRAGMENT_SHADER, fs));
-    glLinkProgram(p);
-    glGetProgramiv(p, GL_LINK_STATUS, &ok);
-    igt_assert_f(ok, "%s: a program does not link", gl->label);
-    gl->programs[gl->program_count++] = p;
-    glUseProgram(p);
-}
-
 /* --- quads over the whole target -------------------------------------------------------------- */
 
 static const char vs_quad[] =
@@ -81,23 +52,23 @@ static void draw_quads(void)
 
 static void fill(struct glc *gl)
 {
-    program(gl, vs_quad,
-            "in vec2 st; flat in float layer; out vec4 o;\n"
-            "void main() { o = vec4(st, layer * 0.125, 1.0); }\n");
+    glc_draw_program(gl, vs_quad,
+                     "in vec2 st; flat in float layer; out vec4 o;\n"
+                     "void main() { o = vec4(st, layer * 0.125, 1.0); }\n");
 }
 
 static void blend(struct glc *gl)
 {
-    program(gl, vs_quad,
-            "in vec2 st; flat in float layer; out vec4 o;\n"
-            "void main() { o = vec4(st, layer * 0.125, 0.3); }\n");
+    glc_draw_program(gl, vs_quad,
+                     "in vec2 st; flat in float layer; out vec4 o;\n"
+                     "void main() { o = vec4(st, layer * 0.125, 0.3); }\n");
     glEnable(GL_BLEND);
     glBlendFunc(GL_SRC_ALPHA, GL_ONE_MINUS_SRC_ALPHA);
 }
 
 static void compute_bound(struct glc *gl)
 {
-    program(
+    glc_draw_program(
         gl, vs_quad,
         "in vec2 st; flat in float layer; out vec4 o; void main() {\n"
         "    vec2 z = vec2(0.0), c = st * 2.5 - vec2(1.8, 1.25) + layer * 0.01; float n = 0.0;\n"
@@ -120,7 +91,7 @@ static void textured(struct glc *gl, GLint min, float scale)
              "uniform sampler2D t; in vec2 st; flat in float layer; out vec4 o;\n"
              "void main() { o = texture(t, st * %f + layer * 0.37); }\n",
              scale);
-    program(gl, vs_quad, fs);
+    glc_draw_program(gl, vs_quad, fs);
 }
 
 static void picture(struct glc *gl, GLsizei levels)
@@ -195,16 +166,17 @@ static void mesh(struct glc *gl)
     gl->buffers[gl->buffer_count++] = b;
     glBindBuffer(GL_ELEMENT_ARRAY_BUFFER, b);
     glBufferData(GL_ELEMENT_ARRAY_BUFFER, sizeof(index), index, GL_STATIC_DRAW);
-    program(gl,
-            "out vec3 n; void main() {\n"
-            "    float x = float(gl_VertexID % 97) / 48.0 - 1.0;\n"
-            "    float y = float(gl_VertexID / 97) / 48.0 - 1.0;\n"
-            "    float h = sin(x * 9.0) * cos(y * 7.0) * 0.3;\n"
-            "    n = vec3(cos(x * 9.0) * cos(y * 7.0), 1.0, sin(x * 9.0) * sin(y * 7.0));\n"
-            "    gl_Position = vec4(x, y * 0.7 + h, y * 0.5, 1.5 + y * 0.4); }\n",
-            "in vec3 n; out vec4 o; void main() {\n"
-            "    float l = max(dot(normalize(n), vec3(0.4, 0.8, 0.4)), 0.0);\n"
-            "    o = vec4(vec3(0.2, 0.5, 0.3) + l * 0.5, 1.0); }\n");
+    glc_draw_program(
+        gl,
+        "out vec3 n; void main() {\n"
+        "    float x = float(gl_VertexID % 97) / 48.0 - 1.0;\n"
+        "    float y = float(gl_VertexID / 97) / 48.0 - 1.0;\n"
+        "    float h = sin(x * 9.0) * cos(y * 7.0) * 0.3;\n"
+        "    n = vec3(cos(x * 9.0) * cos(y * 7.0), 1.0, sin(x * 9.0) * sin(y * 7.0));\n"
+        "    gl_Position = vec4(x, y * 0.7 + h, y * 0.5, 1.5 + y * 0.4); }\n",
+        "in vec3 n; out vec4 o; void main() {\n"
+        "    float l = max(dot(normalize(n), vec3(0.4, 0.8, 0.4)), 0.0);\n"
+        "    o = vec4(vec3(0.2, 0.5, 0.3) + l * 0.5, 1.0); }\n");
     glEnable(GL_DEPTH_TEST);
 }
 

@@ -82,6 +82,18 @@ static void draw_ring(struct vkd *d, const struct vkd_pipe *p)
     vkCmdDraw(d->cmd, 12, 1, 1, 0);
 }
 
+/* A ring in a target of four samples a pixel. */
+static void ring_of_four(struct vkd *d, struct four *f)
+{
+    struct vkd_pipe p;
+
+    four_samples(d, f, VK_FORMAT_R8G8B8A8_UNORM);
+    ring_pipe(d, &p, VK_FORMAT_R8G8B8A8_UNORM);
+    vkd_begin(d, &f->render);
+    draw_ring(d, &p);
+    vkd_end(d);
+}
+
 /* A ring with smooth edges, resolved at the end of the rendering. */
 static void resolve_format(struct vkd *d, VkFormat format)
 {
@@ -119,14 +131,9 @@ static void resolve_image(struct vkd *d)
                              .dstOffset = {25, 5, 0},
                              .extent = {110, 90, 1}};
     struct vkd_render r = vkd_target(d);
-    struct vkd_pipe p;
     struct four f;
 
-    four_samples(d, &f, VK_FORMAT_R8G8B8A8_UNORM);
-    ring_pipe(d, &p, VK_FORMAT_R8G8B8A8_UNORM);
-    vkd_begin(d, &f.render);
-    draw_ring(d, &p);
-    vkd_end(d);
+    ring_of_four(d, &f);
     vkd_begin(d, &r);
     vkd_end(d);
     vkCmdResolveImage(d->cmd, f.color.image, VK_IMAGE_LAYOUT_GENERAL, d->color.image,
@@ -137,14 +144,10 @@ static void resolve_image(struct vkd *d)
 static void samples_kept(struct vkd *d)
 {
     struct vkd_push push = rect(-0.9f, -0.1f, 0.83f, 0.15f);
-    struct vkd_pipe p, q;
+    struct vkd_pipe q;
     struct four f;
 
-    four_samples(d, &f, VK_FORMAT_R8G8B8A8_UNORM);
-    ring_pipe(d, &p, VK_FORMAT_R8G8B8A8_UNORM);
-    vkd_begin(d, &f.render);
-    draw_ring(d, &p);
-    vkd_end(d);
+    ring_of_four(d, &f);
     quad_pipe(&q, FS(ramp));
     q.ms.rasterizationSamples = VK_SAMPLE_COUNT_4_BIT;
     vkd_pipe(d, &q);
@@ -158,14 +161,9 @@ static void samples_kept(struct vkd *d)
 /* The samples of some stripes, by texel fetch. */
 static void samples_fetched(struct vkd *d)
 {
-    struct vkd_pipe p;
     struct four f;
 
-    four_samples(d, &f, VK_FORMAT_R8G8B8A8_UNORM);
-    ring_pipe(d, &p, VK_FORMAT_R8G8B8A8_UNORM);
-    vkd_begin(d, &f.render);
-    draw_ring(d, &p);
-    vkd_end(d);
+    ring_of_four(d, &f);
     show(d, &f.color, FS(show_samples));
 }
 
