@@ -323,7 +323,7 @@ static void stage_begin(struct idvs *v, enum stage stage)
                v->views * (v->extended ? 8u : 4u) * 16);
     preload(v, k, n);
     for (unsigned i = 0; i < n; i++)
-        v->warp.tls[i] = k->tls + i * k->tls_bytes;
+        va_set_tls(&v->warp, i, k->tls + i * k->tls_bytes);
     v->stage = stage;
 }
 
@@ -477,7 +477,8 @@ static enum mali_mem_result fetch(struct idvs *v)
          s++) /* those that this batch cannot overwrite */
         cache[slot_of(v, s)->id % RECENT] = s + 1;
     for (uint32_t i = 0; i < n; i++) {
-        /* Without indices there is no first one: panvk's indirect draws leave the register alone. */
+        /* Without indices there is no first one: panvk's indirect draws leave the register alone.
+         */
         uint32_t index = v->index_bytes ? v->index[i] : v->next + i;
         v->slot[i] = is_restart(v, index) ? ~0u : find_slot(v, index + r[REG_BASE_VERTEX], cache);
     }

@@ -235,7 +235,7 @@ void gfx_warp_begin(struct gfx_fragment *f)
     for (uint32_t left = s->core.preload; left; left &= left - 1)
         preload(f, (unsigned)__builtin_ctz(left), &g->w.r[48 + __builtin_ctz(left)]);
     for (unsigned i = 0; s->core.tls && i < VA_LANES; i++)
-        g->w.tls[i] = s->core.tls + (f->n * VA_LANES + i) * s->core.tls_bytes;
+        va_set_tls(&g->w, i, s->core.tls + (f->n * VA_LANES + i) * s->core.tls_bytes);
     f->in_warp = true;
 }
 

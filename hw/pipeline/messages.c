@@ -131,13 +131,26 @@ enum va_message_result core_answer(enum mali_mem_result r)
     return r == MALI_MEM_OK ? VA_MSG_DONE : r == MALI_MEM_STALL ? VA_MSG_STALL : VA_MSG_FAULT;
 }
 
+static const va_v16u lane_ids = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+
+/* All ones in the lanes of @lanes. */
+static void lane_mask(va_v16u *m, uint16_t lanes)
+{
+    *m = -(((va_v16u){0} + lanes) >> lane_ids & 1);
+}
+
 static bool same_handle(const va_v16u *handle, uint16_t lanes)
 {
-    uint32_t first = lanes ? (*handle)[__builtin_ctz(lanes)] : 0, differ = 0;
+    typedef uint64_t words __attribute__((vector_size(64), may_alias));
+    va_v16u differ = *handle ^ (lanes ? (*handle)[__builtin_ctz(lanes)] : 0), mask;
+    const words *d = (const words *)&differ;
 
-    for (unsigned i = 0; i < VA_LANES; i++)
-        differ |= ((*handle)[i] ^ first) & -(lanes >> i & 1u);
-    return lanes && !differ;
+    if (lanes != 0xffff) {
+        lane_mask(&mask, lanes);
+        differ &= mask;
+    }
+    return lanes &&
+           !(((*d)[0] | (*d)[1]) | ((*d)[2] | (*d)[3]) | ((*d)[4] | (*d)[5]) | ((*d)[6] | (*d)[7]));
 }
 
 /* Source 0: byte offset, 1: handle. Registers are written when all lanes have their value. */
@@ -174,6 +187,23 @@ static enum va_message_result ld_buffer(struct core *c, struct va_warp *w, const
     return core_answer(r);
 }
 
+/* LEA_BUFFER of one buffer whose end has an address of 32 bits, as offsets have. */
+static void lea_together(struct va_warp *w, const struct va_insn *in, const struct buffer *b,
+                         const va_v16u *offset, uint16_t lanes)
+{
+    va_v16u lo = *offset + (uint32_t)b->va, hi = (va_v16u){0} + (uint32_t)(b->va >> 32), mask;
+    va_v16u inside = (va_v16u)(*offset < (va_v16u){0} + (uint32_t)b->size);
+
+    hi -= (va_v16u)(lo < *offset); /* a true comparison is -1: the carry */
+    lo = (lo & inside) | (((uint32_t)CORE_NULL_WINDOW + (*offset & 0xfff)) & ~inside);
+    hi = (hi & inside) | ((uint32_t)(CORE_NULL_WINDOW >> 32) & ~inside);
+    lane_mask(&mask, lanes);
+    for (unsigned k = 0; k < 2 && k < in->sr[0].count; k++) {
+        va_v16u *r = &w->r[in->sr[0].reg + k];
+        *r = ((k ? hi : lo) & mask) | (*r & ~mask);
+    }
+}
+
 static enum va_message_result lea_buffer(struct core *c, struct va_warp *w,
                                          const struct va_insn *in, const struct va_val *src,
                                          uint16_t lanes)
@@ -182,6 +212,13 @@ static enum va_message_result lea_buffer(struct core *c, struct va_warp *w,
     struct last_buffer last = {0};
     enum mali_mem_result r = MALI_MEM_OK;
 
+    if (same_handle(&src[1].w[0], lanes)) {
+        r = lane_buffer(c, &last, src[1].w[0][__builtin_ctz(lanes)]);
+        if (r == MALI_MEM_OK && last.b.size <= UINT32_MAX) {
+            lea_together(w, in, &last.b, &src[0].w[0], lanes);
+            return VA_MSG_DONE;
+        }
+    }
     for (unsigned i = 0; i < VA_LANES && r == MALI_MEM_OK; i++) {
         uint32_t offset = src[0].w[0][i];
         if (!(lanes >> i & 1))

@@ -341,7 +341,7 @@ static void unwatched(struct race *r, const struct core *c, const struct va_warp
 
     for (unsigned i = 0; i < VA_LANES && t->access != VA_READ; i++)
         r->unwatched += (t->lanes >> i & 1) && !CORE_IN_NULL_WINDOW(t->va[i]) &&
-                        !CORE_IN_VERTEX_WINDOW(t->va[i]) && t->va[i] - w->tls[i] >= c->tls_bytes;
+                        !CORE_IN_VERTEX_WINDOW(t->va[i]) && t->va[i] - va_tls(w, i) >= c->tls_bytes;
     if (before || !r->unwatched)
         return;
     mali_log(r->bus, MALI_LOG_GUEST_ERROR, "%s (the first: shader at 0x%llx)", text,
@@ -374,7 +374,7 @@ static void on_touched(struct core_observer *o, struct core *c, struct va_warp *
             .time = r->time,
         };
         if ((t->lanes >> i & 1) && !CORE_IN_NULL_WINDOW(t->va[i]) &&
-            t->va[i] - w->tls[i] >= c->tls_bytes)
+            t->va[i] - va_tls(w, i) >= c->tls_bytes)
             lane_touched(r, c, t, i, &now);
     }
 }

@@ -96,7 +96,7 @@ static void begin(struct place *at, const struct grid *g)
         for (unsigned lane = 0; lane < n; lane++) {
             preload(at, g, w, lane, local, group_x);
             next_thread(g, local, &group_x);
-            w->tls[lane] = at->core.tls + (first + lane) * at->core.tls_bytes;
+            va_set_tls(w, lane, at->core.tls + (first + lane) * at->core.tls_bytes);
         }
         at->warp[i].state = WARP_RUNS;
     }

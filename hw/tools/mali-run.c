@@ -273,7 +273,7 @@ static void group_begin(struct run *x)
         }
         if (t >= x->threads)
             continue;
-        w->tls[lane] = x->core->tls + t * x->core->tls_bytes;
+        va_set_tls(w, lane, x->core->tls + t * x->core->tls_bytes);
         w->r[55][lane] = local[0] | local[1] << 16;
         w->r[56][lane] = local[2];
         for (unsigned i = 0; i < 3; i++) {

@@ -16,14 +16,22 @@
 
 typedef uint64_t vector64 __attribute__((vector_size(64), may_alias));
 
-/* The lanes that run now. */
+/* Lanes that wait for their turn at one counter. */
+struct group {
+    uint64_t pc;
+    uint16_t lanes;
+};
+
+/* The lanes that run now, and the others that could. */
 struct run {
     struct va_warp *w;
     const struct va_shader *s;
     const struct va_program *p; /* where pc is */
     uint64_t base;
-    uint64_t pc;   /* of the lanes in active */
-    uint64_t next; /* lowest counter of the other lanes that can run, or ~0 */
+    uint64_t pc;                  /* of the lanes in active */
+    uint64_t next;                /* lowest counter of the groups, or ~0 */
+    struct group group[VA_LANES]; /* the lowest counter last */
+    unsigned groups;
     uint16_t active;
     unsigned ftz;         /* enum va_ftz; VA_FTZ_MODES: a combination that has no functions */
     struct va_frame f;    /* mask: of active */
@@ -87,37 +95,74 @@ static void set_active(struct run *x, uint16_t lanes)
     va_lane_mask(&x->f.mask, lanes);
 }
 
-/* Lanes that stop running here go on at @pc when they are chosen again. */
+/* Where lanes are that do not run: at a barrier, or when va_run() ends. */
 static void park(struct run *x, uint16_t lanes, uint64_t pc)
 {
     for (unsigned left = lanes; left; left &= left - 1)
         x->w->pc[__builtin_ctz(left)] = pc;
 }
 
-/* Picks the lanes at the lowest counter. False: none can run. */
+/* @lanes go on at @pc when it is their turn. */
+static void later(struct run *x, uint16_t lanes, uint64_t pc)
+{
+    unsigned i = x->groups;
+
+    if (!lanes)
+        return;
+    while (i && x->group[i - 1].pc < pc)
+        i--;
+    if (i && x->group[i - 1].pc == pc) {
+        x->group[i - 1].lanes |= lanes;
+        return;
+    }
+    memmove(&x->group[i + 1], &x->group[i], (x->groups - i) * sizeof(x->group[0]));
+    x->group[i] = (struct group){pc, lanes};
+    x->groups++;
+    x->next = x->group[x->groups - 1].pc;
+}
+
+/* The lowest group runs, with the lanes that are there already. False: none can run. */
 static bool choose(struct run *x)
 {
-    uint16_t ready = x->w->alive & ~x->w->waiting, lanes = 0;
+    const struct group *g;
+    uint16_t lanes = x->active;
 
+    if (!x->groups)
+        return lanes;
+    if (lanes && x->pc != x->next) { /* active lanes have gone past the group */
+        later(x, lanes, x->pc);
+        lanes = 0;
+    }
+    g = &x->group[--x->groups];
+    x->pc = g->pc;
+    set_active(x, lanes | g->lanes);
+    x->next = x->groups ? x->group[x->groups - 1].pc : ~0ull;
+    return true;
+}
+
+/* From where the warp was left: groups, and the lowest runs. */
+static bool enter(struct run *x)
+{
+    uint16_t ready = x->w->alive & ~x->w->waiting;
+
+    x->groups = 0;
+    x->pc = x->next = ~0ull;
+    x->active = 0;
     if (x->w->fresh) {
         x->w->fresh = false;
-        x->pc = x->s->base;
-        x->next = ~0ull;
-        set_active(x, ready);
-        return ready;
+        later(x, ready, x->s->base);
+        return choose(x);
     }
-    x->pc = x->next = ~0ull;
-    for (unsigned left = ready; left; left &= left - 1) {
-        uint64_t pc = x->w->pc[__builtin_ctz(left)];
-        x->pc = pc < x->pc ? pc : x->pc;
-    }
-    for (unsigned left = ready; left; left &= left - 1) {
-        uint64_t pc = x->w->pc[__builtin_ctz(left)];
-        lanes |= (uint16_t)((pc == x->pc ? left & -left : 0));
-        x->next = pc != x->pc && pc < x->next ? pc : x->next;
-    }
-    set_active(x, lanes);
-    return ready;
+    for (unsigned left = ready; left; left &= left - 1)
+        later(x, (uint16_t)(left & -left), x->w->pc[__builtin_ctz(left)]);
+    return choose(x);
+}
+
+static void leave(struct run *x)
+{
+    park(x, x->active, x->pc);
+    for (unsigned i = 0; i < x->groups; i++)
+        park(x, x->group[i].lanes, x->group[i].pc);
 }
 
 /* By vectors: compilers turn a memset() of this size into a string instruction, slow to start. */
@@ -167,8 +212,7 @@ static void special(const struct run *x, unsigned which, unsigned half, va_v16u 
         *v = half ? (va_v16u){0} : va_lane_ids;
         break;
     case VA_SPECIAL_THREAD_LOCAL_POINTER:
-        for (unsigned i = 0; i < VA_LANES; i++)
-            (*v)[i] = x->w->tls[i] >> 32 * half;
+        *v = x->w->tls[half];
         break;
     case VA_SPECIAL_PROGRAM_COUNTER: /* of the next instruction */
         *v = (va_v16u){0} + (uint32_t)((x->pc + 8) >> 32 * half);
@@ -259,17 +303,16 @@ static uint64_t target(const struct run *x, const struct va_step *s, const struc
     return next + (int64_t)(int32_t)src[1].w[0][i];
 }
 
-/* Lanes part, or go to several places: all are parked and chosen anew. */
+/* Lanes part, or go to several places: all are chosen anew. */
 static void scatter(struct run *x, const struct va_step *s, const struct va_val *src,
                     uint16_t taken)
 {
     uint16_t stay = x->active & ~taken;
 
-    for (unsigned i = 0; i < VA_LANES; i++)
-        if (taken >> i & 1)
-            x->w->pc[i] = target(x, s, src, i);
-    park(x, stay, x->pc + 8);
+    for (unsigned left = taken; left; left &= left - 1)
+        later(x, (uint16_t)(left & -left), target(x, s, src, (unsigned)__builtin_ctz(left)));
     flow(x, s->insn.flow, stay);
+    later(x, stay & x->w->alive, x->pc + 8);
     set_active(x, 0);
 }
 
@@ -279,12 +322,10 @@ static void split(struct run *x, uint16_t taken, uint64_t to)
     uint16_t stay = x->active & ~taken;
     uint64_t next = x->pc + 8;
     bool taken_first = to < next;
-    uint64_t later = taken_first ? next : to;
 
-    park(x, taken_first ? stay : taken, later);
+    later(x, taken_first ? stay : taken, taken_first ? next : to);
     set_active(x, taken_first ? taken : stay);
     x->pc = taken_first ? to : next;
-    x->next = later < x->next ? later : x->next;
 }
 
 static void branch(struct run *x, const struct va_step *s, const struct va_val *src, uint16_t taken)
@@ -470,8 +511,14 @@ static bool fast_step(struct run *x, const struct va_step *s, const struct va_mi
 
     switch (s->kind) {
     case VA_KIND_BRANCH:
+        if (m->always) {
+            branch(x, s, NULL, x->active);
+            return true;
+        }
         if (all_lanes(x))
             m->all[x->ftz](m, &x->f);
+        else if (x->ftz < VA_FTZ_MODES)
+            m->part[x->ftz](m, &x->f);
         else
             m->some(m, &x->f);
         branch(x, s, NULL, va_lanes_of(&x->taken.w[0]) & x->active);
@@ -551,7 +598,7 @@ enum va_stop va_run(struct va_warp *w, const struct va_shader *s, uint32_t budge
     x.s = s;
     x.p = NULL;
     frame_init(&x);
-    if (!choose(&x))
+    if (!enter(&x))
         return nothing_ready(w);
     for (; budget && stop == VA_STOP_SLICE; budget -= done) {
         if (!x.p || x.pc - x.base >= 8ull * x.p->count || ((x.pc - x.base) & 7))
@@ -563,13 +610,10 @@ enum va_stop va_run(struct va_warp *w, const struct va_shader *s, uint32_t budge
         if (stop != VA_STOP_SLICE)
             break;
         w->executed += done;
-        if (!x.active || x.pc >= x.next) {
-            park(&x, x.active, x.pc);
-            if (!choose(&x))
-                return nothing_ready(w);
-        }
+        if ((!x.active || x.pc >= x.next) && !choose(&x))
+            return nothing_ready(w);
     }
-    park(&x, x.active, x.pc);
+    leave(&x);
     return stop;
 }
 
@@ -587,10 +631,10 @@ void va_warp_init(struct va_warp *w, const struct va_shader *s, uint16_t lanes)
     w->executed = w->at = w->here_base = 0;
     w->here = NULL;
     w->fault = (struct va_fault){.kind = VA_FAULT_NONE};
-    vector64 *pc = (vector64 *)w->pc, *tls = (vector64 *)w->tls;
+    vector64 *pc = (vector64 *)w->pc;
     for (unsigned i = 0; i < 2; i++) {
         pc[i] = (vector64){0} + s->base;
-        tls[i] = (vector64){0};
+        w->tls[i] = (va_v16u){0};
     }
 }
 

@@ -165,7 +165,7 @@ struct va_warp {
     va_v16u r[64];
     /* Of lanes that are alive and not running: */
     uint64_t pc[VA_LANES] __attribute__((aligned(64)));
-    uint64_t tls[VA_LANES] __attribute__((aligned(64)));
+    va_v16u tls[2];          /* thread-local pointer: low words, high words */
     uint16_t alive;          /* lanes that have not ended */
     uint16_t helper;         /* of those, without side effects */
     uint16_t waiting;        /* of those, at a barrier */
@@ -180,6 +180,16 @@ struct va_warp {
 
 /** @lanes start at the shader's first instruction; registers are zero. */
 void va_warp_init(struct va_warp *w, const struct va_shader *s, uint16_t lanes);
+/** Where a lane's thread-local storage is. */
+static inline void va_set_tls(struct va_warp *w, unsigned lane, uint64_t va)
+{
+    w->tls[0][lane] = (uint32_t)va;
+    w->tls[1][lane] = (uint32_t)(va >> 32);
+}
+static inline uint64_t va_tls(const struct va_warp *w, unsigned lane)
+{
+    return w->tls[0][lane] | (uint64_t)w->tls[1][lane] << 32;
+}
 /** Drops what the warp holds. */
 void va_warp_fini(struct va_warp *w);
 

@@ -48,8 +48,9 @@ struct va_program {
     uint64_t *words;
     struct va_micro *micro; /* as many as steps */
     struct va_pair *consts;
-    unsigned regs;     /* one past the highest register below r48 that is named */
-    unsigned uniforms; /* one past the highest uniform word that is read */
+    struct va_insn *folded; /* instructions of which the fast form has another form */
+    unsigned regs;          /* one past the highest register below r48 that is named */
+    unsigned uniforms;      /* one past the highest uniform word that is read */
     uint8_t special[VA_BOUND_SPECIALS], specials; /* enum va_special that are read, how many */
     struct va_step step[];
 };

@@ -1,7 +1,9 @@
 /*
  * LOAD, STORE and ATOM. First every lane's address is mapped, then data moves:
- * a stall or a fault in one lane leaves registers and memory as they were. Lanes that read or
- * write words side by side are served with one mapping and one copy.
+ * a stall or a fault in one lane leaves registers and memory as they were. Three ways, the first
+ * that fits: lanes that read or write words side by side, or the same one, are served with one
+ * mapping and one copy; lanes that stay within their pages with one
+ * mapping for neighbours; all others with what they need.
  *
  * Called by exec.c. Calls the host's map().
  *
@@ -143,19 +145,25 @@ static uint64_t extend(uint64_t x, unsigned size, const struct load_form *f, boo
     return f->extend == 16 ? (x & 0xffff) << f->shift : x << f->shift;
 }
 
+static void put_loaded(struct va_warp *w, const struct va_staging *sr, const struct load_form *f,
+                       bool sign, unsigned size, unsigned lane, const uint64_t v[2])
+{
+    unsigned words = f->words < sr->count ? f->words : sr->count;
+    uint64_t low = size <= 4 ? extend(v[0], size, f, sign) : v[0];
+
+    for (unsigned k = 0; k < words; k++) {
+        uint32_t mask = k ? ~0u : f->mask, x = (k < 2 ? low : v[1]) >> 32 * (k & 1);
+        va_v16u *r = &w->r[sr->reg + k];
+        (*r)[lane] = ((*r)[lane] & ~mask) | (x & mask);
+    }
+}
+
 void va_put_loaded(struct va_warp *w, const struct va_insn *in, unsigned size, unsigned lane,
                    const uint64_t v[2])
 {
     struct load_form f = load_form(size, in->mod[VA_M_LOAD_LANE]);
-    const struct va_staging *sr = &in->sr[0];
-    unsigned words = f.words < sr->count ? f.words : sr->count;
-    uint64_t low = size <= 4 ? extend(v[0], size, &f, !in->mod[VA_M_UNSIGNED]) : v[0];
 
-    for (unsigned k = 0; k < words; k++) {
-        uint32_t mask = k ? ~0u : f.mask, x = (k < 2 ? low : v[1]) >> 32 * (k & 1);
-        va_v16u *r = &w->r[sr->reg + k];
-        (*r)[lane] = ((*r)[lane] & ~mask) | (x & mask);
-    }
+    put_loaded(w, &in->sr[0], &f, !in->mod[VA_M_UNSIGNED], size, lane, v);
 }
 
 static void load(struct va_warp *w, const struct va_step *s, const struct place *at, uint16_t lanes)
@@ -278,25 +286,50 @@ static uint64_t staged(const struct va_warp *w, const struct va_staging *sr, uns
     return v;
 }
 
+/* An atomic's operands, and where old values go. */
+struct atom_form {
+    enum atom op;
+    uint64_t one; /* not 0: the operand is 1 */
+    const struct va_staging *in, *out;
+};
+
+static struct atom_form atom_form(const struct va_insn *in)
+{
+    struct atom_form f = {0};
+
+    f.op = atom_op(in, &f.one);
+    for (unsigned i = 0; i < in->nr_sr; i++)
+        if (in->sr[i].read)
+            f.in = &in->sr[i];
+        else
+            f.out = &in->sr[i];
+    return f;
+}
+
+static void atom_lane(struct va_warp *w, const struct va_step *s, const struct atom_form *f,
+                      unsigned i, void *p)
+{
+    uint64_t x = f->one || !f->in ? 1 : staged(w, f->in, 0, s->size, i), old, cmp;
+
+    if (s->insn.mod[VA_M_COMPARE]) {
+        cmp = f->in ? staged(w, f->in, 1, s->size, i) : 0;
+        old = atom_at(p, s->size, f->op, x, &cmp);
+    } else if (f->op == ADD && s->size == 4) { /* the commonest, in one instruction */
+        old = __atomic_fetch_add((uint32_t *)p, (uint32_t)x, __ATOMIC_SEQ_CST);
+    } else {
+        old = atom_at(p, s->size, f->op, x, NULL);
+    }
+    for (unsigned k = 0; f->out && k < f->out->count && k < s->size / 4u; k++)
+        w->r[f->out->reg + k][i] = old >> 32 * k;
+}
+
 static void atom(struct va_warp *w, const struct va_step *s, const struct place *at, uint16_t lanes)
 {
-    const struct va_staging *in = NULL, *out = NULL;
-    uint64_t one, cmp, x, old;
-    enum atom op = atom_op(&s->insn, &one);
+    struct atom_form f = atom_form(&s->insn);
 
-    for (unsigned i = 0; i < s->insn.nr_sr; i++)
-        if (s->insn.sr[i].read)
-            in = &s->insn.sr[i];
-        else
-            out = &s->insn.sr[i];
-    for (unsigned i = 0; i < VA_LANES; i++) {
-        if (!(lanes >> i & 1))
-            continue;
-        x = one || !in ? 1 : staged(w, in, 0, s->size, i);
-        cmp = in ? staged(w, in, 1, s->size, i) : 0;
-        old = atom_at(at[i].p[0], s->size, op, x, s->insn.mod[VA_M_COMPARE] ? &cmp : NULL);
-        for (unsigned k = 0; out && k < out->count && k < s->size / 4u; k++)
-            w->r[out->reg + k][i] = old >> 32 * k;
+    for (unsigned left = lanes; left; left &= left - 1) {
+        unsigned i = (unsigned)__builtin_ctz(left);
+        atom_lane(w, s, &f, i, at[i].p[0]);
     }
 }
 
@@ -305,18 +338,36 @@ static void atom(struct va_warp *w, const struct va_step *s, const struct place 
 /* What the addresses of some lanes have in common. */
 enum pattern { PATTERN_NONE, PATTERN_ROW, PATTERN_SAME };
 
-/* PATTERN_ROW: lane i's bytes follow those of lane i - 1, and all lanes take part. */
-static enum pattern pattern(uint32_t size, const va_v16u *src, uint16_t lanes)
-{
-    unsigned first = (unsigned)__builtin_ctz(lanes);
-    uint32_t lo = src[0][first];
-    va_v16u mask, off = src[0] - lo, other = src[1] ^ src[1][first], row = off ^ va_lane_ids * size;
+/* By size in words: where lane i's bytes are in a row. */
+#define ROW(n)                                                                                     \
+    {                                                                                              \
+        0, (n), 2 * (n), 3 * (n), 4 * (n), 5 * (n), 6 * (n), 7 * (n), 8 * (n), 9 * (n), 10 * (n),  \
+            11 * (n), 12 * (n), 13 * (n), 14 * (n), 15 * (n)                                       \
+    }
+static const va_v16u rows[5] = {{0}, ROW(4), ROW(8), ROW(12), ROW(16)};
 
+/*
+ * PATTERN_ROW: lane i's bytes follow those of lane i - 1, and all lanes take part. Two lanes tell
+ * which it could be; most that are neither are known at once.
+ */
+static enum pattern pattern(unsigned words, const va_v16u *src, uint16_t lanes)
+{
+    const uint32_t *lo = (const uint32_t *)&src[0], *hi = (const uint32_t *)&src[1];
+    unsigned first = (unsigned)__builtin_ctz(lanes), last = 31u - (unsigned)__builtin_clz(lanes);
+    uint32_t span = lo[last] - lo[first];
+    bool row = lanes == 0xffff && span == 15 * 4 * words;
+    va_v16u off, mask;
+
+    if (hi[last] != hi[first] || (span && !row))
+        return PATTERN_NONE;
+    off = (src[0] - lo[first]) | (src[1] ^ hi[first]);
+    if (row) {
+        off = (src[0] - lo[first]) ^ rows[words];
+        off |= src[1] ^ hi[first];
+        return !va_any(&off) && lo[first] <= UINT32_MAX - 64 * words ? PATTERN_ROW : PATTERN_NONE;
+    }
     va_lane_mask(&mask, lanes);
-    row = (row | other) & mask;
-    off = (off | other) & mask;
-    if (lanes == 0xffff && !va_any(&row))
-        return lo <= UINT32_MAX - 16 * size ? PATTERN_ROW : PATTERN_NONE;
+    off &= mask;
     return va_any(&off) ? PATTERN_NONE : PATTERN_SAME;
 }
 
@@ -370,7 +421,7 @@ static bool together(struct va_warp *w, const struct va_host *host, const struct
                      const va_v16u *src, uint16_t lanes, struct window *win,
                      enum va_message_result *r)
 {
-    enum pattern how = s->words && lanes ? pattern(s->size, src, lanes) : PATTERN_NONE;
+    enum pattern how = s->words && lanes ? pattern(s->words, src, lanes) : PATTERN_NONE;
     unsigned first = lanes ? (unsigned)__builtin_ctz(lanes) : 0, bytes = s->size;
     uint64_t va, avail;
     uint8_t *p;
@@ -394,59 +445,158 @@ static bool together(struct va_warp *w, const struct va_host *host, const struct
     return true;
 }
 
-/* Lowest and highest address of @lanes, low words; false: they differ in their high words. */
-static bool extent(const va_v16u *src, uint16_t lanes, uint32_t *low, uint32_t *high)
-{
-    const uint32_t *lo = (const uint32_t *)&src[0], *hi = (const uint32_t *)&src[1];
-    uint32_t top = hi[__builtin_ctz(lanes)], other = 0;
+/* --- lanes anywhere, each within a page ------------------------------------------------------- */
 
-    *low = UINT32_MAX;
-    *high = 0;
-    for (unsigned left = lanes; left; left &= left - 1) {
-        unsigned i = (unsigned)__builtin_ctz(left);
-        *low = lo[i] < *low ? lo[i] : *low;
-        *high = lo[i] > *high ? lo[i] : *high;
-        other |= hi[i] ^ top;
-    }
-    return !other;
-}
+#define PAGE 4096u /* what one mapping covers at least, but for windows smaller than that */
 
-/* @p: where @low is. */
-static void move_near(struct va_warp *w, const struct va_step *s, const uint32_t *lo,
-                      uint16_t lanes, uint32_t low, uint8_t *p)
+/*
+ * Host addresses of @lanes' @size bytes at @add + lo[] + hi[] << 32 (@hi may be NULL): p[], one
+ * mapping for neighbours. False: somebody's bytes cross the end of a page or cannot be mapped, or
+ * an atomic is misaligned; going lane by lane then tells whose and why.
+ */
+static inline bool spots(const struct va_host *host, const uint32_t *lo, const uint32_t *hi,
+                         uint64_t add, unsigned size, uint16_t lanes, enum va_access access,
+                         uint8_t *p[VA_LANES])
 {
-    uint32_t *r = (uint32_t *)&w->r[s->insn.sr[0].reg];
+    enum va_message_result result;
+    uint64_t page = 0, last = 0, avail = 0;
+    uint8_t *at = NULL;
 
     for (unsigned left = lanes; left; left &= left - 1) {
         unsigned i = (unsigned)__builtin_ctz(left);
-        uint8_t *at = p + (lo[i] - low);
-        for (unsigned k = 0; k < s->words; k++)
-            if (s->kind == VA_KIND_LOAD)
-                memcpy(&r[VA_LANES * k + i], at + 4 * k, 4);
-            else
-                memcpy(at + 4 * k, &r[VA_LANES * k + i], 4);
+        uint64_t va = add + lo[i] + (hi ? (uint64_t)hi[i] << 32 : 0);
+        if (va - page > last || !at) {
+            page = va & ~(uint64_t)(PAGE - 1);
+            at = host->map(host->ctx, page, access, &avail, &result);
+            if (!at || avail < size)
+                return false;
+            last = avail - size;
+            if (va - page > last)
+                return false;
+        }
+        if (access == VA_ATOMIC && (va & (size - 1)))
+            return false;
+        p[i] = at + (va - page);
+    }
+    return true;
+}
+
+/* Values of at most four bytes, zeros above. Lanes that are not in @lanes: zero. */
+static void gather(va_v16u *r, uint8_t *const p[VA_LANES], unsigned size, uint16_t lanes)
+{
+    uint32_t v[VA_LANES] __attribute__((aligned(64))) = {0};
+
+    if (lanes == 0xffff && size == 4)
+        for (unsigned i = 0; i < VA_LANES; i++)
+            memcpy(&v[i], p[i], 4);
+    else if (lanes == 0xffff && size == 1)
+        for (unsigned i = 0; i < VA_LANES; i++)
+            v[i] = *p[i];
+    else
+        for (unsigned left = lanes; left; left &= left - 1) {
+            unsigned i = (unsigned)__builtin_ctz(left);
+            copy_bytes(&v[i], p[i], size);
+        }
+    memcpy(r, v, sizeof(v));
+}
+
+/* What extend() does, for all lanes. */
+static void extend_lanes(va_v16u x[2], unsigned size, const struct load_form *f, bool sign)
+{
+    typedef int32_t lanes_s __attribute__((vector_size(64)));
+    unsigned up = 32 - 8 * size;
+
+    if (f->extend && sign)
+        x[0] = (va_v16u)((lanes_s)(x[0] << up) >> up);
+    x[1] = f->extend && sign ? (va_v16u)((lanes_s)x[0] >> 31) : (va_v16u){0};
+    if (f->extend == 16)
+        x[0] &= 0xffff;
+    x[0] <<= f->shift;
+}
+
+static void load_small(struct va_warp *w, uint8_t *const p[VA_LANES], const struct va_insn *in,
+                       unsigned size, uint16_t lanes)
+{
+    struct load_form f = load_form(size, in->mod[VA_M_LOAD_LANE]);
+    unsigned words = f.words < in->sr[0].count ? f.words : in->sr[0].count;
+    va_v16u x[2], mask, part;
+
+    gather(&x[0], p, size, lanes);
+    extend_lanes(x, size, &f, !in->mod[VA_M_UNSIGNED]);
+    va_lane_mask(&mask, lanes);
+    for (unsigned k = 0; k < words; k++) {
+        part = k ? mask : mask & f.mask;
+        va_merge(&w->r[in->sr[0].reg + k], &x[k], &part);
     }
 }
 
-/* Whole words anywhere in one stretch of memory, local storage for instance: mapped once. As
- * together(). */
-static bool near(struct va_warp *w, const struct va_host *host, const struct va_step *s,
-                 const va_v16u *src, uint16_t lanes, struct window *win, enum va_message_result *r)
+static void load_spots(struct va_warp *w, uint8_t *const p[VA_LANES], const struct va_insn *in,
+                       unsigned size, unsigned words, uint16_t lanes)
 {
-    uint32_t low, high;
-    uint64_t va, avail;
-    uint8_t *p;
+    uint32_t *r = (uint32_t *)&w->r[in->sr[0].reg];
 
-    if (!s->words || !lanes || s->kind == VA_KIND_ATOM || !extent(src, lanes, &low, &high) ||
-        high - low > 4096)
+    if (words == 1 && lanes == 0xffff) {
+        gather(&w->r[in->sr[0].reg], p, 4, lanes);
+        return;
+    }
+    if (size <= 4) {
+        load_small(w, p, in, size, lanes);
+        return;
+    }
+    for (unsigned left = lanes; left; left &= left - 1) {
+        unsigned i = (unsigned)__builtin_ctz(left);
+        uint64_t v[2] = {0};
+        if (words) {
+            for (unsigned k = 0; k < words; k++)
+                memcpy(&r[VA_LANES * k + i], p[i] + 4 * k, 4);
+        } else {
+            copy_bytes(v, p[i], size);
+            va_put_loaded(w, in, size, i, v);
+        }
+    }
+}
+
+static void store_spots(struct va_warp *w, uint8_t *const p[VA_LANES], const struct va_step *s,
+                        uint16_t lanes)
+{
+    const struct va_staging *sr = &s->insn.sr[0];
+    const uint32_t *r = (const uint32_t *)&w->r[sr->reg];
+    unsigned words = (s->size + 3u) / 4 < sr->count ? (s->size + 3u) / 4 : sr->count;
+
+    if (s->words == 1 && lanes == 0xffff) {
+        for (unsigned i = 0; i < VA_LANES; i++)
+            memcpy(p[i], &r[i], 4);
+        return;
+    }
+    for (unsigned left = lanes; left; left &= left - 1) {
+        unsigned i = (unsigned)__builtin_ctz(left);
+        uint32_t v[4] = {0};
+        for (unsigned k = 0; k < words; k++)
+            v[k] = r[VA_LANES * k + i];
+        copy_bytes(p[i], v, s->size);
+    }
+}
+
+/* Local storage, tables, rows of matrices: as together(). */
+static bool scattered(struct va_warp *w, const struct va_host *host, const struct va_step *s,
+                      const va_v16u *src, uint16_t lanes, enum va_access access)
+{
+    uint8_t *p[VA_LANES];
+
+    if (!spots(host, (const uint32_t *)&src[0], (const uint32_t *)&src[1], (uint64_t)s->insn.imm[0],
+               s->size, lanes, access, p))
         return false;
-    va = (low | (uint64_t)src[1][__builtin_ctz(lanes)] << 32) + s->insn.imm[0];
-    *r = map_bytes(host, win, va, s->kind == VA_KIND_LOAD ? VA_READ : VA_WRITE, &p, &avail);
-    if (*r != VA_MSG_DONE)
-        return true;
-    if (avail < (uint64_t)(high - low) + s->size)
-        return false;
-    move_near(w, s, (const uint32_t *)&src[0], lanes, low, p);
+    if (access == VA_READ) {
+        load_spots(w, p, &s->insn, s->size, s->words, lanes);
+    } else if (access == VA_WRITE) {
+        store_spots(w, p, s, lanes);
+    } else {
+        struct atom_form f = atom_form(&s->insn);
+        for (unsigned left = lanes; left; left &= left - 1) {
+            unsigned i = (unsigned)__builtin_ctz(left);
+            atom_lane(w, s, &f, i, p[i]);
+        }
+    }
     return true;
 }
 
@@ -468,19 +618,39 @@ void va_memory_prepare(struct va_step *s)
         s->words = s->size / 4u;
 }
 
+/* As scattered(), for offsets from @base. */
+static bool scattered_offsets(struct va_warp *w, const struct va_host *host,
+                              const struct va_insn *in, unsigned size, unsigned words,
+                              uint64_t base, uint64_t bytes, const va_v16u *offset, uint16_t lanes)
+{
+    const uint32_t *off = (const uint32_t *)offset;
+    uint8_t *p[VA_LANES];
+    bool outside = bytes < size;
+
+    for (unsigned left = lanes; left; left &= left - 1)
+        outside |= off[__builtin_ctz(left)] > bytes - size;
+    if (outside || !spots(host, off, NULL, base, size, lanes, VA_READ, p))
+        return false;
+    load_spots(w, p, in, size, words, lanes);
+    return true;
+}
+
 bool va_load_together(struct va_warp *w, const struct va_host *host, const struct va_insn *in,
                       unsigned size, uint64_t base, uint64_t bytes, const va_v16u *offset,
                       uint16_t lanes, enum va_message_result *r)
 {
     unsigned words = lanes ? whole_words(in, size) : 0;
     const va_v16u src[2] = {*offset, {0}};
-    enum pattern how = words ? pattern(size, src, lanes) : PATTERN_NONE;
+    enum pattern how = words ? pattern(words, src, lanes) : PATTERN_NONE;
     unsigned len = how == PATTERN_ROW ? VA_LANES * size : size;
     uint64_t avail, at = lanes ? (*offset)[__builtin_ctz(lanes)] : 0;
     struct window win = {0};
     uint8_t *p;
 
-    if (how == PATTERN_NONE || len > bytes || at > bytes - len)
+    *r = VA_MSG_DONE;
+    if (how == PATTERN_NONE)
+        return lanes && scattered_offsets(w, host, in, size, words, base, bytes, offset, lanes);
+    if (len > bytes || at > bytes - len)
         return false;
     *r = map_bytes(host, &win, base + at, VA_READ, &p, &avail);
     if (*r != VA_MSG_DONE)
@@ -506,8 +676,10 @@ enum va_message_result va_memory(struct va_warp *w, const struct va_host *host,
 
     if (access != VA_READ && s->insn.mod[VA_M_ACCESS] != VA_ACCESS_FORCE)
         lanes &= ~w->helper;
-    if (together(w, host, s, src, lanes, &win, &r) || near(w, host, s, src, lanes, &win, &r))
+    if (together(w, host, s, src, lanes, &win, &r))
         return r;
+    if (scattered(w, host, s, src, lanes, access))
+        return VA_MSG_DONE;
     r = map_lanes(w, host, s, src, lanes, access, &win, at);
     if (r)
         return r;

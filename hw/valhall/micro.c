@@ -21,13 +21,21 @@ static void *vectors(size_t n, size_t each)
 
 /* --- programs ------------------------------------------------------------------------ */
 
+/* The thread-local pointer is the warp's, behind its registers. */
+_Static_assert(!offsetof(struct va_warp, r) && !(offsetof(struct va_warp, tls) & 63) &&
+                   sizeof(struct va_warp) >= offsetof(struct va_warp, tls) + 3 * 64,
+               "an operand is two vectors at an offset from the registers");
+
 /* Where special value @which is; false: it is not the same for all warps of a job. */
 static bool special(struct va_program *p, const struct va_src *s, uint32_t *at)
 {
     unsigned i = 0;
 
-    if (s->index == VA_SPECIAL_WARP_ID || s->index == VA_SPECIAL_THREAD_LOCAL_POINTER ||
-        s->index == VA_SPECIAL_PROGRAM_COUNTER)
+    if (s->index == VA_SPECIAL_THREAD_LOCAL_POINTER) {
+        *at = (offsetof(struct va_warp, tls[s->bits == 64 ? 0 : s->half])) | VA_BASE_REGS;
+        return true;
+    }
+    if (s->index == VA_SPECIAL_WARP_ID || s->index == VA_SPECIAL_PROGRAM_COUNTER)
         return false;
     while (i < p->specials && p->special[i] != s->index)
         i++;
@@ -74,6 +82,68 @@ static bool operand(struct va_program *p, unsigned *consts, const struct va_src 
     }
 }
 
+/*
+ * A constant of which a part is read becomes one that is read whole, so that the instruction
+ * matches more of shapes.def. Parts with their top bit set stay: the instruction may extend them.
+ */
+static bool fold_source(struct va_src *s)
+{
+    uint32_t part, bits;
+
+    if (s->kind != VA_SRC_CONST || s->bits == 64)
+        return false;
+    if (s->sel_enum == VA_E_LANES8 && s->sel > VA_LANES8_B00) {
+        s->value = (s->value >> 8 * (s->sel - VA_LANES8_B00) & 0xff) * 0x01010101u;
+        s->sel = VA_LANES8_B00;
+        return true;
+    }
+    if (s->sel_enum != VA_E_SWZ32 || s->sel == VA_SWZ32_NONE)
+        return false;
+    bits = s->sel >= VA_SWZ32_B0 ? 8 : 16;
+    part = bits == 8 ? s->value >> 8 * (s->sel - VA_SWZ32_B0)
+                     : s->value >> 16 * (s->sel - VA_SWZ32_H0);
+    part &= (1u << bits) - 1;
+    if (part >> (bits - 1))
+        return false;
+    s->value = part;
+    s->sel = VA_SWZ32_NONE;
+    return true;
+}
+
+static bool fold(struct va_insn *in)
+{
+    bool folded = false;
+
+    for (unsigned i = 0; i < in->nr_src; i++)
+        folded |= fold_source(&in->src[i]);
+    return folded;
+}
+
+/* How many instructions would change. */
+static unsigned foldable(const struct va_program *p)
+{
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < p->count; i++) {
+        struct va_insn in = p->step[i].insn;
+        n += !p->step[i].error && fold(&in);
+    }
+    return n;
+}
+
+/* A branch on a constant: every lane takes it. */
+static bool always(const struct va_step *s)
+{
+    struct va_val src[VA_MAX_SRC] = {{{{0}}}}, d;
+    struct va_env env = {.active = 0xffff};
+
+    if (s->kind != VA_KIND_BRANCH || s->insn.src[0].kind != VA_SRC_CONST)
+        return false;
+    src[0].w[0] += s->insn.src[0].value;
+    s->fn(&s->insn, src, &d, &env);
+    return va_lanes_of(&d.w[0]) == 0xffff;
+}
+
 /* Nothing happens besides the computation. */
 static bool computes(const struct va_step *s)
 {
@@ -86,10 +156,10 @@ static void prepare(struct va_program *p, unsigned *consts, const struct va_step
                     struct va_micro *m, va_bind_fn *bind)
 {
     static const uint32_t halves[4] = {0, 0x0000ffff, 0xffff0000, 0xffffffff};
-    const struct va_insn *in = &s->insn;
+    const struct va_insn *in = m->insn;
     bool jumps = s->kind == VA_KIND_BRANCH;
 
-    m->insn = in;
+    m->always = always(s);
     m->operands = !s->error;
     for (unsigned i = 0; i < VA_MAX_SRC; i++)
         m->src[i] = VA_BASE_CONSTS;
@@ -108,11 +178,13 @@ static void nothing(const struct va_micro *m, const struct va_frame *f)
 bool va_micro_prepare(struct va_program *p)
 {
     va_bind_fn *bind = va_bind_best();
-    unsigned consts = 1;
+    unsigned consts = 1, folds = foldable(p), folded = 0;
 
     p->micro = vectors(p->count, sizeof(*p->micro));
-    p->consts = vectors(33, sizeof(*p->consts)); /* the constant table has 32 entries */
-    if (!p->micro || !p->consts) {
+    p->folded = calloc(folds + 1, sizeof(*p->folded));
+    /* The constant table has 32 entries; parts of them are new ones. */
+    p->consts = vectors(33 + (size_t)VA_MAX_SRC * folds, sizeof(*p->consts));
+    if (!p->micro || !p->consts || !p->folded) {
         va_micro_free(p);
         return false;
     }
@@ -123,6 +195,8 @@ bool va_micro_prepare(struct va_program *p)
 
         if (s->error)
             continue;
+        p->folded[folded] = s->insn;
+        m->insn = fold(&p->folded[folded]) ? &p->folded[folded++] : &s->insn;
         prepare(p, &consts, s, m, bind);
         if (s->kind == VA_KIND_NOP)
             m->some = m->all[0] = m->all[1] = m->all[2] = m->part[0] = m->part[1] = m->part[2] =
@@ -137,6 +211,7 @@ void va_micro_free(struct va_program *p)
 {
     free(p->micro);
     free(p->consts);
+    free(p->folded);
 }
 
 /* --- jobs ------------------------------------------------------------------------------- */

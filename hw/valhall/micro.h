@@ -40,12 +40,13 @@ struct va_micro {
     va_micro_fn *some;               /* any active lanes, any mode */
     va_micro_fn *all[VA_FTZ_MODES];  /* all lanes active */
     va_micro_fn *part[VA_FTZ_MODES]; /* any active lanes */
-    const struct va_insn *insn;
-    uint32_t src[VA_MAX_SRC]; /* offset in bytes, a multiple of 64, plus enum va_base */
-    uint32_t dst;             /* likewise */
-    uint32_t halves;          /* of the destination, written bits of a word */
-    uint16_t run;             /* instructions from here that only compute; 0: not this one */
-    bool operands;            /* src[] is valid */
+    const struct va_insn *insn; /* what the operands belong to: constants may be selected already */
+    uint32_t src[VA_MAX_SRC];   /* offset in bytes, a multiple of 64, plus enum va_base */
+    uint32_t dst;               /* likewise */
+    uint32_t halves;            /* of the destination, written bits of a word */
+    uint16_t run;               /* instructions from here that only compute; 0: not this one */
+    bool operands;              /* src[] is valid */
+    bool always;                /* a branch that every lane takes */
 };
 
 /** Picks the functions of @m for @in; @m->insn, src and dst are set by the caller. */

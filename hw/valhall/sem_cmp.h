@@ -302,16 +302,57 @@ VA_INLINE unsigned subgroup_lanes(const struct va_insn *in)
     return 2u << MOD(SUBGROUP);
 }
 
+VA_INLINE vu lane_numbers(unsigned k)
+{
+    static const va_v16u numbers = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+
+    return ((const vu_mem *)&numbers)[k];
+}
+
+/* Lanes that are all ones, where others are zero. */
+VA_INLINE unsigned lanes_set(const vu *m)
+{
+    unsigned all = 0;
+
+#ifdef VA_HOST_AVX2
+    for (unsigned k = 0; k < PIECES; k++)
+        all |= (unsigned)_mm256_movemask_ps((__m256)m[k]) << k * LANES;
+#else
+    for (unsigned i = 0; i < VA_LANES; i++)
+        all |= (m[i / LANES][i % LANES] & 1) << i;
+#endif
+    return all;
+}
+
+/* Lane from[i] of @v for each i. */
+VA_INLINE void take_lanes(const va_v16u *v, const vu *from, vu *out)
+{
+#ifdef VA_HOST_AVX2
+    const __m256i *p = (const __m256i *)v;
+
+    for (unsigned k = 0; k < PIECES; k++) {
+        __m256i at = (__m256i)from[k], low = _mm256_permutevar8x32_epi32(p[0], at),
+                high = _mm256_permutevar8x32_epi32(p[1], at);
+        out[k] = (vu)_mm256_blendv_ps((__m256)low, (__m256)high, (__m256)_mm256_slli_epi32(at, 28));
+    }
+#else
+    for (unsigned i = 0; i < VA_LANES; i++)
+        out[i / LANES][i % LANES] = (*v)[from[i / LANES][i % LANES]];
+#endif
+}
+
 /* Lanes of the own subgroup whose source is not zero, the subgroup's first at bit 0. */
 OP_WARP(WMASK)
 {
-    unsigned size = subgroup_lanes(in), all = 0;
+    unsigned size = subgroup_lanes(in), all;
+    const vu_mem *x = (const vu_mem *)&s[0].w[0];
+    vu set[PIECES];
 
-    for (unsigned i = 0; i < VA_LANES; i++)
-        all |= (unsigned)(s[0].w[0][i] != 0) << i;
-    all &= env->active;
-    for (unsigned i = 0; i < VA_LANES; i++)
-        d->w[0][i] = all >> (i & -size) & ((1u << size) - 1);
+    for (unsigned k = 0; k < PIECES; k++)
+        set[k] = (vu)(x[k] != 0);
+    all = lanes_set(set) & env->active;
+    for (unsigned k = 0; k < PIECES; k++)
+        ((vu_mem *)&d->w[0])[k] = splat(all) >> (lane_numbers(k) & -size) & ((1u << size) - 1);
 }
 
 VA_INLINE void clper(const struct va_insn *in, const struct va_val *s, struct va_val *d,
@@ -337,19 +378,21 @@ VA_INLINE void clper(const struct va_insn *in, const struct va_val *s, struct va
     };
     unsigned size = subgroup_lanes(in), byte = 8 * (in->src[1].sel - VA_LANES8_B00);
     bool swap = MOD(LANE_OP) == VA_LANE_OP_XOR;
-    uint32_t from[VA_LANES];
+    const vu_mem *index = (const vu_mem *)&s[1].w[0];
+    vu from[PIECES], value[PIECES];
 
-    for (unsigned i = 0; i < VA_LANES; i++) {
-        unsigned index = s[1].w[0][i] >> byte & 0xff;
-        index = swap ? i ^ index : index;
-        from[i] = (i & -size) | (index & (size - 1));
+    for (unsigned k = 0; k < PIECES; k++) {
+        vu lane = lane_numbers(k), to = index[k] >> byte & 0xff;
+        to = swap ? lane ^ to : to;
+        from[k] = (lane & -size) | (to & (size - 1));
     }
-    for (unsigned w = 0; w < words; w++)
-        for (unsigned i = 0; i < VA_LANES; i++)
-            d->w[w][i] = s[0].w[w][from[i]];
-    for (unsigned i = 0; env->active != 0xffff && i < VA_LANES; i++)
-        for (unsigned w = 0; !(env->active >> from[i] & 1) && w < words; w++)
-            d->w[w][i] = inactive[MOD(INACTIVE)];
+    for (unsigned w = 0; w < words; w++) {
+        take_lanes(&s[0].w[w], from, value);
+        for (unsigned k = 0; k < PIECES; k++) {
+            vu there = -(splat(env->active) >> from[k] & 1);
+            ((vu_mem *)&d->w[w])[k] = pick(there, value[k], splat(inactive[MOD(INACTIVE)]));
+        }
+    }
 }
 
 OP_WARP(CLPER_I32)

@@ -36,10 +36,15 @@
 #define SHAPE_H(id, tag, ...)                                                                      \
     BOTH(id, id##_##tag, false, false, __VA_ARGS__)                                                \
     BOTH(id, ftz_##id##_##tag, false, true, __VA_ARGS__)
+#define SHAPE_C(id, tag, ...)                                                                      \
+    BOTH(id, id##_##tag, false, false, __VA_ARGS__)                                                \
+    BOTH(id, ftz_##id##_##tag, true, false, __VA_ARGS__)                                           \
+    BOTH(id, both_##id##_##tag, true, true, __VA_ARGS__)
 #include "shapes.def"
 #undef SHAPE_I
 #undef SHAPE_F
 #undef SHAPE_H
+#undef SHAPE_C
 
 struct shape {
     uint16_t op;
@@ -52,12 +57,15 @@ struct shape {
 #define SHAPE_I(id, tag, ...) SHAPE(id, id##_##tag, id##_##tag, id##_##tag, __VA_ARGS__)
 #define SHAPE_F(id, tag, ...) SHAPE(id, id##_##tag, ftz_##id##_##tag, ftz_##id##_##tag, __VA_ARGS__)
 #define SHAPE_H(id, tag, ...) SHAPE(id, id##_##tag, id##_##tag, ftz_##id##_##tag, __VA_ARGS__)
+#define SHAPE_C(id, tag, ...)                                                                      \
+    SHAPE(id, id##_##tag, ftz_##id##_##tag, both_##id##_##tag, __VA_ARGS__)
 static const struct shape shapes[] = {
 #include "shapes.def"
 };
 #undef SHAPE_I
 #undef SHAPE_F
 #undef SHAPE_H
+#undef SHAPE_C
 #undef SHAPE
 
 #define SOME_EXACT(id)  [VA_OP_##id] = some_##id,

@@ -401,7 +401,7 @@ static void integer_rows(void)
     run_unit(is_rest);
 }
 
-static void lanes(void)
+static void lanes_of(va_alu_fn *const *alu)
 {
     struct va_env env = {.active = 0xfff5};
     struct va_val s[VA_MAX_SRC] = {0}, d;
@@ -413,20 +413,26 @@ static void lanes(void)
     }
     /* CLPER.i32 r0, r1, r2.b00, one subgroup of 16 */
     TAP_REQUIRE(!va_decode(0x00a0c030100f0201 | 0x400000, &in));
-    va_alu_base[in.op](&in, s, &d, &env);
+    alu[in.op](&in, s, &d, &env);
     for (unsigned i = 0; i < VA_LANES; i++)
         TAP_CHECK_EQ(d.w[0][i], 0xfff5 >> (15 - i) & 1 ? 115 - i : 0xffffffff); /* .umax */
     /* .xor with byte 3, quads */
     TAP_REQUIRE(!va_decode(0x00a0c0111c0f0201, &in));
-    va_alu_base[in.op](&in, s, &d, &env);
+    alu[in.op](&in, s, &d, &env);
     for (unsigned i = 0; i < VA_LANES; i++)
         TAP_CHECK_EQ(d.w[0][i], 0xfff5 >> (i ^ 1) & 1 ? 100 + (i ^ 1) : 0);
     /* WMASK r0, r1: ballot */
     s[0].w[0][4] = 0;
     TAP_REQUIRE(!va_decode(0x0095c03000000001, &in));
-    va_alu_base[in.op](&in, s, &d, &env);
+    alu[in.op](&in, s, &d, &env);
     for (unsigned i = 0; i < VA_LANES; i++)
         TAP_CHECK_EQ(d.w[0][i], 0xffe5);
+}
+
+static void lanes(void)
+{
+    lanes_of(va_alu_base);
+    lanes_of(va_alu_best());
 }
 
 /* The sequences compilers build: their ends must meet the math library's special values. */
@@ -518,10 +524,12 @@ static void shapes(void)
 #define SHAPE_I(id, tag, ...) {VA_OP_##id, {__VA_ARGS__}},
 #define SHAPE_F               SHAPE_I
 #define SHAPE_H               SHAPE_I
+#define SHAPE_C               SHAPE_I
 #include "../../hw/valhall/shapes.def"
 #undef SHAPE_I
 #undef SHAPE_F
 #undef SHAPE_H
+#undef SHAPE_C
     };
     uint64_t seed = 0x5eed;
 

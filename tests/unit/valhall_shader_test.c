@@ -119,7 +119,7 @@ static bool run_group(struct va_cache *cache, unsigned group, bool fast, struct 
         w.r[55][i] = i;
         w.r[57][i] = group;
         w.r[60][i] = group * VA_LANES + i;
-        w.tls[i] = STACK + BUFFER * i;
+        va_set_tls(&w, i, STACK + BUFFER * i);
     }
     while ((stop = va_run(&w, &s, fast ? 7 : 100000)) == VA_STOP_BARRIER || stop == VA_STOP_SLICE)
         ;
