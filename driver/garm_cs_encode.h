@@ -17,9 +17,8 @@
 #define CS_IMM48_MASK		GENMASK_ULL(47, 0)
 #define CS_FLUSH_CLEAN_INVALIDATE 3
 #define CS_FLUSH_OTHER_INVALIDATE BIT(9)
-#define CS_SYNC_ERROR_PROPAGATE	BIT(0)	/* scope, 2:1, is 0: the system */
 
-enum cs_store_state { CS_STATE_TIMESTAMP = 0, CS_STATE_CYCLES = 1 };
+enum cs_store_state { CS_STATE_TIMESTAMP = 0, CS_STATE_CYCLES = 1, CS_STATE_ERROR = 3 };
 
 /* d[reg] = imm, zero-extended */
 static inline u64 cs_mov48(u8 reg, u64 imm)
@@ -56,7 +55,10 @@ static inline u64 cs_flush_all(u8 flush_id, u8 scoreboard)
 	       CS_FLUSH_CLEAN_INVALIDATE;
 }
 
-/* mem64[d[addr]] = a counter; signals an entry. */
+/*
+ * mem64[d[addr]] = a counter, or mem32[d[addr]] = the error state, 0 without a fault since the last
+ * barrier; signals an entry. Width of the error state: Mesa's panvk keeps it in 32 bits.
+ */
 static inline u64 cs_store_state(u8 addr, enum cs_store_state state, u8 scoreboard)
 {
 	return CS_OP(40) | CS_FIELD(scoreboard, 48) | CS_FIELD(addr, 40) | CS_FIELD(state, 32);
@@ -68,13 +70,10 @@ static inline u64 cs_error_barrier(void)
 	return CS_OP(47);
 }
 
-/*
- * mem64[d[addr]] += d[value], the error state goes to the word behind; notifies the whole system.
- */
-static inline u64 cs_sync_add64(u8 addr, u8 value, u8 scoreboard)
+/* mem64[d[addr]] = d[value]; notifies the whole system. The error state goes nowhere. */
+static inline u64 cs_sync_set64(u8 addr, u8 value, u8 scoreboard)
 {
-	return CS_OP(51) | CS_FIELD(scoreboard, 48) | CS_FIELD(addr, 40) | CS_FIELD(value, 32) |
-	       CS_SYNC_ERROR_PROPAGATE;
+	return CS_OP(52) | CS_FIELD(scoreboard, 48) | CS_FIELD(addr, 40) | CS_FIELD(value, 32);
 }
 
 #endif

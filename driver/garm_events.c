@@ -94,14 +94,14 @@ static void stream_fatal(struct garm_sched *sched, u32 slot, u32 cs, const struc
 		garm_device_reset(sched->gdev, "unrecoverable command-stream exception");
 }
 
+/*
+ * The event does not name the job, and by now the stream may be several further. So nobody is
+ * blamed here: each job reports its own error (garm_submit.c).
+ */
 static void stream_fault(struct garm_sched *sched, u32 slot, u32 cs, const struct fw_cs_out *out)
 {
-	struct garm_group *group = sched->slots[slot];
-
 	log_exception(sched, slot, cs, "CS_FAULT", READ_ONCE(out->fault),
 		      READ_ONCE(out->fault_info));
-	if (group && cs < group->queue_count)
-		garm_queue_fault(&group->queues[cs]);
 }
 
 /* Return: whether somebody will answer. */
@@ -170,8 +170,7 @@ static void group_events(struct garm_sched *sched, struct garm_group *group, u32
  * @sched: the scheduler
  * @slot: number of the slot
  *
- * The scheduler's lock is held and the slots are usable. Faults come first: jobs that a sync update
- * completes would otherwise end without their error.
+ * The scheduler's lock is held and the slots are usable.
  */
 void garm_events_slot(struct garm_sched *sched, u32 slot)
 {

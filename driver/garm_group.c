@@ -68,9 +68,8 @@ static int queue_init(struct garm_queue *queue, const struct drm_panthor_queue_c
 
 	ret = create_shared(group, &queue->ring, queue->ring_size, "ring");
 	if (!ret)
-		ret = create_shared(group, &queue->profile,
-				    job_count * sizeof(struct garm_profile_slot),
-				    "job counters");
+		ret = create_shared(group, &queue->reports,
+				    job_count * sizeof(struct garm_job_report), "job reports");
 	if (!ret)
 		ret = create_fw_buffer(group, &queue->iface, garm_fw_alloc_ring_iface(group->gdev));
 	if (ret)
@@ -90,7 +89,7 @@ static void queue_fini(struct garm_queue *queue)
 		jobq_destroy(&queue->jobq);
 	garm_wait_unmap(queue);
 	garm_kbo_destroy(queue->iface);
-	garm_kbo_destroy(queue->profile);
+	garm_kbo_destroy(queue->reports);
 	garm_kbo_destroy(queue->ring);
 	kvfree(queue->jobs);
 }

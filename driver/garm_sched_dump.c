@@ -56,7 +56,6 @@ static void add_queue(struct garm_dump *dump, struct garm_queue *queue,
 	garm_dump_add(dump, "submitted %llu", queue->submitted);
 	garm_dump_add(dump, "done %llu", queue->done);
 	garm_dump_add(dump, "sync.seqno 0x%llx", READ_ONCE(sync->seqno));
-	garm_dump_add(dump, "sync.status 0x%x", READ_ONCE(sync->status));
 	if (queue->wait.valid)
 		garm_dump_add(dump, "wait 0x%llx %s 0x%llx", queue->wait.va,
 			      queue->wait.gt ? ">" : "<=", queue->wait.ref);

@@ -58,15 +58,20 @@
 
 /** struct garm_sync64 - a sync object as the GPU writes it */
 struct garm_sync64 {
-	u64 seqno;
-	u32 status;			/* not zero: an error was propagated */
+	u64 seqno;			/* number of the last job that is done */
+	u32 status;			/* errors, which the driver's jobs do not propagate */
 	u32 pad;
 };
 
-/** struct garm_profile_slot - counters that a profiled job stores */
-struct garm_profile_slot {
-	u64 cycles_before, cycles_after;
+#define GARM_JOB_UNREPORTED		(~0u)
+
+/** struct garm_job_report - what a job says of itself before it counts as done */
+struct garm_job_report {
+	u64 cycles_before, cycles_after;	/* if profiled */
 	u64 time_before, time_after;
+	/* the stream's error state, 0: no fault; GARM_JOB_UNREPORTED until then */
+	u32 error;
+	u32 pad;
 };
 
 struct garm_group;
@@ -89,14 +94,13 @@ struct garm_queue {
 	char name[32];
 
 	u32 ring_size;			/* bytes; its BO may be larger: whole pages */
-	struct garm_kbo *ring, *iface, *profile;
+	struct garm_kbo *ring, *iface, *reports;
 	struct fw_ring_in *in;
 	const struct fw_ring_out *out;
 	u64 insert;			/* byte count, never read back from shared memory */
 
 	/*
-	 * Jobs in the ring: number n (from 1) is in jobs[(n - 1) & job_mask] and in that profile
-	 * slot.
+	 * Jobs in the ring: number n (from 1) is in jobs[(n - 1) & job_mask] and in that report.
 	 */
 	struct garm_ring_job *jobs;
 	u32 job_mask;
@@ -257,7 +261,6 @@ void garm_group_fatal(struct garm_group *group, u32 queues);
 /* garm_submit.c */
 extern const struct jobq_ops garm_job_ops;
 bool garm_queue_check_done(struct garm_queue *queue);
-void garm_queue_fault(struct garm_queue *queue);
 
 /* garm_sched.c */
 unsigned long garm_job_timeout(void);

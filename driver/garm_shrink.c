@@ -36,6 +36,7 @@
 #include "garm_device.h"
 #include "garm_gem.h"
 #include "garm_mmu.h"
+#include "garm_trace.h"
 #include "garm_vm.h"
 
 /* A VM that submitted less than this ago is likely to do so again. */
@@ -164,8 +165,11 @@ static bool try_evict(struct garm_shrink *shrink, struct garm_bo *bo, bool spare
 		goto out;
 	done = evict_locked(bo);
 	garm_mmu_op_end(gdev->mmu);
-	if (done)
+	if (done) {
 		atomic_long_inc(&shrink->evicted);
+		if (list_empty(&bo->base.gpuva.list))
+			trace_garm_evicted(NULL, bo->base.size, 0);
+	}
 out:
 	dma_resv_unlock(bo->base.resv);
 	return done;

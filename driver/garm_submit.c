@@ -40,29 +40,29 @@ static struct garm_job_regs job_regs(struct garm_device *gdev)
 
 static u32 job_lines(u32 profile)
 {
-	/* See encode_job(): 11 words, 4 more for each counter, and one wait. */
-	u32 words = 11 + (profile ? 1 : 0) + 4 * hweight32(profile);
+	/* See encode_job(): 14 words, 4 more for each counter. */
+	u32 words = 14 + 4 * hweight32(profile);
 
-	BUILD_BUG_ON(DIV_ROUND_UP(11, GARM_RING_LINE / 8) != GARM_JOB_MIN_LINES);
-	BUILD_BUG_ON(DIV_ROUND_UP(11 + 1 + 8, GARM_RING_LINE / 8) != GARM_JOB_MAX_LINES);
+	BUILD_BUG_ON(DIV_ROUND_UP(14, GARM_RING_LINE / 8) != GARM_JOB_MIN_LINES);
+	BUILD_BUG_ON(DIV_ROUND_UP(14 + 2 * 4, GARM_RING_LINE / 8) != GARM_JOB_MAX_LINES);
 	return DIV_ROUND_UP(words, GARM_RING_LINE / 8);
 }
 
 static u32 encode_counters(u64 *words, const struct garm_job *job, struct garm_job_regs regs,
-			   u64 slot_va, bool after)
+			   u64 report_va, bool after)
 {
 	u32 n = 0;
 
 	if (job->profile & GARM_PROFILE_CYCLES) {
-		words[n++] = cs_mov48(regs.addr, slot_va + (after ?
-				offsetof(struct garm_profile_slot, cycles_after) :
-				offsetof(struct garm_profile_slot, cycles_before)));
+		words[n++] = cs_mov48(regs.addr, report_va + (after ?
+				offsetof(struct garm_job_report, cycles_after) :
+				offsetof(struct garm_job_report, cycles_before)));
 		words[n++] = cs_store_state(regs.addr, CS_STATE_CYCLES, 0);
 	}
 	if (job->profile & GARM_PROFILE_TIME) {
-		words[n++] = cs_mov48(regs.value, slot_va + (after ?
-				offsetof(struct garm_profile_slot, time_after) :
-				offsetof(struct garm_profile_slot, time_before)));
+		words[n++] = cs_mov48(regs.value, report_va + (after ?
+				offsetof(struct garm_job_report, time_after) :
+				offsetof(struct garm_job_report, time_before)));
 		words[n++] = cs_store_state(regs.value, CS_STATE_TIMESTAMP, 0);
 	}
 	return n;
@@ -71,33 +71,35 @@ static u32 encode_counters(u64 *words, const struct garm_job *job, struct garm_j
 /*
  * What the ring calls a command stream with (driver-facts B.8): caches flushed unless they were
  * since the user built the stream; the call; then, when everything that it started has ended, the
- * queue's sync object counts up. The barrier keeps a fault of this job from the next. @words has
- * been zeroed: zero is NOP.
+ * error state goes to the job's report, and its @number to the queue's sync object: a number that
+ * is lost is made good by the next one. The barrier keeps a fault of this job from the next. @words
+ * has been zeroed: zero is NOP.
  */
-static void encode_job(u64 *words, const struct garm_job *job, u32 slot)
+static void encode_job(u64 *words, const struct garm_job *job, u64 number)
 {
 	struct garm_queue *queue = job->queue;
 	struct garm_device *gdev = job->group->gdev;
 	struct garm_job_regs regs = job_regs(gdev);
-	u64 slot_va = queue->profile->va + slot * sizeof(struct garm_profile_slot);
+	u64 report_va = queue->reports->va +
+			((number - 1) & queue->job_mask) * sizeof(struct garm_job_report);
 	u16 all = gdev->sched->sb_mask;
 	u32 n = 0;
 
 	words[n++] = cs_mov32(regs.value, job->latest_flush);
 	words[n++] = cs_flush_all(regs.value, 0);
-	n += encode_counters(words + n, job, regs, slot_va, false);
+	n += encode_counters(words + n, job, regs, report_va, false);
 	words[n++] = cs_mov48(regs.addr, job->va);
 	words[n++] = cs_mov32(regs.value, job->size);
 	words[n++] = cs_wait(BIT(0));
 	words[n++] = cs_call(regs.addr, regs.value);
-	if (job->profile) {
-		words[n++] = cs_wait(all);
-		n += encode_counters(words + n, job, regs, slot_va, true);
-	}
-	words[n++] = cs_mov48(regs.addr, garm_queue_sync_va(queue));
-	words[n++] = cs_mov48(regs.value, 1);
 	words[n++] = cs_wait(all);
-	words[n++] = cs_sync_add64(regs.addr, regs.value, 0);
+	n += encode_counters(words + n, job, regs, report_va, true);
+	words[n++] = cs_mov48(regs.addr, report_va + offsetof(struct garm_job_report, error));
+	words[n++] = cs_store_state(regs.addr, CS_STATE_ERROR, 0);
+	words[n++] = cs_mov48(regs.addr, garm_queue_sync_va(queue));
+	words[n++] = cs_mov48(regs.value, number);
+	words[n++] = cs_wait(all);
+	words[n++] = cs_sync_set64(regs.addr, regs.value, 0);
 	words[n++] = cs_error_barrier();
 	WARN_ON_ONCE(DIV_ROUND_UP(n, GARM_RING_LINE / 8) != job_lines(job->profile));
 }
@@ -106,11 +108,13 @@ static void encode_job(u64 *words, const struct garm_job *job, u32 slot)
 static void write_job(const struct garm_job *job)
 {
 	struct garm_queue *queue = job->queue;
+	struct garm_job_report *reports = queue->reports->kmap;
 	u32 slot = queue->submitted & queue->job_mask;
 	u64 words[GARM_JOB_MAX_WORDS] = {};
 	u32 lines = job_lines(job->profile);
 
-	encode_job(words, job, slot);
+	WRITE_ONCE(reports[slot].error, GARM_JOB_UNREPORTED);
+	encode_job(words, job, queue->submitted + 1);
 	for (u32 line = 0; line < lines; line++) {
 		/* A line never wraps: ring sizes and positions are multiples of it. */
 		u64 at = (queue->insert + line * GARM_RING_LINE) & (queue->ring_size - 1);
@@ -230,19 +234,27 @@ static u64 difference(const u64 *before, const u64 *after)
 	return to > from ? to - from : 0;
 }
 
-static void add_usage(struct garm_queue *queue, u64 from, u64 to)
+/*
+ * Jobs @from + 1 to @to are done: errors and counters out of their reports. A job whose report was
+ * skipped has an error as well: only a fault can do that. Nonsense that the user's GPU code wrote
+ * there is about his own jobs.
+ */
+static void read_reports(struct garm_queue *queue, u64 from, u64 to)
 {
 	struct garm_file *file = queue->group->pool->file;
-	struct garm_profile_slot *slots = queue->profile->kmap;
+	const struct garm_job_report *reports = queue->reports->kmap;
 	u64 cycles = 0, ticks = 0;
 
 	for (u64 n = from; n < to; n++) {
 		u32 slot = n & queue->job_mask, profile = queue->jobs[slot].profile;
+		const struct garm_job_report *report = &reports[slot];
 
+		if (READ_ONCE(report->error))
+			jobq_set_error(&queue->jobq, queue->jobs[slot].seqno, -EINVAL);
 		if (profile & GARM_PROFILE_CYCLES)
-			cycles += difference(&slots[slot].cycles_before, &slots[slot].cycles_after);
+			cycles += difference(&report->cycles_before, &report->cycles_after);
 		if (profile & GARM_PROFILE_TIME)
-			ticks += difference(&slots[slot].time_before, &slots[slot].time_after);
+			ticks += difference(&report->time_before, &report->time_after);
 	}
 	if (!cycles && !ticks)
 		return;
@@ -282,38 +294,12 @@ bool garm_queue_check_done(struct garm_queue *queue)
 		garm_sched_kick(group->gdev->sched, 0);
 		return false;
 	}
-	/* The count before the counters. */
+	/* The count before the reports. */
 	dma_rmb();
-	add_usage(queue, queue->done, count);
-	/* It told garm_queue_fault() about these jobs, and is not to blame later ones. */
-	if (READ_ONCE(sync->status))
-		WRITE_ONCE(sync->status, 0);
+	read_reports(queue, queue->done, count);
 	queue->done = count;
 	jobq_complete(&queue->jobq, queue->jobs[(count - 1) & queue->job_mask].seqno, 0);
 	return true;
-}
-
-/**
- * garm_queue_fault() - a job of the queue failed, but the queue goes on
- * @queue: the queue
- *
- * The scheduler's lock is held. Call it before garm_queue_check_done(), which would complete the
- * job. The event does not name the job. Streams run in order: it is the one being run, unless the
- * error has already been propagated to the sync object; then it is one of those that have been done
- * since the last look.
- */
-void garm_queue_fault(struct garm_queue *queue)
-{
-	struct garm_sync64 *sync = garm_queue_sync(queue);
-	u64 count = READ_ONCE(sync->seqno), job;
-
-	if (queue->group->state == GARM_GROUP_DEAD || queue->done == queue->submitted)
-		return;
-	count = clamp(count, queue->done, queue->submitted);
-	job = count;
-	if (job == queue->submitted || (count > queue->done && READ_ONCE(sync->status)))
-		job = queue->done;
-	jobq_set_error(&queue->jobq, queue->jobs[job & queue->job_mask].seqno, -EINVAL);
 }
 
 static int check_submit(const struct drm_panthor_queue_submit *args, const struct garm_group *group)

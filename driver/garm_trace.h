@@ -557,10 +557,13 @@ DECLARE_EVENT_CLASS(garm_reclaim,
 	TP_printk("vm=%u bytes=%llu error=%d", __entry->vm, __entry->bytes, __entry->error)
 );
 
-/* The shrinker took an idle VM's memory (vm 0: a BO that is in none) */
+/*
+ * The shrinker took an object of so many bytes out of a VM (0: it was in none). An error: it is
+ * still there, and its memory with it
+ */
 DEFINE_EVENT(garm_reclaim, garm_evicted,
 	TP_PROTO(const struct garm_vm *vm, u64 bytes, int error), TP_ARGS(vm, bytes, error));
-/* ... and it is back, because the VM is used */
+/* ... and it is back, because the VM is used. An error: the submission that wanted it got it */
 DEFINE_EVENT(garm_reclaim, garm_restored,
 	TP_PROTO(const struct garm_vm *vm, u64 bytes, int error), TP_ARGS(vm, bytes, error));
 

@@ -15,6 +15,7 @@
  */
 #include <drm/drm_exec.h>
 
+#include "garm_trace.h"
 #include "garm_vm_internal.h"
 
 /* Tables for one round of restoring: 1 MiB, unless a single mapping needs more. */
@@ -69,6 +70,7 @@ static int evict_from(struct drm_gpuvm_bo *vm_bo)
 	vm->op = NULL;
 	mutex_unlock(&vm->op_lock);
 	garm_pt_release(vm, &op.tables);
+	trace_garm_evicted(vm, vm_bo->obj->size, ret);
 	return ret;
 }
 
@@ -222,6 +224,7 @@ int garm_vm_bo_validate(struct drm_gpuvm_bo *vm_bo, struct drm_exec *exec)
 	ret = garm_bo_populate_locked(bo);
 	if (!ret)
 		ret = restore_all(vm, vm_bo);
+	trace_garm_restored(vm, bo->base.size, ret);
 	if (ret)
 		return ret;
 	drm_gpuvm_bo_evict(vm_bo, false);

@@ -526,7 +526,7 @@ void jobq_set_error(struct jobq *q, u64 seqno, int error)
 
 	spin_lock_irqsave(&q->lock, flags);
 	list_for_each_entry(job, &q->running, node) {
-		if (!seqno || job->seqno == seqno) {
+		if (job->seqno == seqno) {
 			if (!job->error)
 				job->error = error;
 			break;

@@ -154,8 +154,8 @@ void jobq_job_discard(struct jobq_job *job);
  */
 void jobq_complete(struct jobq *q, u64 seqno, int error);
 /**
- * jobq_set_error() - the running job @seqno (0: the oldest) failed; its fence will signal with
- * @error
+ * jobq_set_error() - the running job @seqno failed; its fence will signal with @error, unless it
+ * has an error already
  */
 void jobq_set_error(struct jobq *q, u64 seqno, int error);
 /** jobq_kill() - no job runs any more; all fences, also of jobs pushed later, signal with @error */

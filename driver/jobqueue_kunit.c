@@ -297,18 +297,27 @@ static void jobs_that_need_no_hardware(struct kunit *test)
 static void set_error(struct kunit *test)
 {
 	struct rig *rig = rig_new(test, 0);
-	struct dma_fence *f[2] = { push(job_new(rig, 1)), push(job_new(rig, 1)) };
+	struct dma_fence *f[4];
 
+	for (int i = 0; i < 4; i++)
+		f[i] = push(job_new(rig, 1));
 	settle(rig);
 	jobq_set_error(&rig->q, 2, -EINVAL);
-	jobq_set_error(&rig->q, 0, -EIO);
-	jobq_set_error(&rig->q, 0, -ENOMEM);	/* the first error counts */
-	jobq_complete(&rig->q, 2, 0);
-	expect(rig, f[0], true, -EIO);
+	jobq_set_error(&rig->q, 4, -EIO);
+	jobq_set_error(&rig->q, 4, -ENOMEM);	/* the first error counts */
+	jobq_set_error(&rig->q, 5, -ENOMEM);	/* there is no such job */
+	jobq_complete(&rig->q, 3, 0);
+	expect(rig, f[0], true, 0);
 	expect(rig, f[1], true, -EINVAL);
-	dma_fence_put(f[0]);
-	dma_fence_put(f[1]);
-	rig_end(rig, 2);
+	expect(rig, f[2], true, 0);
+	expect(rig, f[3], false, 0);
+	jobq_set_error(&rig->q, 1, -EIO);	/* it is done */
+	jobq_complete(&rig->q, 4, 0);
+	expect(rig, f[0], true, 0);
+	expect(rig, f[3], true, -EIO);
+	for (int i = 0; i < 4; i++)
+		dma_fence_put(f[i]);
+	rig_end(rig, 4);
 }
 
 static void kill_signals_everything(struct kunit *test)

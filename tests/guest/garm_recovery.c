@@ -110,6 +110,70 @@ static void cs_fault(struct pu_ctx *c, uint32_t group)
     igt_assert_eq_u32(errors, 1);
 }
 
+/*
+ * Jobs back to back, some of which raise CS_FAULT: each of those, and no other, has an error in its
+ * fence and left no result, however many were done when the driver looked. All begin when the first
+ * one is let go.
+ */
+static void blame_round(struct pu_ctx *c, uint32_t group, unsigned faulty)
+{
+    enum { N = 12 };
+    const uint64_t gate[] = {cs_mov48(80, PU_DATA_VA + 1024), cs_load(10, 80, 1, 0),
+                             cs_wait_progress(0xff), cs_branch(CS_EQ, 10, -3)};
+    uint32_t sync[N + 1];
+
+    memset((void *)c->data, 0, 4096);
+    *pu_data(c, 0) = *pu_data(c, 8) = 1;
+    for (unsigned i = 0; i <= N; i++)
+        sync[i] = pu_sync_create(c->fd);
+    igt_assert_eq(pu_go(c, group, 0, gate, PU_N(gate), sync[N]), 0);
+    for (unsigned i = 0; i < N; i++) {
+        uint64_t job[8 + CS_END_WORDS];
+        unsigned n = 0;
+
+        if (faulty & 1u << i) {
+            job[n++] = cs_mov48(80, PU_DATA_VA);
+            job[n++] = cs_mov48(10, 0);
+            job[n++] = cs_sync_wait(CS_SYNC_WAIT64, 80, 10, CS_GT);
+        }
+        job[n++] = cs_mov48(80, PU_DATA_VA + 64 + 4 * i);
+        job[n++] = cs_mov32(10, 100 + i);
+        job[n++] = cs_store(10, 80, 1, 0);
+        n = cs_finish(job, n);
+        igt_assert_eq(pu_go(c, group, 0, job, n, sync[i]), 0);
+    }
+    *pu_data(c, 1024) = 1;
+    for (unsigned i = 0; i <= N; i++) {
+        bool bad = i < N && faulty & 1u << i;
+        int status;
+
+        igt_assert_eq(pu_sync_wait(c->fd, sync[i], 0, LIMIT), 0);
+        status = pu_sync_status(c->fd, sync[i]);
+        igt_assert_f(status == (bad ? -EINVAL : 1),
+                     "jobs 0x%x are faulty; fence of job %u: got %d, expected %d\n", faulty, i,
+                     status, bad ? -EINVAL : 1);
+        if (i < N)
+            igt_assert_eq_u32(*pu_data(c, 64 + 4 * i), bad ? 0 : 100 + i);
+        pu_sync_destroy(c->fd, sync[i]);
+    }
+    pu_must_be(c->fd, group, 0);
+}
+
+/* Also when the counters of jobs are on, which changes what the driver puts in the ring. */
+static void cs_fault_blame(struct pu_ctx *c, uint32_t group)
+{
+    static const unsigned faulty[] = {0x001, 0x002, 0x800, 0x400, 0x020, 0x843,
+                                      0xfff, 0x555, 0x0f0, 0x7fe, 0};
+    static const char *const profiling[] = {"0", "1", "2", "3"};
+
+    for (unsigned p = 0; p < PU_N(profiling); p++) {
+        igt_assert(sysfs_write(SYSFS_GPU "profiling", profiling[p]));
+        for (unsigned i = 0; i < PU_N(faulty); i++)
+            blame_round(c, group, faulty[i]);
+    }
+    igt_assert(sysfs_write(SYSFS_GPU "profiling", "0"));
+}
+
 static void cs_fatal(struct pu_ctx *c, uint32_t group)
 {
     const uint64_t job[] = {CS_OP(0xfe)};
@@ -398,6 +462,8 @@ igt_main
     igt_fixture need_garm();
     pu_subtest("cs-fault", "CS_FAULT: the job's fence has an error, the group goes on", cs_fault,
                1);
+    pu_subtest("cs-fault-blame", "of jobs back to back, those that fault have the errors",
+               cs_fault_blame, 1);
     pu_subtest("cs-fatal", "CS_FATAL: the group dies, nobody else", cs_fatal, 1);
     pu_subtest("mmu-fault", "groups of the VM with a slot die, nobody else; a new one works",
                mmu_fault, 1);

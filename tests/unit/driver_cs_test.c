@@ -36,7 +36,7 @@ static void job(void)
     expect(cs_call(92, 94), "CALL d92, r94");
     expect(cs_flush_all(94, 0),
            "FLUSH_CACHE2.clean_invalidate_l2.clean_invalidate_lsc.invalidate_other r94, #0x0, #0");
-    expect(cs_sync_add64(92, 94, 0), "SYNC_ADD64.error_propagate.system [d92], d94, #0x0, #0");
+    expect(cs_sync_set64(92, 94, 0), "SYNC_SET64.system [d92], d94, #0x0, #0");
     expect(cs_error_barrier(), "ERROR_BARRIER");
 }
 
@@ -44,6 +44,7 @@ static void counters(void)
 {
     expect(cs_store_state(92, CS_STATE_TIMESTAMP, 0), "STORE_STATE.SYSTEM_TIMESTAMP [d92], #0x0, #0");
     expect(cs_store_state(94, CS_STATE_CYCLES, 0), "STORE_STATE.CYCLE_COUNT [d94], #0x0, #0");
+    expect(cs_store_state(92, CS_STATE_ERROR, 0), "STORE_STATE.ERROR_STATE [d92], #0x0, #0");
 }
 
 TAP_MAIN({ "moves", moves }, { "address-too-wide", address_too_wide }, { "job", job },
