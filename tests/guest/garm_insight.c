@@ -411,6 +411,47 @@ static void trace_as(struct pu_ctx *c, uint32_t group)
     }
 }
 
+/* An object of a VM and one of none are taken; the first comes back with the next job. */
+static void trace_reclaim(struct pu_ctx *c, uint32_t group)
+{
+    uint64_t size = 3 << 20, lone = 5 << 20;
+    uint32_t bo, other;
+    volatile uint32_t *cpu;
+    char line[512], vm[32], *number;
+    unsigned n;
+    int at;
+
+    igt_assert_eq(pu_bo_create(c->fd, &size, 0, 0, &bo), 0);
+    igt_assert_eq(pu_bo_create(c->fd, &lone, 0, 0, &other), 0);
+    igt_assert_eq(pu_map(c->fd, c->vm, bo, OTHER_VA, size, 0), 0);
+    cpu = pu_bo_mmap(c->fd, other, lone);
+    igt_assert(cpu);
+    cpu[0] = 1; /* until then it has no pages */
+    trace_start(SYSTEM);
+    pu_do(c, group, cs_mov48(80, OTHER_VA), cs_mov32(10, 5), cs_store(10, 80, 1, 0));
+    /* The fence signals before the job is freed, which nothing here depends on: try until it is
+     * idle. */
+    for (unsigned i = 0;
+         i < ROUNDS && trace_find(0, "garm_evicted", "bytes=3145728 error=0", NULL, 0) < 0; i++) {
+        igt_assert(sysfs_write(DEBUGFS "shrink", "1000000000"));
+        usleep(20000);
+    }
+    at = trace_want(0, "garm_evicted", "bytes=%u error=0 ", 3u << 20);
+    igt_assert(trace_find(at - 1, "garm_evicted", "bytes=3145728 ", line, sizeof(line)) >= 0);
+    number = strstr(line, " vm=");
+    igt_assert(number && sscanf(number, " vm=%u", &n) == 1 && n > 1);
+    snprintf(vm, sizeof(vm), "vm=%u ", n);
+    trace_want(0, "garm_evicted", "vm=0 bytes=%u error=0 ", 5u << 20);
+    pu_do(c, group, cs_mov48(80, OTHER_VA), cs_load(10, 80, 1, 0), cs_wait(0xff),
+          cs_mov48(80, PU_DATA_VA), cs_store(10, 80, 1, 0));
+    igt_assert_eq_u32(*pu_data(c, 0), 5);
+    trace_want(at, "garm_restored", "%sbytes=%u error=0 ", vm, 3u << 20);
+    trace_stop(SYSTEM);
+    munmap((void *)cpu, lone);
+    pu_bo_close(c->fd, other);
+    pu_bo_close(c->fd, bo);
+}
+
 static void trace_reset(struct pu_ctx *c, uint32_t group)
 {
     static const char *const stages[] = {"requested", "begin",       "slots cleared", "stopped",
@@ -556,6 +597,7 @@ igt_main
     pu_subtest("trace-bind", "map and unmap, with the VM's number", trace_bind, 0);
     pu_subtest("trace-fault", "an MMU fault: slot, address, the end of its group", trace_fault, 1);
     pu_subtest("trace-as", "more VMs than address spaces", trace_as, 0);
+    pu_subtest("trace-reclaim", "memory that is taken, and given back", trace_reclaim, 1);
     pu_subtest("trace-reset", "the stages of a reset", trace_reset, 1);
     pu_subtest("trace-power", "from suspended to active and back", trace_power, 1);
     pu_subtest("trace-off", "nothing is recorded when nothing was asked for", trace_off, 1);

@@ -3,12 +3,13 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#include "garm_igt.h"
-#include "panthor_util.h"
+#include "cs_job.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/udmabuf.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -136,6 +137,67 @@ static void prime(void)
     pu_vm_destroy(fd, vm);
 }
 
+/* A dma-buf of @size bytes that another device of the kernel made of @memory, or -1. */
+static int foreign(int memory, uint64_t size)
+{
+    struct udmabuf_create a = {.memfd = memory, .flags = UDMABUF_FLAGS_CLOEXEC, .size = size};
+    int dev = open("/dev/udmabuf", O_RDWR | O_CLOEXEC), r;
+
+    if (dev < 0)
+        return -1;
+    r = ioctl(dev, UDMABUF_CREATE, &a);
+    close(dev);
+    return r;
+}
+
+/* Somebody else's memory: the GPU reads and writes it, and gives it back whole. */
+static void import_foreign(void)
+{
+    const uint64_t size = 0x20000, va = 0x48000000, far = 0x10040;
+    int memory = memfd_create("garm", MFD_ALLOW_SEALING | MFD_CLOEXEC), buf;
+    const uint64_t words[] = {cs_mov48(80, va + far), cs_load(10, 80, 1, 0),
+                              cs_wait(0xff),          cs_add32(10, 10, 1),
+                              cs_mov48(80, va),       cs_store(10, 80, 1, 0)};
+    struct drm_prime_handle in = {0}, again = {0};
+    struct pu_ctx c;
+    volatile uint32_t *cpu;
+    uint32_t group;
+
+    igt_assert(memory >= 0 && !ftruncate(memory, (off_t)size) &&
+               !fcntl(memory, F_ADD_SEALS, F_SEAL_SHRINK));
+    buf = foreign(memory, size);
+    igt_require_f(buf >= 0, "no /dev/udmabuf: %s", strerror(errno));
+    cpu = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, memory, 0);
+    igt_assert(cpu != MAP_FAILED);
+    cpu[far / 4] = 41;
+    c = pu_need_ctx(pu_need_device());
+    group = pu_need_group(&c, 1);
+    again.fd = in.fd = buf;
+    igt_assert_eq(pu_ioctl(c.fd, DRM_IOCTL_PRIME_FD_TO_HANDLE, &in), 0);
+    igt_assert_eq(pu_ioctl(c.fd, DRM_IOCTL_PRIME_FD_TO_HANDLE, &again), 0);
+    igt_assert_eq_u32(again.handle, in.handle);
+    close(buf);
+    if (pu_minor(c.fd) >= PU_MINOR_BO_SYNC) {
+        struct pu_bo_query_info info = {.handle = in.handle};
+        struct pu_bo_sync_op op = {.handle = in.handle, .size = 64};
+        struct pu_bo_sync sync = {
+            .ops = {.stride = sizeof(op), .count = 1, .array = (uintptr_t)&op}};
+
+        igt_assert_eq(pu_ioctl(c.fd, PU_IOCTL_BO_QUERY_INFO, &info), 0);
+        igt_assert_eq_u32(info.extra_flags, 1); /* imported */
+        igt_assert_eq(pu_ioctl(c.fd, PU_IOCTL_BO_SYNC, &sync), -EINVAL);
+    }
+    igt_assert_eq(pu_map(c.fd, c.vm, in.handle, va, size, 0), 0);
+    pu_bo_close(c.fd, in.handle); /* the mapping keeps it */
+    pu_must_run(&c, group, words, PU_N(words));
+    igt_assert_eq_u32(cpu[0], 42);
+    igt_assert_eq(pu_unmap(c.fd, c.vm, va, size), 0);
+    pu_group_destroy(c.fd, group);
+    pu_ctx_free(&c);
+    munmap((void *)cpu, size);
+    close(memory);
+}
+
 static int label(uint32_t bo, uint32_t pad, const char *text)
 {
     struct pu_bo_set_label a = {.handle = bo, .pad = pad, .label = (uintptr_t)text};
@@ -224,6 +286,8 @@ igt_main
     igt_subtest("no-mmap") no_mmap();
     igt_describe("export and import give the same object; a VM's own BO cannot be exported");
     igt_subtest("prime") prime();
+    igt_describe("a dma-buf of another device is mapped, used by a job, and released");
+    igt_subtest("import-foreign") import_foreign();
     igt_subtest("label") labels();
     igt_subtest("sync-write-combined") bo_sync(0);
     igt_subtest("sync-write-back") bo_sync(PU_BO_WB_MMAP);
