@@ -62,7 +62,7 @@ uint64_t gpu_inject_power(struct mali_gpu *gpu, enum gpu_domain d, bool on, uint
     (void)at;
     if (on ? INJECT(gpu->bus.inject, power_on, &hit, .domain = d)
            : INJECT(gpu->bus.inject, power_off, &hit, .domain = d))
-        return hit.fault == FAULT_power_slow ? end + hit.param[0] : GPU_NEVER;
+        return hit.arg ? end + hit.param[0] : GPU_NEVER; /* late, or never */
     return end;
 }
 

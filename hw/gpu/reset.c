@@ -71,7 +71,7 @@ static void start_reset(struct mali_gpu *gpu, uint32_t payload)
 
     INJECT_SAW(gpu->bus.inject, "reset command", payload);
     if (INJECT(gpu->bus.inject, gpu_reset, &hit)) {
-        if (hit.fault == FAULT_reset_ignored)
+        if (!hit.arg) /* ignored, not late */
             return;
         late = hit.param[0];
     }

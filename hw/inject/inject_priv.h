@@ -53,7 +53,7 @@ struct inject_key_row {
 };
 
 struct inject_fault {
-    const char *name, *family, *preset, *duty, *stage, *what, *source;
+    const char *name, *family, *preset, *duty, *stage, *dump, *what, *source;
     enum inject_point point;
     uint32_t arg;
     unsigned flags, limit_ms;

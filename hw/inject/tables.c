@@ -34,8 +34,8 @@ const struct inject_key_row inject_keys[INJECT_KEYS] = {
     }
 const struct inject_fault inject_faults[INJECT_FAULTS] = {
 #define INJECT_FAULT(id, name, family, point, arg, preset, p1, p2, flags, duty, stage, limit,      \
-                     what, source)                                                                 \
-    [FAULT_##id] = {name,   #family,        preset, #duty, #stage, what,                           \
+                     dump, what, source)                                                           \
+    [FAULT_##id] = {name,   #family,        preset, #duty, #stage, #dump,   what,                  \
                     source, INJECT_##point, arg,    flags, limit,  {p1, p2}},
 #include "faults.def"
 #undef INJECT_FAULT
@@ -88,10 +88,11 @@ static void json_fault(FILE *f, const struct inject_fault *r)
     fprintf(f,
             "{\"name\":\"%s\",\"family\":\"%s\",\"point\":\"%s\",\"preset\":\"%s\",\"duty\":\"%s\","
             "\"stage\":\"%s\","
-            "\"limit_ms\":%u,\"sticky\":%s,\"action\":%s,\"what\":\"%s\",\"source\":\"%s\","
+            "\"limit_ms\":%u,\"dump\":\"%s\",\"sticky\":%s,\"action\":%s,\"what\":\"%s\","
+            "\"source\":\"%s\","
             "\"parameters\":[",
             r->name, r->family, inject_points[r->point].name, r->preset, r->duty, r->stage,
-            r->limit_ms, r->flags & INJECT_STICKY ? "true" : "false",
+            r->limit_ms, r->dump, r->flags & INJECT_STICKY ? "true" : "false",
             r->flags & INJECT_ACTION ? "true" : "false", r->what, r->source);
     for (unsigned i = 0; i < 2 && r->param[i].name; i++) {
         if (i)

@@ -163,7 +163,7 @@ tlb_miss(struct mali_tlb *tlb, unsigned as, uint64_t va, enum mali_access access
         return MALI_MEM_STALL;
     if (INJECT(mmu->bus->inject, walk, &hit, .as = as, .va = va, .access = access)) {
         if (hit.fault != FAULT_flip_pte)
-            return tlb_fault((uint8_t)hit.arg, as, va, access, source_id, fault);
+            return tlb_fault((uint8_t)(hit.arg + hit.param[0]), as, va, access, source_id, fault);
         tlb->flip = 1ull << hit.param[0];
     }
     uint8_t code = mmu_walk(tlb, &mmu->active[as], va, &w);

@@ -21,6 +21,7 @@ TABLES = Path(__file__).resolve().parents[2] / "hw/inject"
 DEVICE = "mali-g610"
 ROW = re.compile(r'^INJECT_FAULT\((.*)\)$', re.M)
 POINT = re.compile(r'^INJECT_POINT\((\w+), "([^"]+)", (.*?), "(.*)"\)$', re.M)
+DUMPS = ("NONE", "FATAL", "MMU", "TIMEOUT", "PROGRESS", "HANG", "HALT")
 DUTIES = ("NONE", "SILENT", "JOB", "GROUP", "RESET", "GONE")
 EPILOG = """\
 examples:
@@ -29,6 +30,7 @@ examples:
   scripts/inject --table                         the same as Markdown, with parameters
   scripts/run --qmp /tmp/q ... &                 a guest that can be reached
   scripts/inject /tmp/q add 'mcu-hang:after=2s'  rules: hw/inject/README.md
+  scripts/inject --page out out/*                one recovery.html of what shards of the recovery suite left in --out
   scripts/inject /tmp/q rules | log | catalogue | clear | clear-log | remove N
 """
 
@@ -56,6 +58,7 @@ class Fault:
     duty: str
     stage: str
     limit_ms: int
+    dump: str
     what: str
     source: str
     parameters: tuple[Parameter, ...]
@@ -88,12 +91,12 @@ def catalogue(folder: Path = TABLES) -> list[Fault]:
     faults = []
     for row in ROW.findall((folder / "faults.def").read_text()):
         fields = split(row)
-        if len(fields) != 13 and len(fields) != 14:
+        if len(fields) != 15:
             raise GarmError(f"faults.def: {fields[0]}: {len(fields)} fields")
-        _, name, family, point, _, preset, one, two, flags, duty, stage, limit, what, source = fields
+        _, name, family, point, _, preset, one, two, flags, duty, stage, limit, dump, what, source = fields
         found = tuple(p for p in (parameter(one), parameter(two)) if p)
         faults.append(Fault(ast.literal_eval(name), family, point, ast.literal_eval(preset), flags == "INJECT_ACTION",
-                            duty, stage, int(limit), ast.literal_eval(what), ast.literal_eval(source), found))
+                            duty, stage, int(limit), dump, ast.literal_eval(what), ast.literal_eval(source), found))
     return faults
 
 
@@ -124,12 +127,13 @@ def parameter_text(p: Parameter) -> str:
 
 def table(faults: Sequence[Fault]) -> Iterator[str]:
     """The catalogue as Markdown."""
-    yield "| fault | what it does | strikes at | parameters | a correct driver loses at most | limit | source |"
-    yield "| --- | --- | --- | --- | --- | --- | --- |"
+    yield "| fault | what it does | strikes at | parameters | a correct driver loses at most | limit | core dump | source |"
+    yield "| --- | --- | --- | --- | --- | --- | --- | --- |"
     for f in faults:
         preset = f", `{f.preset}`" if f.preset else ""
         yield (f"| `{f.name}` | {f.what} | {f.point.replace('_', '-')}{preset} | "
                f"{', '.join(parameter_text(p) for p in f.parameters)} | {f.duty.lower()} | {f.limit_ms / 1000:g} s | "
+               f"{f.dump.lower()} | "
                f"{f.source} |")
 
 
@@ -200,12 +204,23 @@ def command(injector: Injector, words: Sequence[str]) -> str:
     raise GarmError(f"{' '.join(words) or 'no command'}: add RULE..., remove N, clear, clear-log, rules, log or catalogue")
 
 
+def merge(folders: Sequence[Path]) -> None:
+    """One page of the recovery suite's shards."""
+    from .recovery import keep  # pylint: disable=import-outside-toplevel,cyclic-import
+    found = [folder for folder in folders[1:] if (folder / "recovery.json").exists()]
+    if not found:
+        raise GarmError(f"no recovery.json in {', '.join(map(str, folders[1:])) or 'no folder'}")
+    keep([], folders[0], found)
+
+
 def main(argv: Sequence[str]) -> int:
     """The script."""
     top = argparse.ArgumentParser(prog="scripts/inject", epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter,
                                   description="List the faults that can be injected, or control a running guest's.")
     top.add_argument("--list", nargs="?", const="", metavar="WORD", help="the catalogue")
     top.add_argument("--table", action="store_true", help="the catalogue as Markdown")
+    top.add_argument("--page", nargs="+", type=Path, metavar="FOLDER",
+                     help="write recovery.json and recovery.html of the first folder, from those of the others")
     top.add_argument("socket", nargs="?", help="QMP socket of the guest (scripts/run --qmp)")
     top.add_argument("command", nargs="*")
     args = top.parse_args(argv)
@@ -214,10 +229,12 @@ def main(argv: Sequence[str]) -> int:
             print("\n".join(table(catalogue())))
         elif args.list is not None:
             print("\n".join(listing(wanted(catalogue(), args.list))))
+        elif args.page:
+            merge(args.page)
         elif args.socket:
             print(command(connect(args.socket), args.command), end="")
         else:
-            top.error("--list, --table, or a socket and a command")
+            top.error("--list, --table, --page, or a socket and a command")
     except GarmError as error:
         print(f"scripts/inject: {error}", file=sys.stderr)
         return 2

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import html
 import json
+import os
 import random
 import re
 import time
@@ -14,12 +15,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from . import console
 from .boot import Guest
 from .errors import GarmError
-from .inject import DUTIES, Fault, Injector, points
+from .inject import DUTIES, Fault, Injector, catalogue, points
 
 RECOVERED, DEGRADED, LOST, HUNG, CRASHED, MISSED = "recovered", "degraded", "lost", "hung", "crashed", "not struck"
 GUILTY = "va=0x50000000-0x5fffffff"
@@ -29,6 +30,9 @@ WARP = ("-icount", "shift=1,sleep=off")
 GPU = "deterministic=on"
 STEP_SECONDS = 120.0     # of the host, for one answer of the guest
 LOOK_SECONDS = 5.0       # meanwhile its console is looked at
+END_SECONDS = 60.0       # of the host, for a guest to power off
+DEAD_SECONDS = 4.0       # for one that may be dead
+CLEAN_MS = 20000         # of the guest, for work without a fault
 COMPLAINTS = 20          # of the kernel about one fault
 HANGS = re.compile(r"blocked for more than|Kernel panic|Internal error: Oops")
 # What a fault needs beside its name to strike the guilty client's work.
@@ -40,6 +44,22 @@ KEYS = {
 RESET = f"cs-fatal-unrecoverable:{GUILTY}"
 # The kernel's own words on a line that nobody serves are not the driver's.
 KERNEL_COMPLAINS = ("irq-stuck",)
+# What a driver's core dump says about each kind that the catalogue has; panthor makes no dumps.
+DUMPS = {
+    "garm": {"FATAL": "CS_FATAL", "MMU": "MMU fault|CS_FATAL", "TIMEOUT": "job timed out", "PROGRESS": "no progress",
+             "HANG": "reset|group does not suspend", "HALT": "firmware does not halt"},
+}
+# A stage whose first job is another: the same faults, at graphics.
+DRAWN = {"RUN": "DRAW", "COMPUTE": "DRAW"}
+RUN_IDVS = 6
+
+
+class Strike(NamedTuple):
+    """A fault, at which of its events, and whether the guilty client's first job is a draw."""
+
+    fault: Fault
+    nth: int = 1
+    drawn: bool = False
 
 
 @dataclass
@@ -55,14 +75,18 @@ class Cell:
     log: str = ""
     result: dict[str, Any] = field(default_factory=dict)
     out: str = ""
+    check: dict[str, Any] = field(default_factory=dict)
+    seconds: float = 0.0    # of the host, from the fault to the answer
 
 
-def rule_of(fault: Fault, nth: int = 1) -> str:
-    """The text that injects it at the guilty client, at the nth event there."""
+def rule_of(fault: Fault, nth: int = 1, drawn: bool = False) -> str:
+    """The text that injects it at the guilty client, at the nth event there; `drawn`: at its draw."""
     parts = [fault.name]
     keys = points()[fault.point]
     if "va" in keys and not fault.preset.startswith("as=") and fault.point not in ("sync", "chunk"):
         parts.append(GUILTY)
+    if drawn and fault.point == "cs_instr" and not fault.preset:
+        parts.append(f"opcode={RUN_IDVS}")
     text = ":".join([*parts, *filter(None, [KEYS.get(fault.name, ""), f"nth={nth}" if nth > 1 else ""])])
     return f"{RESET};{text}" if fault.stage == "RESET" else text
 
@@ -83,12 +107,28 @@ def lost_more(fault: Fault, r: dict[str, Any]) -> str:
         (duty < DUTIES.index("GONE") and r["fences_ms"] > fault.limit_ms, f"fences took {r['fences_ms']:.0f} ms, the limit is "
                                                                           f"{fault.limit_ms}"),
         (fault.name.startswith(("cs-fault-", "cs-fatal-")) and not guilty["lost"], "the error was not reported"),
+        (duty == DUTIES.index("JOB") and guilty["lost"] > 1, "more than the guilty job was lost"),
     )
     return "; ".join(text for bad, text in checks if bad)
 
 
-def judge(fault: Fault, r: dict[str, Any], check: dict[str, Any], said: str, struck: bool) -> tuple[str, str]:
-    """Verdict and reason. `said`: the kernel's log of the time."""
+def dump_missing(fault: Fault, driver: str, r: dict[str, Any]) -> str:
+    """What the core dump should have said, in words; empty when it did, or the catalogue wants none."""
+    want = DUMPS.get(driver, {}).get(fault.dump, "")
+    if not want or re.search(want, r["reason"]):
+        return ""
+    return f"expected a core dump whose reason is \"{want}\", got " + (f'"{r["reason"]}"' if r["dump"] else "none")
+
+
+def left_over(check: dict[str, Any], before: dict[str, Any]) -> str:
+    """What is left of the clients after all was closed, in words; a device that was bound anew has new tables."""
+    more = {name: n for name, n in check["left"].items() if n > before["left"][name]}
+    return "left behind: " + ", ".join(f"{name} {before['left'][name]} -> {n}" for name, n in more.items()) if more else ""
+
+
+def judge(fault: Fault, r: dict[str, Any], check: dict[str, Any], said: str, struck: bool,
+          driver: str = "panthor", before: dict[str, Any] | None = None) -> tuple[str, str]:
+    """Verdict and reason. `said`: the kernel's log of the time; `before`: a check() without a fault."""
     worst = console.worst(console.scan(said))
     usable = check["works"] or check["after_bind"]
     gone = fault.duty == "GONE"
@@ -100,32 +140,46 @@ def judge(fault: Fault, r: dict[str, Any], check: dict[str, Any], said: str, str
         return HUNG, f"{r['guilty']['hung'] + r['innocent']['hung']} fences did not signal within the limit"
     if not usable:
         return LOST, "the device does not work again, not even when the driver is bound anew"
+    left = left_over(check, before) if before else ""
     if gone:
-        return RECOVERED, "given up, bound again" if check["after_bind"] else "survived"
+        return (DEGRADED, left) if left else (RECOVERED, "given up, bound again" if check["after_bind"] else "survived")
     if not check["works"]:
         return LOST, "the device works only after the driver was bound anew"
     if r["next_guilty"] or r["next_innocent"]:
         return LOST, f"no next job: guilty {r['next_guilty']}, innocent {r['next_innocent']}"
-    more = lost_more(fault, r)
+    more = "; ".join(filter(None, (lost_more(fault, r), dump_missing(fault, driver, r), left)))
     return (DEGRADED, more) if more else (RECOVERED, "")
 
 
 class Session:
     """A guest that takes faults, one after the other."""
 
-    def __init__(self, guest: Guest, driver: str, kernel: str) -> None:
-        self.guest, self.driver, self.kernel = guest, driver, kernel
+    def __init__(self, guest: Guest, driver: str, kernel: str, first: str = "true") -> None:
+        """`first`: a line for the guest's shell before anything else."""
+        self.guest, self.driver, self.kernel, self.first = guest, driver, kernel, first
         self.answers = 0
         self.alive = False
         self.said = 0           # of the console, before the fault at hand
         self.injector: Injector | None = None
+        self.before: dict[str, Any] = {}    # what a check says when nothing was injected
 
     def start(self) -> None:
         """Boot."""
-        self.guest.start(f"GARM_DRIVER={self.driver} recovery_suite")
+        self.guest.start(f"{self.first} && GARM_DRIVER={self.driver} recovery_suite")
         self.guest.wait_for(r"^@@ 0 ready", STEP_SECONDS * 2)
         self.injector = Injector(self.guest.qmp)
+        self.ask("prepare RUN", "prepared")
+        work = self.ask(f"go {CLEAN_MS} {self.driver}-nothing", "result")
+        self.before = self.ask("check", "check")
+        if not self.before["works"] or any(work[who][what] for who in ("guilty", "innocent")
+                                           for what in ("lost", "wrong", "hung", "refused")):
+            raise GarmError(f"recovery: without a fault the work fails: {work}, {self.before}")
         self.alive = True
+
+    def leaks(self) -> str:
+        """What kmemleak found in the whole session; empty when nothing, or where the kernel has none."""
+        found = self.ask("leaks", "leaks") if self.alive else {"objects": 0}
+        return f"kmemleak: {found['objects']} lines" if found["objects"] else ""
 
     def ask(self, line: str, word: str) -> dict[str, Any]:
         """A command of recovery_suite and its answer."""
@@ -145,20 +199,31 @@ class Session:
         """Whether the kernel does nothing else any more."""
         return self.guest.output("console").count("cut here", self.said) > COMPLAINTS
 
-    def strike(self, fault: Fault, nth: int = 1) -> Cell:
-        """One fault. An answer that does not come leaves the session dead."""
+    def end(self) -> None:
+        """Let it power off, which brings the files that it kept; a dead one is not waited for long."""
+        with suppress(GarmError, OSError):
+            self.guest.write(b"quit\n")
+        self.guest.wait(time.monotonic() - self.guest.started + (END_SECONDS if self.alive else DEAD_SECONDS))
+        self.guest.close()
+
+    def strike(self, strike: Strike, limit_ms: int = 0) -> Cell:
+        """One fault. `limit_ms` for fences, if not the catalogue's. An answer that does not come leaves the session dead."""
         assert self.injector
-        rule = rule_of(fault, nth)
-        cell = Cell(fault.name, self.driver, self.kernel, HUNG, "", rule, out=str(self.guest.out_dir))
+        fault, rule = strike.fault, rule_of(strike.fault, strike.nth, strike.drawn)
+        stage = DRAWN.get(fault.stage, fault.stage) if strike.drawn else fault.stage
+        name = fault.name + ("+draw" if strike.drawn else "")
+        cell = Cell(name, self.driver, self.kernel, HUNG, "", rule, out=str(self.guest.out_dir))
         seen = self.said = len(self.guest.output("console"))
         self.alive = False
         try:
-            self.ask(f"prepare {fault.stage}", "prepared")
+            self.ask(f"prepare {stage}", "prepared")
             self.injector.add(rule)
-            cell.result = self.ask(f"go {fault.limit_ms + 1000} {self.driver}-{fault.name}", "result")
+            start = time.monotonic()
+            cell.result = self.ask(f"go {(limit_ms or fault.limit_ms) + 1000} {self.driver}-{name}", "result")
+            cell.seconds = time.monotonic() - start
             cell.log = self.injector.get("inject-log")
             self.injector.clear()
-            check = self.ask("check", "check")
+            check = cell.check = self.ask("check", "check")
         except GarmError as error:
             said = console.worst(console.scan(self.guest.output("console")[seen:]))
             word = CRASHED if said and said.name != "hung task" else HUNG
@@ -167,30 +232,29 @@ class Session:
                 cell.log = cell.log or self.injector.get("inject-log")
             return cell
         cell.verdict, cell.why = judge(fault, cell.result, check, self.guest.output("console")[seen:],
-                                       f" {fault.name} rule=" in cell.log)
+                                       f" {fault.name} rule=" in cell.log, self.driver, self.before)
         self.alive = cell.verdict not in (CRASHED, HUNG) and (check["works"] or check["after_bind"])
         return cell
 
 
-def run(faults: Iterable[Fault | tuple[Fault, int]], driver: str, kernel: str,
-        new_guest: Callable[[], Guest]) -> Iterator[Cell]:
-    """All of them, each at its nth event, in as few guests as there are that survive."""
+def run(strikes: Iterable[Strike], driver: str, kernel: str, new_guest: Callable[[], Guest]) -> Iterator[Cell]:
+    """All of them, in as few guests as there are that survive. What kmemleak finds in the last one is a cell more."""
     session: Session | None = None
     try:
-        for item in faults:
-            fault, nth = item if isinstance(item, tuple) else (item, 1)
+        for strike in strikes:
             if session is None:
                 session = Session(new_guest(), driver, kernel)
                 session.start()
-            yield session.strike(fault, nth)
+            yield session.strike(strike)
             if not session.alive:
-                session.guest.close()
+                session.end()
                 session = None
+        leaked = session.leaks() if session else ""
+        if session and leaked:
+            yield Cell("kmemleak", driver, kernel, DEGRADED, leaked, out=str(session.guest.out_dir))
     finally:
         if session:
-            session.guest.write(b"quit\n")
-            session.guest.wait(60)
-            session.guest.close()
+            session.end()
 
 
 def sample(faults: Sequence[Fault], every: int, always: Sequence[str] = ()) -> list[Fault]:
@@ -201,11 +265,12 @@ def sample(faults: Sequence[Fault], every: int, always: Sequence[str] = ()) -> l
                      for name in dict.fromkeys(f.family for f in faults) if name not in families]
 
 
-def soak(faults: Sequence[Fault], seed: int, number: int) -> Iterator[tuple[Fault, int]]:
-    """A number of faults at random, each at one of the first events that it could strike."""
+def soak(faults: Sequence[Fault], seed: int, number: int) -> Iterator[Strike]:
+    """A number of faults at random, each at one of the first events that it could strike, every third at draws."""
     draw = random.Random(seed)
     for _ in range(number):
-        yield draw.choice(faults), draw.choice((1, 1, 1, 2, 3, 5, 8))
+        fault = draw.choice(faults)
+        yield Strike(fault, draw.choice((1, 1, 1, 2, 3, 5, 8)), fault.stage in DRAWN and draw.randrange(3) == 0)
 
 
 def rates(cells: Sequence[Cell]) -> str:
@@ -223,42 +288,68 @@ def rates(cells: Sequence[Cell]) -> str:
 
 STYLE = """body{font:14px sans-serif;margin:2em}table{border-collapse:collapse}td,th{border:1px solid #bbb;padding:3px 8px;
 text-align:left;vertical-align:top}.recovered{background:#cfc}.degraded{background:#ffc}.lost{background:#fc9}
-.hung,.crashed{background:#f99}.not{background:#eee}pre{font-size:12px;margin:0;white-space:pre-wrap}"""
+.hung,.crashed{background:#f99}.family{background:#eee;font-weight:bold}.not{background:#eee}pre{font-size:12px;margin:0;white-space:pre-wrap}"""
 
 
-def keep(cells: Iterable[Cell], folder: Path) -> None:
-    """Adds the cells to recovery.json of the folder, and writes recovery.html of all that are there."""
-    folder.mkdir(parents=True, exist_ok=True)
+LEGEND = """Recovered: guilty work was reported lost, innocent work done, fences signalled in time, the next job ran, nothing is
+left behind, the core dump says what happened. Degraded: it went on, but not all of that holds. Lost: no next job. Hung: a
+fence never signalled. Crashed: the kernel complains. Times are the guest's. Point at a fault to read what it does."""
+
+
+def kept(folder: Path) -> list[Cell]:
+    """The cells of a folder's recovery.json; there, what a guest left is named from the folder on."""
     path = folder / "recovery.json"
-    rows = {(c["fault"], c["driver"], c["kernel"]): c for c in (json.loads(path.read_text()) if path.exists() else [])}
-    rows.update({(c.fault, c.driver, c.kernel): asdict(c) for c in cells})
-    path.write_text(json.dumps(list(rows.values()), indent=1))
-    (folder / "recovery.html").write_text(page([Cell(**row) for row in rows.values()]))
+    rows = json.loads(path.read_text()) if path.exists() else []
+    return [Cell(**{**row, "out": row["out"] and str(folder / row["out"])}) for row in rows]
 
 
-def cell_html(cell: Cell | None) -> str:
+def keep(cells: Iterable[Cell], folder: Path, others: Iterable[Path] = ()) -> None:
+    """Adds the cells, and those of other folders (shards), to recovery.json of the folder; recovery.html has all."""
+    folder.mkdir(parents=True, exist_ok=True)
+    everything = [*kept(folder), *(cell for other in others for cell in kept(other)), *cells]
+    rows = {(c.fault, c.driver, c.kernel): c for c in everything}
+    text = json.dumps([{**asdict(c), "out": c.out and os.path.relpath(c.out, folder)} for c in rows.values()], indent=1)
+    (folder / "recovery.json").write_text(text)
+    (folder / "recovery.html").write_text(page(list(rows.values()), folder))
+
+
+def links(cell: Cell, folder: Path) -> str:
+    """To what there is to look at: console, core dump."""
+    files = (("console.log", "console"), (f"{cell.driver}-{cell.fault}.dump", "core dump"))
+    return "".join(f' <a href="{html.escape(os.path.relpath(Path(cell.out, name), folder))}">{text}</a>'
+                   for name, text in files if cell.out and Path(cell.out, name).exists())
+
+
+def cell_html(cell: Cell | None, folder: Path) -> str:
     """One cell: the verdict, why, and what there is to look at."""
     if cell is None:
         return "<td></td>"
-    links = "".join(f' <a href="{html.escape(Path(cell.out, name).as_uri())}">{text}</a>'
-                    for name, text in (("console.log", "console"), (f"{cell.driver}-{cell.fault}.dump", "dump"))
-                    if cell.out and Path(cell.out, name).exists())
-    detail = html.escape(f"{cell.rule}\n{cell.log}\n{json.dumps(cell.result)}")
-    return (f'<td class="{cell.verdict.split()[0]}"><b>{cell.verdict}</b> {html.escape(cell.why)}{links}'
-            f"<details><summary>trace</summary><pre>{detail}</pre></details></td>")
+    next_ms = f"next job {cell.result['next_ms']:.0f} ms" if cell.verdict == RECOVERED and cell.result else ""
+    detail = html.escape(f"{cell.rule}\n{cell.log}\n{json.dumps(cell.result)}\n{json.dumps(cell.check)}")
+    return (f'<td class="{cell.verdict.split()[0]}"><b>{cell.verdict}</b> {html.escape(cell.why)} <i>{next_ms}</i>'
+            f"{links(cell, folder)}<details><summary>trace</summary><pre>{detail}</pre></details></td>")
 
 
-def page(cells: Sequence[Cell]) -> str:
-    """The table fault x driver as a page."""
+def row_html(name: str, cells: Sequence[Cell | None], folder: Path, what: str) -> str:
+    """One fault."""
+    return f"<tr><th title=\"{html.escape(what)}\">{html.escape(name)}</th>{''.join(cell_html(c, folder) for c in cells)}</tr>"
+
+
+def page(cells: Sequence[Cell], folder: Path = Path()) -> str:
+    """The table fault x driver as a page, for a folder from which files of guests are named; by family of faults."""
     columns = sorted({(c.driver, c.kernel) for c in cells})
     by = {(c.fault, c.driver, c.kernel): c for c in cells}
-    names = list(dict.fromkeys(c.fault for c in cells))
+    faults = {f.name: f for f in catalogue()}
+    found = {name: faults.get(name.removesuffix("+draw")) for name in dict.fromkeys(c.fault for c in cells)}
     head = "".join(f"<th>{html.escape(d)}, {html.escape(k)}</th>" for d, k in columns)
-    rows = "".join(f"<tr><th>{name}</th>{''.join(cell_html(by.get((name, *column))) for column in columns)}</tr>"
-                   for name in names)
     totals = "".join(f"<td>{'<br>'.join(count(cells, column))}</td>" for column in columns)
+    rows = [f"<tr><th>in all</th>{totals}</tr>"]
+    for family in dict.fromkeys(f.family if f else "other" for f in found.values()):
+        rows.append(f'<tr><td class=family colspan="{len(columns) + 1}">{family.lower()}</td></tr>')
+        rows += [row_html(name, [by.get((name, *column)) for column in columns], folder, f.what if f else "")
+                 for name, f in found.items() if (f.family if f else "other") == family]
     return (f"<!doctype html><meta charset=utf-8><title>Recovery</title><style>{STYLE}</style><h1>Fault by driver</h1>"
-            f"<table><tr><th>fault</th>{head}</tr>{rows}<tr><th>in all</th>{totals}</tr></table>")
+            f"<p>{LEGEND}</p><table><tr><th>fault</th>{head}</tr>{''.join(rows)}</table>")
 
 
 def count(cells: Sequence[Cell], column: tuple[str, str]) -> list[str]:
@@ -271,7 +362,7 @@ def expected(path: Path) -> dict[tuple[str, str, str], tuple[str, str]]:
     """(driver, kernel, fault) -> (verdict, reason) of a list of what is known."""
     rows = {}
     for line in path.read_text().splitlines():
-        found = re.match(r"(\w+)\s+(\w+)\s+([\w-]+)\s+(not struck|\w+)\s*(.*)", line)
+        found = re.match(r"(\w+)\s+(\w+)\s+([\w+-]+)\s+(not struck|\w+)\s*(.*)", line)
         if found and not line.startswith("#"):
             rows[found[1], found[2], found[3]] = (found[4], found[5])
     return rows

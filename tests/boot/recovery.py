@@ -1,7 +1,7 @@
 """Drivers against faults: the recovery suite (scripts/garm/recovery.py) on garm.ko and panthor. GARM_FAULTS names some.
 
 `boot/recovery-DRIVER` is a sample of the catalogue on the stable kernel; `recovery-DRIVER-KERNEL` all of it and
-`recovery-DRIVER-KERNEL-K-of-4` a quarter, when named. Cells are compared with tests/boot/recovery.txt; the report
+`recovery-DRIVER-KERNEL-K-of-4` a quarter, when named; `-draw`: the same faults where the guilty client draws. Cells are compared with tests/boot/recovery.txt; the report
 is recovery.html in the folder of --out.
 """
 
@@ -10,7 +10,8 @@ from pathlib import Path
 
 from garm.inject import catalogue
 from garm.options import Options
-from garm.recovery import GPU, MISSED, RECOVERED, WARP, expected, keep, rates, run, sample, soak
+from garm.recovery import (DRAWN, GPU, MISSED, RECOVERED, WARP, Strike, expected, keep, rates, run, sample,
+                           soak)
 from garm.suite.model import FAIL, PASS, SKIP, Result
 
 KNOWN = Path(__file__).with_suffix(".txt")
@@ -24,7 +25,8 @@ SWEEP_MOST = 40
 
 def guest_options(driver, kernel, out):
     """A guest whose clock is warped while it waits."""
-    return Options(driver=driver, kernel=kernel, gpu=[GPU], qemu_args=WARP, stdin=True, allow_warnings=True, out=out)
+    memory = {"memory": "3G"} if kernel == "debug" else {}    # for KASAN and kmemleak
+    return Options(driver=driver, kernel=kernel, gpu=[GPU], qemu_args=WARP, stdin=True, allow_warnings=True, out=out, **memory)
 
 
 def compare(cell, known):
@@ -40,41 +42,44 @@ def compare(cell, known):
     return Result(name, FAIL if cell.driver == "garm" else PASS, detail)
 
 
-def suite(s, driver, kernel, faults):
+def suite(s, driver, kernel, faults, drawn=False):
     """Every fault; the cells are kept for the report."""
-    known, boots = expected(KNOWN), iter(range(1000))
-    out = s.context.out / f"recovery-{driver}-{kernel}"
     named = os.environ.get("GARM_FAULTS", "").split()
     faults = [f for f in faults if f.name in named] if named else faults
     cells = []
-    for cell in run(faults, driver, kernel,
-                    lambda: s.guest(guest_options(driver, kernel, out / str(next(boots))))):
+    for cell in struck(s, f"recovery{'-draw' if drawn else ''}", driver, kernel, (Strike(f, 1, drawn) for f in faults)):
         cells.append(cell)
         keep([cell], s.context.out)
-        yield compare(cell, known)
-    yield s.check("every fault has a cell", len(cells) == len(faults), f"{len(cells)} of {len(faults)}")
+        yield compare(cell, expected(KNOWN))
+    keep([], s.context.out)     # core dumps are there when the guest has ended
+    missing = {f.name for f in faults} - {c.fault.removesuffix("+draw") for c in cells}
+    yield s.check("every fault has a cell", not missing, f"none: {', '.join(missing)}")
 
 
-def suite_of_cells(s, driver, kernel, faults):
+def struck(s, what, driver, kernel, strikes):
+    """Cells of faults, each guest with a folder of its own."""
+    boots, out = iter(range(1000)), s.context.out / f"{what}-{driver}-{kernel}"
+    yield from run(strikes, driver, kernel, lambda: s.guest(guest_options(driver, kernel, out / str(next(boots)))))
+
+
+def suite_of_cells(s, driver, kernel, strikes):
     """As suite(), for faults that strike more than once: a result each, and the figures."""
-    known, boots = expected(KNOWN), iter(range(1000))
-    out = s.context.out / f"soak-{driver}-{kernel}"
     cells = []
-    for cell in run(faults, driver, kernel, lambda: s.guest(guest_options(driver, kernel, out / str(next(boots))))):
+    for cell in struck(s, "soak", driver, kernel, strikes):
         cells.append(cell)
-        result = compare(cell, known)
+        result = compare(cell, expected(KNOWN))
         result.status = PASS if cell.verdict == MISSED else result.status   # an event that did not come
         result.name = f"{len(cells)} {cell.rule}: {cell.verdict}"
         yield result
     yield Result(rates(cells), PASS)
 
 
-def soak_case(driver):
+def soak_case(driver, kernel="stable"):
     """Random faults; GARM_SOAK_SEED and GARM_SOAK_FAULTS."""
     def test(s):
         seed, number = int(os.environ.get("GARM_SOAK_SEED", "1")), int(os.environ.get("GARM_SOAK_FAULTS", "60"))
-        yield from suite_of_cells(s, driver, "stable", soak(catalogue(), seed, number))
-    test.__doc__ = f"soak: faults at random on {driver}, GARM_SOAK_SEED and GARM_SOAK_FAULTS (60) of them"
+        yield from suite_of_cells(s, driver, kernel, soak(catalogue(), seed, number))
+    test.__doc__ = f"soak: faults at random on {driver}, {kernel} kernel, GARM_SOAK_SEED and GARM_SOAK_FAULTS (60) of them"
     test.asked = True
     return test
 
@@ -85,14 +90,12 @@ def sweep_case(driver):
         names = os.environ.get("GARM_SWEEP", " ".join(SWEPT)).split()
         for fault in (f for f in catalogue() if f.name in names):
             cells = []
-            points = ((fault, nth) for nth in range(1, SWEEP_MOST + 1) if not cells or cells[-1].verdict != MISSED)
-            known, boots = expected(KNOWN), iter(range(1000))
-            out = s.context.out / f"sweep-{driver}-{fault.name}"
-            for cell in run(points, driver, "stable",
-                            lambda: s.guest(guest_options(driver, "stable", out / str(next(boots))))):
+            points = (Strike(fault, nth) for nth in range(1, SWEEP_MOST + 1)
+                      if not cells or cells[-1].verdict != MISSED)
+            for cell in struck(s, f"sweep-{fault.name}", driver, "stable", points):
                 cells.append(cell)
                 if cell.verdict != MISSED:
-                    result = compare(cell, known)
+                    result = compare(cell, expected(KNOWN))
                     result.name = f"{cell.rule}: {cell.verdict}"
                     yield result
             yield s.check(f"{fault.name}: struck at {len(cells) - 1} points at least", len(cells) > 1, str(cells))
@@ -101,11 +104,12 @@ def sweep_case(driver):
     return test
 
 
-def case(driver, kernel, faults, what, asked):
+def case(driver, kernel, faults, what, asked, drawn=False):
     """A test function as the suite finds them."""
     def test(s):
-        yield from suite(s, driver, kernel, faults)
-    test.__doc__ = f"{what} of injected faults: what becomes of clients on {driver}, {kernel} kernel"
+        yield from suite(s, driver, kernel, faults, drawn)
+    where = ", at draws" if drawn else ""
+    test.__doc__ = f"{what} of injected faults{where}: what becomes of clients on {driver}, {kernel} kernel"
     test.asked = asked
     return test
 
@@ -113,12 +117,17 @@ def case(driver, kernel, faults, what, asked):
 def make():
     """Names and functions."""
     everything = catalogue()
+    draws = [f for f in everything if f.stage in DRAWN]
+    yield "test_soak_garm_debug", soak_case("garm", "debug")
     for driver in ("garm", "panthor"):
         yield f"test_recovery_{driver}", case(driver, "stable", sample(everything, EVERY, ALWAYS), "a sample", False)
+        yield f"test_recovery_{driver}_draw", case(driver, "stable", sample(draws, EVERY), "a sample", False, True)
         yield f"test_soak_{driver}", soak_case(driver)
         yield f"test_sweep_{driver}", sweep_case(driver)
         for kernel in ("stable", "backports"):
             yield f"test_recovery_{driver}_{kernel}", case(driver, kernel, everything, "all", True)
+            yield (f"test_recovery_{driver}_{kernel}_draw",
+                   case(driver, kernel, draws, "all that strike while work runs", True, True))
             for k in range(SHARDS):
                 yield (f"test_recovery_{driver}_{kernel}_{k + 1}_of_{SHARDS}",
                        case(driver, kernel, everything[k::SHARDS], f"quarter {k + 1}", True))

@@ -3,10 +3,14 @@
  * this program does what is struck, with a guilty and an innocent client.
  *
  *   prepare STAGE    two clients (and what the stage needs) are made: "@@ N prepared {...}"
- *   go LIMIT_MS      the stage's work: "@@ N result {...}"; fences that take longer count as hung
- *   check            all is closed; does the device work, else after unbind and bind? "@@ N check {...}"
+ *   go LIMIT_MS NAME the stage's work: "@@ N result {...}"; fences that take longer count as hung;
+ *                    a core dump is kept as /out/NAME.dump
+ *   check            all is closed; does the device work, else after unbind and bind? what is left of the clients?
+ *                    "@@ N check {...}"
+ *   leaks            what kmemleak has found, where the kernel has it: "@@ N leaks {...}"
  *   quit             N counts the commands
  *
+ * Both clients compute, draw (lib/gpu_work.h) and store from their streams; the guilty one's first job is the stage's.
  * The guilty client's streams and data lie at GUILTY_VA, so that a rule can name it. Figures are
  * in the guest's time. Between "prepared" and "go" the program spins: an idle guest's clock may be warped.
  *
@@ -14,6 +18,7 @@
  */
 #include "cs_builder.h"
 #include "garm_igt.h"
+#include "gpu_work.h"
 #include "panthor_util.h"
 #include "sysfs.h"
 
@@ -23,14 +28,19 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <time.h>
 #include <unistd.h>
 
 #define GUILTY_VA   0x50000000ull
 #define INNOCENT_VA 0x70000000ull
 #define DATA        0x80000u /* of data in a client's area, behind its streams */
+#define WORK        0x90000u /* of what shader cores and tiler work on: a block for compute, one for graphics */
+#define CHUNK       (2u << 20) /* of the tiler heap */
+#define GUILTY_JOBS 3
 #define JOBS        4        /* of the innocent, one after the other */
 #define RING        65536
+#define DUMP_MS     1200     /* until a core dump is there; garm.ko takes one a second at most */
 #define MS          1000000ll
 #define STATUS      SYSFS_GPU "power/runtime_status"
 #define DF          "/sys/class/devfreq/*.gpu/"
@@ -42,6 +52,7 @@ struct client {
     uint32_t vm, bo, group, sync, used, state;
     uint64_t va;
     uint64_t *cpu;
+    struct drm_panthor_tiler_heap_create heap;
 };
 
 /* What became of jobs. */
@@ -86,6 +97,10 @@ static struct client client_open(uint64_t va)
         c.cpu = pu_bo_mmap(c.fd, c.bo, size);
         c.error = c.cpu ? 0 : -ENOMEM;
     }
+    c.heap = (struct drm_panthor_tiler_heap_create){
+        .vm_id = c.vm, .initial_chunk_count = 2, .chunk_size = CHUNK, .max_chunks = 8, .target_in_flight = 65535};
+    if (!c.error)
+        c.error = pu_ioctl(c.fd, DRM_IOCTL_PANTHOR_TILER_HEAP_CREATE, &c.heap);
     client_group(&c);
     if (!c.error)
         c.sync = pu_sync_create(c.fd);
@@ -102,10 +117,11 @@ static void client_close(struct client *c)
 }
 
 /* ---- jobs ------------------------------------------------------------------------------- */
-enum kind { MOV, COMPUTE, FAULTY, HEAP };
+enum kind { MOV, COMPUTE, DRAW, FAULTY, HEAP };
 
 /* A job: where it stores @want; its fence as a file, which outlives the device. */
 struct job {
+    enum kind kind;
     uint32_t off, want;
     int submitted, fence;
 };
@@ -115,51 +131,41 @@ static uint64_t area(struct client *c, uint32_t off)
     return c->va + off;
 }
 
-/* A shader that does nothing, with its descriptors: source v10.xml, as hw/pipeline reads them. */
-static void put_shader(struct client *c)
+static struct work work_of(struct client *c, enum kind kind)
 {
-    uint32_t *d = (uint32_t *)((char *)c->cpu + DATA + 0x10000);
+    uint32_t at = WORK + (kind == DRAW ? WORK_SIZE : 0);
 
-    memset(d, 0, 4096);
-    *(uint64_t *)(d + 0x200) = 0x7800c00000000000ull; /* NOP.end */
-    d[0] = 8 | 1 << 4;                              /* shader program, compute */
-    d[2] = (uint32_t)area(c, DATA + 0x10800);
+    return (struct work){(uint8_t *)c->cpu + at, area(c, at)};
 }
 
-static unsigned put_kind(struct client *c, uint64_t *w, unsigned n, enum kind kind)
+/* Has the value at @j stored by what the kind names. */
+static unsigned put_kind(struct client *c, uint64_t *w, unsigned n, const struct job *j)
 {
-    struct drm_panthor_tiler_heap_create h = {
-        .vm_id = c->vm, .initial_chunk_count = 2, .chunk_size = 2 << 20, .max_chunks = 8, .target_in_flight = 65535};
+    const struct work b = work_of(c, j->kind);
 
-    if (kind == COMPUTE) {
-        put_shader(c);
-        w[n++] = cs_mov48(0, 0);
-        w[n++] = cs_mov48(8, 0);
-        w[n++] = cs_mov48(16, area(c, DATA + 0x10000));
-        w[n++] = cs_mov48(24, area(c, DATA + 0x10100));
-        for (unsigned r = 32; r < 37; r++)
-            w[n++] = cs_mov32(r, 0);
-        for (unsigned r = 37; r < 40; r++)
-            w[n++] = cs_mov32(r, 1);
-        w[n++] = cs_req_res(1);
-        w[n++] = cs_run_compute();
-        w[n++] = cs_wait(0xff);
-    } else if (kind == FAULTY) {
+    if (j->kind == COMPUTE)
+        return work_compute(&b, w, n, area(c, j->off), j->want);
+    if (j->kind == DRAW) {
+        n = work_draw(&b, w, n, c->heap.tiler_heap_ctx_gpu_va, c->heap.first_heap_chunk_gpu_va, CHUNK);
+    } else if (j->kind == FAULTY) {
         w[n++] = CS_OP(0xfe);
-    } else if (kind == HEAP && !pu_ioctl(c->fd, DRM_IOCTL_PANTHOR_TILER_HEAP_CREATE, &h)) {
-        w[n++] = cs_mov48(80, h.tiler_heap_ctx_gpu_va);
+    } else if (j->kind == HEAP) {
+        w[n++] = cs_mov48(80, c->heap.tiler_heap_ctx_gpu_va);
         w[n++] = cs_heap_set(80);
-        w[n++] = cs_mov48(82, h.first_heap_chunk_gpu_va);
+        w[n++] = cs_mov48(82, (c->heap.first_heap_chunk_gpu_va & ~0xfffull) | CHUNK >> 12); /* as a list has it */
         w[n++] = CS_OP(11) | CS_AT(82, 40) | CS_AT(82, 32); /* FINISH_FRAGMENT */
     }
+    w[n++] = cs_mov48(68, area(c, j->off));
+    w[n++] = cs_mov32(70, j->want);
+    w[n++] = cs_store(70, 68, 1, 0);
     return n;
 }
 
-/* Puts a stream that stores @want and submits it. */
+/* Puts a stream at whose end @want is stored, and submits it. */
 static struct job job_go(struct client *c, enum kind kind)
 {
     static uint32_t mark = 0x600d0000;
-    struct job j = {.off = DATA + c->used / 16, .want = ++mark, .fence = -1};
+    struct job j = {.kind = kind, .off = DATA + c->used / 16, .want = ++mark, .fence = -1};
     uint64_t *w = c->cpu + c->used / 8, va = area(c, c->used);
     unsigned n = 0;
 
@@ -167,10 +173,7 @@ static struct job job_go(struct client *c, enum kind kind)
         j.submitted = c->error ? c->error : -ENOSPC;
         return j;
     }
-    w[n++] = cs_mov48(68, area(c, j.off));
-    w[n++] = cs_mov32(70, j.want);
-    n = put_kind(c, w, n, kind);
-    w[n++] = cs_store(70, 68, 1, 0);
+    n = put_kind(c, w, n, &j);
     w[n++] = cs_wait(0xff);
     w[n++] = cs_mov32(94, 0);
     w[n++] = cs_flush(94, 0, 1);
@@ -180,6 +183,14 @@ static struct job job_go(struct client *c, enum kind kind)
     j.submitted = pu_submit(c->fd, c->group, 0, va, n * 8, &(struct pu_sync){.handle = c->sync, .signal = true}, 1);
     j.fence = j.submitted ? -1 : pu_sync_file(c->fd, c->sync);
     return j;
+}
+
+/* What a job that signalled without an error must have left. */
+static bool job_right(struct client *c, const struct job *j)
+{
+    const struct work b = work_of(c, j->kind);
+
+    return ((volatile uint32_t *)c->cpu)[j->off / 4] == j->want && (j->kind != DRAW || work_drawn(&b));
 }
 
 static void job_wait(struct client *c, struct job *j, struct count *n, double until)
@@ -200,7 +211,7 @@ static void job_wait(struct client *c, struct job *j, struct count *n, double un
     } else if (r < 0) {
         n->lost++;
         n->error = r;
-    } else if (((volatile uint32_t *)c->cpu)[j->off / 4] != j->want) {
+    } else if (!job_right(c, j)) {
         n->wrong++;
     } else {
         n->good++;
@@ -255,7 +266,11 @@ static bool is(const char *name)
 
 static enum kind kind_of_stage(void)
 {
-    return is("COMPUTE") ? COMPUTE : is("FAULTY") ? FAULTY : is("HEAP") ? HEAP : MOV;
+    return is("COMPUTE")  ? COMPUTE
+           : is("DRAW")   ? DRAW
+           : is("FAULTY") ? FAULTY
+           : is("HEAP")   ? HEAP
+                          : MOV;
 }
 
 static const char *device_name(void)
@@ -288,12 +303,58 @@ static bool wait_for_node(unsigned ms)
     return false;
 }
 
+/* Copies the dump to @out line by line; what it says is its reason goes to @reason. */
+static bool copy_dump(FILE *in, FILE *out, char *reason, size_t size)
+{
+    static char line[4096];
+    bool any = false;
+
+    while (fgets(line, sizeof(line), in)) {
+        if (!*reason && !strncmp(line, "  reason ", 9))
+            snprintf(reason, size, "%.*s", (int)strcspn(line + 9, "\n\"\\"), line + 9);
+        if (out)
+            fputs(line, out);
+        any = true;
+    }
+    return any;
+}
+
+/* Keeps the text of a core dump that comes within @ms in /out (@name NULL: nowhere), and makes room for the next. */
+static bool take_dump(const char *name, unsigned ms, char *reason, size_t size)
+{
+    char from[256], to[128];
+    FILE *in = NULL, *out = NULL;
+    bool any;
+
+    *reason = 0;
+    for (unsigned i = 0; i <= ms && !in; i += 20) {
+        if (*sysfs_find(DUMP, from, sizeof(from)))
+            in = fopen(from, "re");
+        if (!in && ms)
+            nap(20);
+    }
+    if (!in)
+        return false;
+    snprintf(to, sizeof(to), "/out/%s.dump", name ? name : "");
+    if (name)
+        out = fopen(to, "we");
+    any = copy_dump(in, out, reason, size);
+    fclose(in);
+    if (out)
+        fclose(out);
+    sysfs_write(DUMP, "1");
+    return any;
+}
+
 static void prepare(void)
 {
     struct count n = {0};
+    char reason[96];
 
     client_close(&guilty);
     client_close(&innocent);
+    take_dump(NULL, 0, reason, sizeof(reason)); /* of what went before; the next may not be refused for it */
+    nap(DUMP_MS);
     if (is("BIND")) {
         bind_driver("unbind");
     } else {
@@ -339,29 +400,6 @@ static void set_frequencies(void)
     sysfs_write(SYSFS_GPU "power/control", "auto");
 }
 
-/* Keeps the text of a core dump in /out, and makes room for the next. */
-static bool take_dump(const char *name)
-{
-    char from[256], to[128];
-    bool found = *sysfs_find(DUMP, from, sizeof(from));
-    FILE *in = found ? fopen(from, "re") : NULL, *out;
-    static char buf[1 << 20];
-    size_t n;
-
-    if (!in)
-        return false;
-    n = fread(buf, 1, sizeof(buf), in);
-    fclose(in);
-    snprintf(to, sizeof(to), "/out/%s.dump", name);
-    out = fopen(to, "we");
-    if (out) {
-        fwrite(buf, 1, n, out);
-        fclose(out);
-    }
-    sysfs_write(DUMP, "1");
-    return n > 0;
-}
-
 static uint32_t state_of(const struct client *c)
 {
     uint32_t state = 0;
@@ -378,9 +416,13 @@ static void print_count(const char *name, const struct count *n)
 static void go(double limit_ms, const char *name)
 {
     struct count g = {0}, i = {0};
-    bool bound = true, fresh_g = false, fresh_i = false;
+    bool bound = true, fresh_g = false, fresh_i = false, dump;
+    char reason[96];
     double start, fences, next_ms;
-    struct job jobs[2 + JOBS];
+    /* The same place may not be worked on twice at a time: each kind once in a client, but for MOV. */
+    const enum kind first = kind_of_stage(), kinds[GUILTY_JOBS + JOBS] = {
+        first, first == COMPUTE ? MOV : COMPUTE, first == DRAW ? MOV : DRAW, MOV, COMPUTE, DRAW, MOV};
+    struct job jobs[GUILTY_JOBS + JOBS];
     uint32_t gs, is_;
     int next_g, next_i;
 
@@ -400,26 +442,23 @@ static void go(double limit_ms, const char *name)
         keep_busy(&g, &i, limit_ms);
     }
     start = now_ms();
-    jobs[0] = job_go(&guilty, kind_of_stage());
-    jobs[1] = job_go(&guilty, MOV);
-    for (unsigned n = 0; n < JOBS; n++)
-        jobs[2 + n] = job_go(&innocent, MOV);
-    for (unsigned n = 0; n < 2; n++)
-        job_wait(&guilty, &jobs[n], &g, start + limit_ms);
-    for (unsigned n = 0; n < JOBS; n++)
-        job_wait(&innocent, &jobs[2 + n], &i, start + limit_ms);
+    for (unsigned n = 0; n < GUILTY_JOBS + JOBS; n++)
+        jobs[n] = job_go(n < GUILTY_JOBS ? &guilty : &innocent, kinds[n]);
+    for (unsigned n = 0; n < GUILTY_JOBS + JOBS; n++)
+        job_wait(n < GUILTY_JOBS ? &guilty : &innocent, &jobs[n], n < GUILTY_JOBS ? &g : &i, start + limit_ms);
     fences = now_ms() - start;
     next_g = next_job(&guilty, start + 2 * limit_ms, &fresh_g);
     next_ms = now_ms() - start;
     gs = fresh_g ? 1 : state_of(&guilty);
     next_i = next_job(&innocent, start + 2 * limit_ms, &fresh_i);
     is_ = fresh_i ? 1 : state_of(&innocent);
+    dump = take_dump(name, DUMP_MS, reason, sizeof(reason));
     printf("@@ %u result {", commands);
     print_count("guilty", &g);
     print_count("innocent", &i);
     printf("\"guilty_group\": %u, \"innocent_group\": %u, \"next_guilty\": %d, \"next_innocent\": %d, \"bound\": %s, "
-           "\"fences_ms\": %.3f, \"next_ms\": %.3f, \"dump\": %s}\n",
-           gs, is_, next_g, next_i, bound ? "true" : "false", fences, next_ms, take_dump(name) ? "true" : "false");
+           "\"fences_ms\": %.3f, \"next_ms\": %.3f, \"dump\": %s, \"reason\": \"%s\"}\n",
+           gs, is_, next_g, next_i, bound ? "true" : "false", fences, next_ms, dump ? "true" : "false", reason);
 }
 
 static bool works(void)
@@ -430,6 +469,39 @@ static bool works(void)
     job_now(&c, MOV, &n, 20000);
     client_close(&c);
     return n.good == 1;
+}
+
+/* ---- what is left of clients -------------------------------------------------------------------- */
+/* Lines of a table in debugfs; -1: the driver has none. */
+static int rows(const char *pattern)
+{
+    char path[256];
+    FILE *f = fopen(sysfs_find(pattern, path, sizeof(path)), "re");
+    int n = 0, c;
+
+    if (!f)
+        return -1;
+    while ((c = fgetc(f)) != EOF)
+        n += c == '\n';
+    fclose(f);
+    return n;
+}
+
+/* When everything is closed the device falls asleep, nobody holds the module, and tables are as they were. */
+static void print_left(void)
+{
+    static const char *const tables[] = {"gems", "gpuvas", "vms", "heaps", "groups"};
+    bool asleep = sysfs_wait(STATUS, "suspended", 20);
+    char path[128], refs[32] = "-1";
+
+    snprintf(path, sizeof(path), "/sys/module/%s/refcnt", driver);
+    sysfs_read(path, refs, sizeof(refs));
+    printf("\"left\": {\"awake\": %d, \"module\": %d", !asleep, atoi(refs));
+    for (unsigned i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
+        snprintf(path, sizeof(path), "/sys/kernel/debug/dri/*/%s", tables[i]);
+        printf(", \"%s\": %d", tables[i], rows(path));
+    }
+    printf("}");
 }
 
 static void check(void)
@@ -445,7 +517,23 @@ static void check(void)
         wait_for_node(10000);
         bound = works();
     }
-    printf("@@ %u check {\"works\": %s, \"after_bind\": %s}\n", commands, plain ? "true" : "false", bound ? "true" : "false");
+    printf("@@ %u check {\"works\": %s, \"after_bind\": %s, ", commands, plain ? "true" : "false", bound ? "true" : "false");
+    print_left();
+    printf("}\n");
+}
+
+/* Two scans: what is unreferenced and the same in both is reported, and the kernel says how much. */
+static void leaks(void)
+{
+    static const char path[] = "/sys/kernel/debug/kmemleak";
+    bool there = !access(path, W_OK);
+
+    if (there) {
+        nap(6000); /* younger objects are left out */
+        sysfs_write(path, "scan");
+        sysfs_write(path, "scan");
+    }
+    printf("@@ %u leaks {\"kmemleak\": %s, \"objects\": %d}\n", commands, there ? "true" : "false", there ? rows(path) : 0);
 }
 
 /* ---- commands ------------------------------------------------------------------------------------ */
@@ -484,6 +572,7 @@ int main(void)
     setvbuf(stdout, NULL, _IOLBF, 0);
     fcntl(STDIN_FILENO, F_SETFL, fcntl(STDIN_FILENO, F_GETFL) | O_NONBLOCK);
     guilty = innocent = (struct client){.fd = -1, .error = -ENODEV};
+    mount("debugfs", "/sys/kernel/debug", "debugfs", 0, NULL); /* it may be there already */
     printf("@@ 0 ready\n");
     while (command(line, sizeof(line), spin)) {
         spin = false;
@@ -495,6 +584,8 @@ int main(void)
             go(limit, name);
         } else if (!strcmp(line, "check")) {
             check();
+        } else if (!strcmp(line, "leaks")) {
+            leaks();
         } else if (!strcmp(line, "quit")) {
             break;
         } else {

@@ -1,5 +1,6 @@
 """The catalogue of faults: every row has a hook, the listing has every row, scenarios reach QEMU's command line."""
 
+import dataclasses
 import re
 import tempfile
 import unittest
@@ -61,18 +62,6 @@ class Catalogue(unittest.TestCase):
         self.assertEqual([f.name for f in inject.wanted(self.faults, "ping")], ["ping-lost"])
 
 
-class Templates(unittest.TestCase):
-    """.ci/recovery.*"""
-
-    def test_shards(self):
-        """As many shards as there are tests, and their names."""
-        shards = int(re.search(r"^SHARDS = (\d+)", (REPO / "tests/boot/recovery.py").read_text(), re.M)[1])
-        gitlab = (REPO / ".ci/recovery.gitlab.yml").read_text()
-        self.assertEqual(re.findall(r'"(\d)"', gitlab), [str(n + 1) for n in range(shards)])
-        for text in (gitlab, (REPO / ".ci/recovery.lava.yaml").read_text()):
-            self.assertIn(f'"boot/recovery-$DRIVER-$KERNEL-$SHARD-of-{shards}"', text)
-
-
 class Scenario(unittest.TestCase):
     """--faults FILE"""
 
@@ -95,7 +84,7 @@ def result(**changes):
     """An answer of recovery_suite: all is well, but for the changes."""
     good = {"good": 2, "lost": 0, "wrong": 0, "hung": 0, "refused": 0, "error": 0}
     base = {"guilty": good, "innocent": {**good, "good": 4}, "guilty_group": 0, "innocent_group": 0, "next_guilty": 0,
-            "next_innocent": 0, "bound": True, "fences_ms": 10.0, "next_ms": 12.0, "dump": False}
+            "next_innocent": 0, "bound": True, "fences_ms": 10.0, "next_ms": 12.0, "dump": False, "reason": ""}
     for name, value in changes.items():
         base[name] = {**base[name], **value} if isinstance(value, dict) else value
     return base
@@ -133,6 +122,27 @@ class Verdicts(unittest.TestCase):
         self.assertEqual(self.judged("gone", lost, self.DEAD), "lost")
         self.assertEqual(self.judged("gone", lost, said="[ 1.0] Internal error: Oops: 96000004 [#1] SMP"), "crashed")
 
+    def test_dumps(self):
+        """garm.ko's dump must give the catalogue's reason; panthor makes none."""
+        fault = dataclasses.replace(self.faults["cs-fatal-bus"], dump="FATAL")
+        lost = result(guilty={"lost": 2, "good": 0}, guilty_group=1)
+        said = {**lost, "dump": True, "reason": "CS_FATAL"}
+        wrong = {**lost, "dump": True, "reason": "reset"}
+        verdicts = [recovery.judge(fault, r, self.WORKS, "", True, driver)
+                    for r, driver in ((said, "garm"), (wrong, "garm"), (lost, "garm"), (lost, "panthor"))]
+        self.assertEqual([word for word, _ in verdicts], ["recovered", "degraded", "degraded", "recovered"])
+        self.assertIn("CS_FATAL", verdicts[1][1])
+        self.assertEqual(set(recovery.DUMPS["garm"]) | {"NONE"}, set(inject.DUMPS))
+        self.assertLessEqual({f.dump for f in self.faults.values()}, set(inject.DUMPS))
+
+    def test_leaks(self):
+        """What is left of clients is no recovery."""
+        before = {"works": True, "after_bind": False, "left": {"awake": 0, "module": 0, "gems": 3}}
+        for left, word in ({"awake": 0, "module": 0, "gems": 3}, "recovered"), ({"awake": 1, "module": 0, "gems": 3}, "degraded"), \
+                          ({"awake": 0, "module": 2, "gems": 3}, "degraded"):
+            check = {**before, "left": left}
+            self.assertEqual(recovery.judge(self.faults["irq-late"], result(), check, "", True, "garm", before)[0], word)
+
     def test_rules(self):
         """Rules name the guilty client where the hook knows addresses; resets are brought about."""
         self.assertEqual(recovery.rule_of(self.faults["cs-fatal-bus"]), f"cs-fatal-bus:{recovery.GUILTY}")
@@ -145,6 +155,33 @@ class Verdicts(unittest.TestCase):
         page = recovery.page(cells)
         self.assertIn("garm, stable", page)
         self.assertIn("&lt;b&gt;", page)
+        self.assertIn(">removal<", page)
+
+    def test_shards_become_one_page(self):
+        """What shards left is linked from the merged page, wherever the folder is."""
+        with tempfile.TemporaryDirectory() as name:
+            top = Path(name)
+            for shard, fault in (("a", "gone"), ("b", "irq-lost")):
+                guest = top / shard / "recovery-garm-stable/0"
+                guest.mkdir(parents=True)
+                (guest / "console.log").write_text("")
+                (guest / f"garm-{fault}.dump").write_text("")
+                recovery.keep([recovery.Cell(fault, "garm", "stable", "recovered", out=str(guest))], top / shard)
+            top.rename(top.with_name(top.name + "-moved"))
+            try:
+                moved = top.with_name(top.name + "-moved")
+                self.assertEqual(inject.main(["--page", str(moved), str(moved / "a"), str(moved / "b")]), 0)
+                page = (moved / "recovery.html").read_text()
+                for target in re.findall(r'href="([^"]+)"', page):
+                    self.assertTrue((moved / target).exists(), target)
+                self.assertEqual(len(re.findall("core dump</a>", page)), 2)
+            finally:
+                moved.rename(top)
+
+    def test_nothing_to_merge(self):
+        """Folders without cells are an error, not an empty page."""
+        with tempfile.TemporaryDirectory() as name:
+            self.assertEqual(inject.main(["--page", name, name]), 2)
 
 
 if __name__ == "__main__":

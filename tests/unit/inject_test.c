@@ -192,6 +192,8 @@ static void errors(void)
         {"irq-lost:group=1", "group: not known at \"irq-raise\""},
         {"irq-lost:on=walk", "this fault has a place of its own"},
         {"gone:on=nowhere", "no such point"},
+        {"mmu-translation:level=5", "level=5: allowed are 0 to 4"},
+        {"mmu-access-flag:level=0", "level=0: allowed are 1 to 3"},
         {"gone:va=1", "va: not known at \"device\""},
         {"sync-lost:va=9-1", "the first is above the last"},
         {"sync-lost:va=x", "va=x: a number or FIRST-LAST"},
@@ -426,27 +428,37 @@ static void oom(void)
 
 /* --- memory -------------------------------------------------------------------------------------
  */
+static void mmu_fault(const char *name, const char *more, unsigned code)
+{
+    struct fake_driver *d = bench();
+    char text[96];
+
+    TAP_REQUIRE(d);
+    snprintf(text, sizeof(text), "%s:as=1:va=0x30000000-0x30000fff:access=write%s", name, more);
+    TAP_CHECK(job(d, 1)); /* so that the page is in the TLB */
+    TAP_CHECK(add(d, text));
+    TAP_CHECK(!job(d, 2));
+    TAP_CHECK(RAW(MMU_RAW) & 2);
+    if (!TAP_CHECK_EQ(fd_rd(d, 0x2400 + 0x40 + 0x1c) & 0xff, code))
+        tap_note("%s", text);
+    TAP_CHECK_EQ(fd_rd(d, 0x2400 + 0x40 + 0x20), FD_DATA_VA);
+    fd_free(d);
+}
+
 static void mmu_faults(void)
 {
     for (unsigned i = 0; i < INJECT_FAULTS; i++) {
         const struct inject_fault *f = &inject_faults[i];
-        struct fake_driver *d;
-        char text[96];
 
-        if (strncmp(f->name, "mmu-", 4) || f->point != INJECT_walk || f->preset[0])
-            continue;
-        d = bench();
-        TAP_REQUIRE(d);
-        snprintf(text, sizeof(text), "%s:as=1:va=0x30000000-0x30000fff:access=write", f->name);
-        TAP_CHECK(job(d, 1)); /* so that the page is in the TLB */
-        TAP_CHECK(add(d, text));
-        TAP_CHECK(!job(d, 2));
-        TAP_CHECK(RAW(MMU_RAW) & 2);
-        if (!TAP_CHECK_EQ(fd_rd(d, 0x2400 + 0x40 + 0x1c) & 0xff, f->arg))
-            tap_note("%s", f->name);
-        TAP_CHECK_EQ(fd_rd(d, 0x2400 + 0x40 + 0x20), FD_DATA_VA);
-        fd_free(d);
+        if (!strncmp(f->name, "mmu-", 4) && f->point == INJECT_walk && !f->preset[0])
+            mmu_fault(f->name, "", f->arg + (unsigned)f->param[0].def);
     }
+    mmu_fault("mmu-translation", ":level=0", 0xc0);
+    mmu_fault("mmu-translation", ":level=4", 0xc4);
+    mmu_fault("mmu-permission", ":level=2", 0xca);
+    mmu_fault("mmu-access-flag", ":level=1", 0xd9);
+    mmu_fault("mmu-address-size", ":level=0", 0xe4);
+    mmu_fault("mmu-attribute", ":level=1", 0xe9);
 }
 
 /* Each access counts, not each page. */
@@ -686,11 +698,26 @@ static void power(void)
     TAP_CHECK(!fd_power_l2(d));
     pass(d, 9 * MS);
     TAP_CHECK_EQ(RAW(L2_READY), 1);
+    TAP_CHECK(add(d, "power-off-slow:delay=8ms"));
+    fd_wr(d, 0x1e0, 1); /* L2_PWROFF */
+    pass(d, 7 * MS);
+    TAP_CHECK_EQ(RAW(L2_TRANS), 1);
+    pass(d, 2 * MS);
+    TAP_CHECK_EQ(RAW(L2_TRANS), 0);
+    TAP_CHECK_EQ(RAW(L2_READY), 0);
+    TAP_CHECK(fd_power_l2(d));
     TAP_CHECK(add(d, "flush-lost;flush-late:nth=1:delay=5ms"));
     fd_wr(d, 0x24, ~0u);
     fd_wr(d, GPU_CMD, 0x3304);
     pass(d, 10 * MS);
     TAP_CHECK_EQ(RAW(GPU_RAW) >> 17 & 1, 0);
+    TAP_CHECK(add(d, "reset-dead"));
+    for (unsigned i = 0; i < 5; i++) {
+        fd_wr(d, 0x24, ~0u);
+        fd_wr(d, GPU_CMD, 0x101);
+        pass(d, 10 * MS);
+        TAP_CHECK_EQ(RAW(GPU_RAW) >> 8 & 1, 0);
+    }
     fd_free(d);
 }
 

@@ -32,7 +32,7 @@ LARGE_PAGES = ("cs_fault", "cs_sync", "groups_many", "mmio_flush_id", "panthor_g
                "ring_wrap", "tiler_heap", "vm_isolation")
 # Of garm.ko's own programs.
 GARM_LARGE_PAGES = ("garm_recovery", "garm_shrink", "garm_unbind")
-OWN_BOOT = ("garm-demo", "mov_bench", "garm_suspend", "recovery_suite")
+OWN_BOOT = ("garm-demo", "mov_bench", "garm_suspend", "panthor_hang", "recovery_suite")
 # What the RK3588's G610 answers; panthor_query compares.
 EXPECT = ("gpu_id=0xa8670005,shader_present=0x50005,l2_present=0x1,tiler_present=0x1,l2_features=0x7120306,"
           "tiler_features=0x809,mem_features=0x301,mmu_features=0x2830,as_present=0xff,csg_slot_count=8,"
@@ -134,7 +134,8 @@ def program_results(name: str, output: str, status: int, options: Options) -> It
     for row in parse.igt(output, status, alone):
         detail = row.detail
         if row.status == FAIL and row.name != "program":
-            detail += f"\nalone: {alone} --run-subtest {row.name}"
+            subtest, _, part = row.name.partition("@")
+            detail += f"\nalone: {alone} --run-subtest {subtest}" + (f" --dynamic-subtest {part}" if part else "")
         yield Result(name if row.name == "program" else f"{name}/{row.name}", row.status, detail, row.seconds)
 
 

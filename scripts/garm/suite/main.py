@@ -39,6 +39,7 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("names", nargs="*", metavar="NAME", help="what to run (default: everything)")
     p.add_argument("--list", action="store_true", help="print the names and what they test, run nothing")
     p.add_argument("--junit", type=Path, metavar="FILE", help="also write the results as JUnit XML")
+    p.add_argument("--ktap", type=Path, metavar="FILE", help="also write the results as KTAP, for KernelCI's tools")
     p.add_argument("--table", type=Path, metavar="FILE",
                    help="also write panthor and garm.ko side by side, for each guest program and kernel: "
                         "HTML when FILE ends in .html, else Markdown")
@@ -95,6 +96,8 @@ def main(argv: list[str]) -> int:
             report.add(case, result)
     if args.junit:
         report.junit(args.junit)
+    if args.ktap:
+        report.ktap(args.ktap)
     pictures = args.pictures or (args.junit and args.junit.with_name("pictures.html")) or \
         (args.out and args.out / "pictures.html")
     if pictures and context.gallery.entries:

@@ -9,6 +9,8 @@ from .model import FAIL, PASS, SKIP, Result
 
 TAP_LINE = re.compile(r"^(ok|not ok)\s+\d+(?:\s+-)?\s*([^#]*?)\s*(?:#\s*(SKIP|skip)\s*(.*))?$")
 IGT_LINE = re.compile(r"^Subtest ([\w-]+): (SUCCESS|SKIP|FAIL|CRASH|TIMEOUT)\b.*?\(?([\d.]+)?s?\)?\s*$")
+IGT_BEGIN = re.compile(r"^Starting subtest: ([\w-]+)$")
+IGT_PART = re.compile(r"^Dynamic subtest ([\w-]+): (SUCCESS|SKIP|FAIL|CRASH|TIMEOUT)\b.*?\(?([\d.]+)?s?\)?\s*$")
 IGT_STATUS = {"SUCCESS": PASS, "SKIP": SKIP}
 IGT_EXIT = {0: PASS, 77: SKIP}
 KTAP_LINE = re.compile(r"^( *)(ok|not ok) (\d+) ([\w.-]+)(?: # SKIP ?(.*))?$")
@@ -41,17 +43,22 @@ def tap(output: str, status: int, repeat: str) -> Iterator[Result]:
 
 
 def igt(output: str, status: int, repeat: str) -> Iterator[Result]:
-    """Results of a guest program that follows IGT's conventions."""
+    """Results of a guest program that follows IGT's conventions. Dynamic subtests are named SUBTEST@PART."""
     rows: list[Result] = []
     notes: list[str] = []
+    subtest = ""
     for line in output.splitlines():
-        match = IGT_LINE.match(line)
-        if match:
+        begin, part = IGT_BEGIN.match(line), IGT_PART.match(line)
+        match = part or IGT_LINE.match(line)
+        if begin:
+            subtest = begin[1]
+        elif match:
             name, word, seconds = match.groups()
+            name = f"{subtest}@{name}" if part else name
             rows.append(Result(name, IGT_STATUS.get(word, FAIL), "\n".join(notes[-30:]),
                                float(seconds or 0)))
             notes = []
-        elif not line.startswith("Starting subtest"):
+        elif not line.startswith("Starting dynamic"):
             notes.append(line)
     yield from rows
     expected = {PASS: {0}, SKIP: {0, 77}, FAIL: {98}}

@@ -1,4 +1,4 @@
-"""Reports: TAP on stdout while tests run, JUnit at the end, and the closing line that CI reads."""
+"""Reports: TAP on stdout while tests run, JUnit and KTAP at the end, and the closing line that CI reads."""
 
 from __future__ import annotations
 
@@ -10,6 +10,12 @@ from pathlib import Path
 from .model import FAIL, PASS, SKIP, Case, Result
 
 BAD_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd]")
+
+
+def ktap_line(status: str, number: int, name: str, why: str = "") -> str:
+    """A result: the name must not look like a directive, nor have line breaks."""
+    skip = f" # SKIP {(why.strip().splitlines() or [''])[0]}".rstrip() if status == SKIP else ""
+    return f"{'not ok' if status == FAIL else 'ok'} {number} - {' '.join(name.replace('#', '').split())}{skip}"
 
 
 class Report:
@@ -62,6 +68,23 @@ class Report:
                 suite.set(attr, str(len(suite.findall(tag))))
         path.parent.mkdir(parents=True, exist_ok=True)
         ET.ElementTree(root).write(path, encoding="utf-8", xml_declaration=True)
+
+    def ktap(self, path: Path) -> None:
+        """Write all results as KTAP (Documentation/dev-tools/ktap.rst): a case is a test, its results are subtests."""
+        cases: dict[str, list[Result]] = {}
+        for case, result in self.rows:
+            cases.setdefault(case.name, []).append(result)
+        lines = ["KTAP version 1", f"1..{len(cases)}"]
+        for number, (name, results) in enumerate(cases.items(), 1):
+            lines += ["    KTAP version 1", f"    1..{len(results)}"]
+            for at, result in enumerate(results, 1):
+                if result.status == FAIL:
+                    lines += [f"    # {line}" for line in result.detail.rstrip().splitlines()]
+                lines.append("    " + ktap_line(result.status, at, result.name or name, result.detail))
+            states = {r.status for r in results}
+            lines.append(ktap_line(FAIL if FAIL in states else PASS if PASS in states else SKIP, number, name))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("\n".join(lines) + "\n")
 
     @staticmethod
     def _junit_row(suite: ET.Element, case: Case, result: Result) -> None:

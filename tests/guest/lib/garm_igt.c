@@ -14,22 +14,27 @@
 #include <string.h>
 #include <time.h>
 
-sigjmp_buf garm_igt_jump;
+sigjmp_buf garm_igt_jump, garm_igt_dynamic_jump;
 const char *garm_igt_description = "see --describe";
 
 static struct {
-    const char *program, *pattern, *describe, *current;
+    const char *program, *pattern, *part, *describe, *current;
+    char dynamic[128]; /* name of the dynamic subtest that runs; empty: none */
+    bool group;        /* the subtest has dynamic ones; what became of them: */
+    unsigned parts_passed, parts_failed, parts_skipped;
     bool list, show;
     bool armed;  /* inside a subtest or fixture: garm_igt_jump is valid */
     bool broken; /* a fixture failed or skipped */
     unsigned passed, failed, skipped;
     int broken_status;
-    struct timespec start;
+    struct timespec start, part_start;
 } igt;
 
 static void usage(const char *program)
 {
-    printf("usage: %s [--list-subtests] [--describe] [--run-subtest PATTERN]\n", program);
+    printf("usage: %s [--list-subtests] [--describe] [--run-subtest PATTERN] [--dynamic-subtest "
+           "PATTERN]\n",
+           program);
 }
 
 void garm_igt_start(int argc, char **argv)
@@ -43,6 +48,8 @@ void garm_igt_start(int argc, char **argv)
             igt.list = igt.show = true;
         } else if (!strcmp(argv[i], "--run-subtest") && i + 1 < argc) {
             igt.pattern = argv[++i];
+        } else if (!strcmp(argv[i], "--dynamic-subtest") && i + 1 < argc) {
+            igt.part = argv[++i];
         } else if (!strcmp(argv[i], "--help-description")) {
             printf("%s\n", garm_igt_description);
             exit(0);
@@ -76,18 +83,25 @@ bool garm_igt_fixture(void)
     return igt.armed;
 }
 
-static double elapsed(void)
+static double elapsed(const struct timespec *start)
 {
     struct timespec now;
 
     clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec - igt.start.tv_sec + (now.tv_nsec - igt.start.tv_nsec) / 1e9;
+    return now.tv_sec - start->tv_sec + (now.tv_nsec - start->tv_nsec) / 1e9;
 }
 
 static void result(const char *word)
 {
-    printf("Subtest %s: %s (%.3fs)\n", igt.current, word, elapsed());
+    printf("Subtest %s: %s (%.3fs)\n", igt.current, word, elapsed(&igt.start));
     igt.current = NULL;
+}
+
+static void dynamic_result(const char *word, unsigned *count)
+{
+    printf("Dynamic subtest %s: %s (%.3fs)\n", igt.dynamic, word, elapsed(&igt.part_start));
+    igt.dynamic[0] = 0;
+    ++*count;
 }
 
 bool garm_igt_enter(const char *name)
@@ -102,6 +116,7 @@ bool garm_igt_enter(const char *name)
     if (igt.pattern && fnmatch(igt.pattern, name, 0))
         return false;
     igt.current = name;
+    igt.group = false;
     clock_gettime(CLOCK_MONOTONIC, &igt.start);
     if (igt.broken) {
         result(igt.broken_status == IGT_EXIT_SKIP ? "SKIP" : "FAIL");
@@ -113,13 +128,41 @@ bool garm_igt_enter(const char *name)
     return true;
 }
 
+bool garm_igt_enter_group(const char *name)
+{
+    bool enter = garm_igt_enter(name);
+
+    igt.group = enter;
+    igt.parts_passed = igt.parts_failed = igt.parts_skipped = 0;
+    return enter;
+}
+
+bool garm_igt_dynamic(const char *name)
+{
+    if (igt.part && fnmatch(igt.part, name, 0))
+        return false;
+    snprintf(igt.dynamic, sizeof(igt.dynamic), "%s", name);
+    clock_gettime(CLOCK_MONOTONIC, &igt.part_start);
+    printf("Starting dynamic subtest: %s\n", name);
+    return true;
+}
+
+bool garm_igt_dynamic_leave(void)
+{
+    dynamic_result("SUCCESS", &igt.parts_passed);
+    return false;
+}
+
 /* Reached when a subtest or fixture ran to its end. */
 bool garm_igt_leave(void)
 {
+    bool failed = igt.group && igt.parts_failed,
+         skipped = igt.group && !igt.parts_passed && !failed;
+
     igt.armed = false;
     if (igt.current) {
-        igt.passed++;
-        result("SUCCESS");
+        *(failed ? &igt.failed : skipped ? &igt.skipped : &igt.passed) += 1;
+        result(failed ? "FAIL" : skipped ? "SKIP" : "SUCCESS");
     }
     return false;
 }
@@ -129,6 +172,13 @@ static void ended(int status)
 {
     if (!igt.armed)
         exit(status);
+    if (igt.dynamic[0]) {
+        if (status == IGT_EXIT_SKIP)
+            dynamic_result("SKIP", &igt.parts_skipped);
+        else
+            dynamic_result("FAIL", &igt.parts_failed);
+        siglongjmp(garm_igt_dynamic_jump, 1);
+    }
     igt.armed = false;
     if (!igt.current) {
         igt.broken = true;
@@ -164,7 +214,8 @@ void garm_igt_fail(const char *file, int line, const char *fmt, ...)
     vprintf(fmt, ap);
     va_end(ap);
     if (igt.current)
-        printf("\nrepeat: %s --run-subtest %s\n", igt.program, igt.current);
+        printf("\nrepeat: %s --run-subtest %s%s%s\n", igt.program, igt.current,
+               igt.dynamic[0] ? " --dynamic-subtest " : "", igt.dynamic);
     else
         printf("\n(in a fixture of %s)\n", igt.program ? igt.program : "a plain program");
     ended(IGT_EXIT_FAILURE);

@@ -5,6 +5,7 @@
  *     igt_main {
  *         igt_fixture { open things }
  *         igt_describe("why"); igt_subtest("name") { igt_assert(...); }
+ *         igt_describe("why"); igt_subtest_with_dynamic("name") { igt_dynamic("part") { igt_assert(...); } }
  *         igt_fixture { close things }
  *     }
  *
@@ -30,12 +31,16 @@
 #define IGT_EXIT_FAILURE 98
 #define IGT_EXIT_INVALID 99
 
-extern sigjmp_buf garm_igt_jump;
+extern sigjmp_buf garm_igt_jump, garm_igt_dynamic_jump;
 extern const char *garm_igt_description;
 void garm_igt_start(int argc, char **argv);
 int garm_igt_end(void);
 bool garm_igt_enter(const char *name);
 bool garm_igt_leave(void);
+/** A subtest that consists of dynamic ones: as good as the worst of them, a skip when none was run to its end. */
+bool garm_igt_enter_group(const char *name);
+bool garm_igt_dynamic(const char *name);
+bool garm_igt_dynamic_leave(void);
 bool garm_igt_fixture(void);
 void garm_igt_describe(const char *text);
 /** A subtest's name from a format; valid until the next call. */
@@ -66,6 +71,14 @@ __attribute__((noreturn)) void garm_igt_fail(const char *file, int line, const c
 #define igt_subtest(name)                                                                          \
     for (bool once_ = garm_igt_enter(name) && !sigsetjmp(garm_igt_jump, 1); once_;                 \
          once_ = garm_igt_leave())
+#define igt_subtest_with_dynamic(name)                                                             \
+    for (bool once_ = garm_igt_enter_group(name) && !sigsetjmp(garm_igt_jump, 1); once_;           \
+         once_ = garm_igt_leave())
+/* Only inside such a subtest; a failed assertion ends this one alone. */
+#define igt_dynamic(name)                                                                          \
+    for (bool inner_ = garm_igt_dynamic(name) && !sigsetjmp(garm_igt_dynamic_jump, 1); inner_;     \
+         inner_ = garm_igt_dynamic_leave())
+#define igt_dynamic_f(...) igt_dynamic(garm_igt_name(__VA_ARGS__))
 #define igt_fixture for (bool once_ = garm_igt_fixture() && !sigsetjmp(garm_igt_jump, 1); once_;   \
                          once_ = garm_igt_leave())
 #define igt_subtest_f(...) igt_subtest(garm_igt_name(__VA_ARGS__))
