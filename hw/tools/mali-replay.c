@@ -5,7 +5,7 @@
  *   mali-replay --jobs FILE      lists them
  *   mali-replay --job N ...      only job N; for graphics, the tiling jobs before it run, too
  *   mali-replay --dump FILE      what each job touched and changed
- *   mali-replay --disasm FILE    the programs of compute jobs
+ *   mali-replay --disasm FILE    the programs of compute jobs, the code in the pages of others
  *   mali-replay --bench N FILE   runs all N times, prints the fastest time and the median
  *   mali-replay --png DIR FILE   what fragment jobs drew, as DIR/job-N-rtM.png
  *   mali-replay --from N --to M --write OUT FILE
@@ -131,13 +131,30 @@ static void print_insn(struct native *n, uint64_t pc)
     printf("%12" PRIx64 ":  %016" PRIx64 "  %s\n", pc, word, text);
 }
 
+/* All code that a job's executable pages hold: a draw has several programs, and calls others. */
+static void disasm_pages(struct native *n, const struct capture_job *j)
+{
+    for (uint32_t i = 0; i < j->pages; i++) {
+        const struct capture_page *g = &j->page[i];
+        for (uint64_t va = g->va; g->allow >> MALI_ACCESS_EXECUTE & 1 && va < g->va + 4096;
+             va += 8) {
+            uint64_t word = 0;
+            if (native_read(n, va, &word, 8) && word)
+                print_insn(n, va);
+        }
+    }
+}
+
 static void disasm(struct native *n, const struct capture_job *j)
 {
     struct va_cache *cache = va_cache_new();
-    uint64_t va = j->type == MALI_JOB_COMPUTE && replay_load(n, j) ? replay_program(n, j) : 0;
+    bool loaded = replay_load(n, j), compute = j->type == MALI_JOB_COMPUTE;
+    uint64_t va = compute && loaded ? replay_program(n, j) : 0;
     struct va_program *p = va && cache ? va_program_get(cache, va, fetch, n) : NULL;
 
-    if (!p)
+    if (!compute && loaded)
+        disasm_pages(n, j);
+    else if (!p)
         printf("    no program is in the capture\n");
     for (unsigned i = 0; p && i < va_program_size(p); i++)
         print_insn(n, va + 8ull * i);

@@ -101,7 +101,7 @@ def mesa_disassembler(context: Context) -> Iterable[Result]:
 
 
 def captured_words(context: Context) -> list[list[str]]:
-    """(word, our text) of all programs of compute jobs in tests/unit/captures: what Mesa compiled in guests."""
+    """(word, our text) of all programs in tests/unit/captures: what Mesa compiled in guests, for compute and draws."""
     files = sorted(path.name for path in (context.env.repo / "tests/unit/captures").glob("*.garmcap"))
     printed = "".join(context.program("hw/tools/mali-replay", TIMEOUT,
                                       args=["--disasm", f"/garm/tests/unit/captures/{name}"]).stdout for name in files)
