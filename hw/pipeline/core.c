@@ -283,6 +283,7 @@ void core_fini(struct core *c)
     c->shader.executed = NULL;
     free(c->textures);
     c->textures = NULL;
+    tex_unit_fini(&c->tex);
 }
 
 void core_clone(struct core *to, const struct core *from, unsigned n, unsigned threads)
@@ -294,6 +295,7 @@ void core_clone(struct core *to, const struct core *from, unsigned n, unsigned t
     to->shader.fau = to->fau;
     to->shader.bound = NULL;
     to->textures = NULL;
+    to->tex.blocks = NULL;
     to->shader.counts = to->counts;
     memset(to->counts, 0, sizeof(to->counts));
     to->host.ctx = to;

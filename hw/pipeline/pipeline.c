@@ -13,6 +13,7 @@
 
 #include "gfx_job.h"
 #include "gfx_vec.h"
+#include "texture/wide.h"
 
 struct mali_pipeline *mali_pipeline_new(struct mali_bus *bus, unsigned threads)
 {
@@ -22,6 +23,7 @@ struct mali_pipeline *mali_pipeline_new(struct mali_bus *bus, unsigned threads)
         return NULL;
     p->bus = bus;
     p->vec = gfx_vec_best();
+    p->tex_vec = tex_vec_best();
     p->slices = 1;
     p->pool = pool_new(bus, threads);
     p->programs = va_cache_new();

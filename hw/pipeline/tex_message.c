@@ -19,6 +19,7 @@
 #include "gfx_vec.h"
 #include "pipeline_internal.h"
 #include "tex_message.h"
+#include "texture/wide.h"
 
 #define MAX_LINES 32 /* of the log, about what is missing */
 
@@ -74,6 +75,7 @@ static struct tex_unit *unit(struct core *c)
 {
     c->tex.read = unit_read;
     c->tex.map = core_watched(c) ? NULL : unit_map; /* observers want to be told of each read */
+    c->tex.vec = c->pipeline->tex_vec;
     c->tex.ctx = c;
     return &c->tex;
 }
@@ -176,47 +178,56 @@ static enum va_message_result find_sampler(struct core *c, struct core_sampler *
 
 /* --- operands --------------------------------------------------------------------------------- */
 
-/* What the staging registers of one lane say. */
+/* What the staging registers say, of one lane and of all. */
 struct operands {
     uint32_t x, y, z, layer, reference, offset, lod, gradient[2];
 };
 
-/* Staging register *@k, if @there, is @field of all lanes. */
-static void take_one(const struct va_warp *w, const struct va_staging *sr, bool there, unsigned *k,
-                     struct operands lane[VA_LANES], size_t field)
-{
-    uint8_t *to = (uint8_t *)lane + field;
+/* Each names the sixteen lanes of a register, or of nothing. */
+struct columns {
+    const uint32_t *x, *y, *z, *layer, *reference, *offset, *lod, *gradient[2];
+};
 
-    if (!there)
-        return;
-    if (*k < sr->count)
-        for (unsigned i = 0; i < VA_LANES; i++, to += sizeof(*lane))
-            memcpy(to, (const uint8_t *)&w->r[sr->reg + *k] + 4 * i, 4);
-    ++*k;
+static const va_v16u nothing;
+
+/* Staging register *@k, if @there and it is one of those that the instruction names. */
+static const uint32_t *column(const struct va_warp *w, const struct va_staging *sr, bool there,
+                              unsigned *k)
+{
+    unsigned at = *k;
+
+    *k += there;
+    return there && at < sr->count ? (const uint32_t *)&w->r[sr->reg + at]
+                                   : (const uint32_t *)&nothing;
 }
 
-#define TAKE(there, field) take_one(w, sr, there, &k, lane, offsetof(struct operands, field))
-
-static void take(const struct va_warp *w, const struct va_insn *in, struct operands lane[VA_LANES])
+static void find_columns(const struct va_warp *w, const struct va_insn *in, struct columns *c)
 {
     const struct va_staging *sr = &in->sr[1];
     unsigned dim = in->mod[VA_M_DIM], k = 0;
     unsigned coords = dim == VA_DIM_1D ? 1 : dim == VA_DIM_3D ? 3 : 2;
     bool single = in->op == VA_OP_TEX_SINGLE, fetch = in->op == VA_OP_TEX_FETCH;
+    bool more = in->op != VA_OP_TEX_GRADIENT; /* whose derivatives follow: given_gradient() */
     unsigned lod = single ? in->mod[VA_M_LOD] : VA_LOD_ZERO;
 
-    memset(lane, 0, VA_LANES * sizeof(*lane));
-    TAKE(true, x);
-    TAKE(coords > 1, y);
-    TAKE(coords > 2, z);
-    if (in->op == VA_OP_TEX_GRADIENT)
-        return;
-    TAKE(in->mod[VA_M_ARRAY_ENABLE], layer);
-    TAKE(!fetch && in->mod[VA_M_SHADOW], reference);
-    TAKE(in->mod[VA_M_TEXEL_OFFSET], offset);
-    TAKE(lod == VA_LOD_EXPLICIT || lod == VA_LOD_COMPUTED_BIAS, lod);
-    TAKE(lod == VA_LOD_GRDESC, gradient[0]);
-    TAKE(lod == VA_LOD_GRDESC, gradient[1]);
+    c->x = column(w, sr, true, &k);
+    c->y = column(w, sr, coords > 1, &k);
+    c->z = column(w, sr, coords > 2, &k);
+    c->layer = column(w, sr, more && in->mod[VA_M_ARRAY_ENABLE], &k);
+    c->reference = column(w, sr, more && !fetch && in->mod[VA_M_SHADOW], &k);
+    c->offset = column(w, sr, more && in->mod[VA_M_TEXEL_OFFSET], &k);
+    c->lod = column(w, sr, lod == VA_LOD_EXPLICIT || lod == VA_LOD_COMPUTED_BIAS, &k);
+    c->gradient[0] = column(w, sr, lod == VA_LOD_GRDESC, &k);
+    c->gradient[1] = column(w, sr, lod == VA_LOD_GRDESC, &k);
+}
+
+static void take(const struct columns *c, struct operands lane[VA_LANES])
+{
+    for (unsigned i = 0; i < VA_LANES; i++)
+        lane[i] = (struct operands){
+            c->x[i],         c->y[i],      c->z[i],   c->layer[i],
+            c->reference[i], c->offset[i], c->lod[i], {c->gradient[0][i], c->gradient[1][i]},
+        };
 }
 
 /* One message: the lanes' operands, the texture and sampler that the last one named. */
@@ -227,7 +238,8 @@ struct call {
     struct core_textures *seen;
     struct core_view *view;
     struct core_sampler *sampler;
-    struct operands lane[VA_LANES]; /* of all, for a quad's differences */
+    struct columns of;
+    struct operands lane[VA_LANES]; /* of all, for a quad's differences; once take() is done */
 };
 
 static enum va_message_result name(struct call *call, unsigned lane)
@@ -446,7 +458,7 @@ static void put_result(const struct call *call, struct va_warp *w, unsigned lane
 
 /* Floats of all lanes, column by column. */
 static void put_floats(const struct call *call, struct va_warp *w, uint16_t lanes, bool halves,
-                       uint32_t v[VA_LANES][4])
+                       const va_v16u v[4])
 {
     const struct gfx_vec *vec = call->c->pipeline->vec;
     const struct va_staging *sr = &call->in->sr[0];
@@ -457,10 +469,10 @@ static void put_floats(const struct call *call, struct va_warp *w, uint16_t lane
         va_v16u column;
         if (!(call->in->mod[VA_M_WRITE_MASK] >> k & 1) || reg >= sr->reg + sr->count)
             continue;
-        for (unsigned i = 0; i < VA_LANES; i++)
-            column[i] = v[i][k];
         if (halves)
-            vec->to_half(&column, &column);
+            vec->to_half(&v[k], &column);
+        else
+            column = v[k];
         if (halves && (n & 1))
             column <<= 16;
         vec->merge(&w->r[reg], &column, lanes, !halves ? ~0u : n & 1 ? 0xffff0000u : 0xffffu);
@@ -468,34 +480,140 @@ static void put_floats(const struct call *call, struct va_warp *w, uint16_t lane
     }
 }
 
+/* --- all lanes at once -------------------------------------------------------------------------
+ */
+
+static bool all_alike(const uint32_t *v, uint16_t lanes)
+{
+    uint32_t differ = 0, first = v[__builtin_ctz(lanes)];
+
+    for (unsigned i = 0; i < VA_LANES; i++)
+        differ |= lanes >> i & 1 ? v[i] ^ first : 0;
+    return !differ;
+}
+
+/* One texture and sampler, layer and offset for all. */
+static bool together(const struct call *call, uint16_t lanes)
+{
+    const struct va_insn *in = call->in;
+    unsigned lod = in->mod[VA_M_LOD];
+
+    if (core_watched(call->c) || in->mod[VA_M_DIM] != VA_DIM_2D || in->mod[VA_M_SHADOW])
+        return false;
+    if (in->op == VA_OP_TEX_SINGLE ? lod == VA_LOD_GRDESC : in->op != VA_OP_TEX_FETCH)
+        return false;
+    return all_alike((const uint32_t *)&call->src[0].w[0], lanes) &&
+           (!in->mod[VA_M_WIDE_INDICES] ||
+            all_alike((const uint32_t *)&call->src[0].w[1], lanes)) &&
+           (!in->mod[VA_M_ARRAY_ENABLE] || all_alike(call->of.layer, lanes)) &&
+           (!in->mod[VA_M_TEXEL_OFFSET] || all_alike(call->of.offset, lanes));
+}
+
+/* Levels of detail before clamps, with every bias. */
+static void wide_lods(const struct call *call, struct tex_wide *q)
+{
+    const struct tex_texture *t = &call->view->v.t;
+    const struct tex_sampler *s = &call->sampler->s;
+    const uint32_t *const coord[2] = {call->of.x, call->of.y};
+    const float scale[2] = {s->normalized ? (float)t->width : 1,
+                            s->normalized ? (float)t->height : 1};
+    unsigned how = call->in->mod[VA_M_LOD];
+
+    if ((how == VA_LOD_COMPUTED || how == VA_LOD_COMPUTED_BIAS) && !any_lod(t, s))
+        call->c->tex.vec->lod(coord, scale, q->lod);
+    else
+        memset(q->lod, 0, sizeof(q->lod));
+    for (unsigned i = 0; i < VA_LANES; i++) {
+        uint32_t o = call->of.lod[i];
+        int32_t least = how == VA_LOD_COMPUTED_BIAS ? (int32_t)(o >> 16) : INT32_MIN;
+        if (how == VA_LOD_EXPLICIT || how == VA_LOD_COMPUTED_BIAS)
+            q->lod[i] += low_half(o);
+        q->lod[i] += s->bias;
+        q->lod[i] = q->lod[i] > least ? q->lod[i] : least;
+    }
+}
+
+/* Floats for all that can be had at once: returns those lanes. *halves: what registers hold. */
+static enum va_message_result wide(struct call *call, uint16_t lanes, va_v16u v[4], uint16_t *done)
+{
+    uint32_t(*out)[TEX_LANES] = (uint32_t(*)[TEX_LANES])v;
+    unsigned first = (unsigned)__builtin_ctz(lanes);
+    enum va_message_result r = name(call, first);
+    struct tex_wide q;
+    uint32_t offset;
+
+    *done = 0;
+    if (r != VA_MSG_DONE)
+        return r;
+    offset = call->of.offset[first];
+    q.lanes = lanes;
+    q.coord[0] = call->of.x;
+    q.coord[1] = call->of.y;
+    q.offset[0] = (int8_t)offset;
+    q.offset[1] = (int8_t)(offset >> 8);
+    if (call->in->op == VA_OP_TEX_FETCH) {
+        q.layer = call->of.layer[first];
+        if (!(offset >> 16 & 0xff)) /* the sample */
+            *done = tex_wide_fetch(unit(call->c), &call->view->v, &q, offset >> 24, out);
+        return r;
+    }
+    if (!tex_wide_fits(unit(call->c), &call->view->v.t, &call->sampler->s))
+        return r;
+    q.layer = layer_number(call->of.layer[first]);
+    wide_lods(call, &q);
+    *done = tex_wide_sample(unit(call->c), &call->view->v, &call->sampler->s, &q, out);
+    return r;
+}
+
+/* --- one by one --------------------------------------------------------------------------------
+ */
+
 static enum va_message_result texels(struct call *call, struct va_warp *w, uint16_t lanes)
 {
     struct texel_format format[VA_LANES];
-    uint32_t v[VA_LANES][4];
+    enum va_message_result r = VA_MSG_DONE;
+    va_v16u column[4];
+    uint16_t done = 0;
     bool floats = true;
     unsigned regfmt = 0;
 
-    for (unsigned i = 0; i < VA_LANES; i++) {
-        if (!(lanes >> i & 1))
+    core_tex_for(call->c, w, call->in, 0);
+    if (together(call, lanes))
+        r = wide(call, lanes, column, &done);
+    if (r == VA_MSG_DONE && done) {
+        regfmt = result_regfmt(call->in, &call->view->v.t.format);
+        floats = regfmt == VA_REGFMT_F32 || regfmt == VA_REGFMT_F16;
+    }
+    if (done != lanes)
+        take(&call->of, call->lane);
+    for (unsigned i = 0; i < VA_LANES && r == VA_MSG_DONE; i++) {
+        uint32_t v[4];
+        if (!(lanes & ~done & 1u << i))
             continue;
         core_tex_for(call->c, w, call->in, i);
-        enum va_message_result r = name(call, i);
+        r = name(call, i);
         if (r == VA_MSG_DONE)
-            r = core_tex_answer(call->c, run_lane(call, i, v[i]));
+            r = core_tex_answer(call->c, run_lane(call, i, v));
         if (r != VA_MSG_DONE)
-            return r;
+            break;
+        for (unsigned k = 0; k < 4; k++)
+            column[k][i] = v[k];
         format[i] = call->view->v.t.format;
         regfmt = result_regfmt(call->in, &format[i]);
         floats &=
             !texel_is_integer(&format[i]) && (regfmt == VA_REGFMT_F32 || regfmt == VA_REGFMT_F16);
     }
+    if (r != VA_MSG_DONE)
+        return r;
     if (floats) {
-        put_floats(call, w, lanes, regfmt == VA_REGFMT_F16, v);
+        put_floats(call, w, lanes, regfmt == VA_REGFMT_F16, column);
         return VA_MSG_DONE;
     }
-    for (unsigned i = 0; i < VA_LANES; i++)
+    for (unsigned i = 0; i < VA_LANES; i++) {
+        const uint32_t v[4] = {column[0][i], column[1][i], column[2][i], column[3][i]};
         if (lanes >> i & 1)
-            put_result(call, w, i, &format[i], v[i]);
+            put_result(call, w, i, done >> i & 1 ? &call->view->v.t.format : &format[i], v);
+    }
     return VA_MSG_DONE;
 }
 
@@ -548,6 +666,9 @@ enum va_message_result tex_message(struct core *c, struct va_warp *w, const stru
     call.seen = textures(c);
     if (!call.seen)
         return core_answer(core_fault(c, MALI_CSF_FW_INTERNAL_ERROR, 0));
-    take(w, in, call.lane);
-    return in->op == VA_OP_TEX_GRADIENT ? gradient(&call, w, lanes) : texels(&call, w, lanes);
+    find_columns(w, in, &call.of);
+    if (in->op != VA_OP_TEX_GRADIENT)
+        return texels(&call, w, lanes);
+    take(&call.of, call.lane);
+    return gradient(&call, w, lanes);
 }

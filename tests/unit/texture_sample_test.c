@@ -800,48 +800,7 @@ static void bad_descriptors(void)
     TAP_CHECK_EQ(out[0] | out[3], 0);
 }
 
-/* The quick filter and the general one: the same bits, in every layout and for any coordinate. */
-static void quick_and_general(void)
-{
-    static const uint8_t modes[4] = {TEX_WRAP_REPEAT, TEX_WRAP_EDGE, TEX_WRAP_BORDER,
-                                     TEX_WRAP_MIRROR};
-    static const uint32_t formats[3] = {RGBA8, F32, RGBA32UI};
-    static struct tex_unit general = {.read = read_memory};
-
-    for (unsigned n = 0; n < 3000; n++) {
-        struct shape s = {TEX_2D, 1 + random32() % 40, 1 + random32() % 40, 1,
-                          1,      1 + n % 3,           formats[n / 2 % 3],  n & 1 ? LINEAR : TILED};
-        struct tex_sampler smp = default_sampler();
-        struct tex_view a, b;
-        for (unsigned i = TEXELS; i < TEXELS + 0xc000; i++)
-            memory[i] = (uint8_t)(random32() & 0x3f); /* no NaN as F32 */
-        if (!view_of(&s, &a))
-            return;
-        b = a;
-        smp.mip = n & 4 ? TEX_MIP_LINEAR : TEX_MIP_NEAREST;
-        smp.magnify_nearest = n & 8;
-        smp.round_even = n & 16;
-        for (unsigned k = 0; k < 64; k++) {
-            struct tex_request q = {.lod = {(int32_t)(random32() % 600), 1, {0, 0}},
-                                    .min_lod = INT32_MIN};
-            uint32_t quick[4], slow[4];
-            for (unsigned i = 0; i < 2; i++) {
-                smp.wrap[i] = modes[random32() % 4];
-                q.coord[i] = (float)(int32_t)random32() * (k & 1 ? 0x1p-30f : 0x1p-24f);
-                q.offset[i] = (int8_t)(random32() % 16 - 8);
-            }
-            TAP_REQUIRE(tex_sample(&unit, &a, &smp, &q, quick) == TEX_OK);
-            TAP_REQUIRE(tex_sample(&general, &b, &smp, &q, slow) == TEX_OK);
-            if (!TAP_CHECK(!memcmp(quick, slow, 16))) {
-                tap_note("got %08x %08x %08x %08x, expected %08x %08x %08x %08x", quick[0],
-                         quick[1], quick[2], quick[3], slow[0], slow[1], slow[2], slow[3]);
-                return;
-            }
-        }
-    }
-}
-
-TAP_MAIN({"wraps-and-filters", wraps_and_filters}, {"quick-and-general", quick_and_general},
+TAP_MAIN({"wraps-and-filters", wraps_and_filters}, 
          {"wild-coordinates", wild_coordinates}, {"mipmaps", mipmaps}, {"lods", lods},
          {"anisotropy", anisotropy}, {"shadows", shadows}, {"reductions", reductions},
          {"gathers", gathers}, {"integers", integers}, {"cube-edges", cube_edges},

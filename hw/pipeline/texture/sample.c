@@ -12,7 +12,6 @@
  */
 #include <string.h>
 
-#include "quick.h"
 #include "surface.h"
 
 #define FAR 0x1p40 /* coordinates beyond are as good as there */
@@ -112,7 +111,6 @@ struct op {
     uint32_t layer; /* of the plane; cubes: of face 0 */
     bool integer;   /* the format's components are */
     bool shadow;
-    bool quick; /* tex_quick_filter() may do */
     float reference;
 };
 
@@ -261,12 +259,6 @@ static enum tex_result filter(const struct op *o, const float coord[3], uint32_t
     enum tex_result r;
 
     linear &= !o->integer;
-    if (o->quick) {
-        const struct tex_surface *s;
-        r = tex_view_surface(o->u, o->v, o->layer, level, &s);
-        if (r != TEX_OK || tex_quick_filter(o->u, &o->v->t, o->s, s, o->q, coord, linear, out))
-            return r;
-    }
     place(o, coord, level, linear, &f);
     r = fetch_taps(o, level, &f, rgba, &corner);
     if (r != TEX_OK)
@@ -297,19 +289,11 @@ static enum tex_result filter(const struct op *o, const float coord[3], uint32_t
 /* --- levels -------------------------------------------------------------------------------------
  */
 
-struct levels {
-    bool linear; /* within a level */
-    uint32_t level[2];
-    unsigned fraction; /* of the second, in 1/256; 0: the first alone */
-};
-
-static void choose_levels(const struct op *o, struct levels *l)
+void tex_choose_levels(const struct tex_texture *t, const struct tex_sampler *s, int32_t lod,
+                       struct tex_levels *l)
 {
-    const struct tex_texture *t = &o->v->t;
-    const struct tex_sampler *s = o->s;
-    int32_t lod = o->q->lod.lod + s->bias + o->q->bias, last = t->levels - 1;
+    int32_t last = t->levels - 1;
 
-    lod = lod > o->q->min_lod ? lod : o->q->min_lod;
     lod = tex_lod_clamp(t, s, lod);
     l->linear = lod > (s->magnify_cutoff ? 128 : 0) ? !s->minify_nearest : !s->magnify_nearest;
     lod = lod < 0 ? 0 : lod;
@@ -324,8 +308,8 @@ static void choose_levels(const struct op *o, struct levels *l)
     l->level[1] = (int32_t)l->level[0] < last ? l->level[0] + 1 : l->level[0];
 }
 
-static enum tex_result sample_at(const struct op *o, const struct levels *l, const float coord[3],
-                                 uint32_t out[4])
+static enum tex_result sample_at(const struct op *o, const struct tex_levels *l,
+                                 const float coord[3], uint32_t out[4])
 {
     uint32_t second[4];
     enum tex_result r = filter(o, coord, l->level[0], l->linear, out);
@@ -343,7 +327,8 @@ static enum tex_result sample_at(const struct op *o, const struct levels *l, con
 }
 
 /* Probes lie evenly along the axis, around the middle. */
-static enum tex_result sample_probes(const struct op *o, const struct levels *l, uint32_t out[4])
+static enum tex_result sample_probes(const struct op *o, const struct tex_levels *l,
+                                     uint32_t out[4])
 {
     unsigned n = o->q->lod.probes;
     float sum[4] = {0}, coord[3];
@@ -386,7 +371,6 @@ static void begin(struct op *o, struct tex_unit *u, struct tex_view *v, const st
     o->layer = (q->layer < layers ? q->layer : layers - 1) * faces;
     o->integer = texel_is_integer(&v->t.format);
     o->shadow = q->shadow && !o->integer;
-    o->quick = u->map && !o->shadow && !q->integer_coords && tex_quick_fits(&v->t, s);
     o->reference = !unorm             ? q->reference
                    : q->reference > 1 ? 1
                    : q->reference > 0 ? q->reference
@@ -397,15 +381,17 @@ enum tex_result tex_sample(struct tex_unit *u, struct tex_view *v, const struct 
                            const struct tex_request *q, uint32_t out[4])
 {
     uint32_t rgba[4];
-    struct levels l;
+    struct tex_levels l;
     struct op o;
     enum tex_result r;
+    int32_t lod;
 
     memset(out, 0, 16);
     if (v->t.empty)
         return TEX_OK;
     begin(&o, u, v, s, q);
-    choose_levels(&o, &l);
+    lod = q->lod.lod + s->bias + q->bias;
+    tex_choose_levels(&v->t, s, lod > q->min_lod ? lod : q->min_lod, &l);
     r = sample_probes(&o, &l, rgba);
     if (r == TEX_OK)
         tex_swizzle(&v->t, rgba, out);

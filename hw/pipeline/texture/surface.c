@@ -12,6 +12,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "block.h"
@@ -57,24 +58,55 @@ static enum tex_result fetch_raw(struct tex_unit *u, const struct tex_texture *t
 
 /* --- blocks ------------------------------------------------------------------------------ */
 
-/* The decoded block for these bytes: one of a few that are kept by content. */
-static const struct tex_block *decoded(struct tex_unit *u, const struct tex_surface *s,
-                                       const uint8_t raw[16])
+/* Small blocks, of 16 texels of 8 bytes at most, are many; others few. */
+#define SMALL_BYTES 128
+#define SMALL_BITS  11
+#define LARGE_BITS  6
+
+struct tag {
+    const struct tex_codec *codec; /* NULL: empty */
+    uint64_t raw[2];
+    uint8_t variant;
+};
+
+struct tex_blocks {
+    struct tag small_tag[1 << SMALL_BITS], large_tag[1 << LARGE_BITS];
+    uint8_t small[1 << SMALL_BITS][SMALL_BYTES] __attribute__((aligned(8)));
+    uint8_t large[1 << LARGE_BITS][TEX_BLOCK_BYTES] __attribute__((aligned(8)));
+};
+
+/* Blocks are kept by what their bytes are: nothing has to be told when memory changes. */
+const uint8_t *tex_block_texels(struct tex_unit *u, const struct tex_surface *s,
+                                const uint8_t raw[16])
 {
     const struct tex_codec *c = s->codec;
+    bool small = c->width * c->height * c->depth * c->texel_bytes <= SMALL_BYTES;
     uint64_t w[2], hash;
-    struct tex_block *b;
+    uint8_t *texels;
+    struct tag *tag;
 
+    if (!u->blocks)
+        u->blocks = calloc(1, sizeof(*u->blocks));
+    if (!u->blocks) { /* slower */
+        c->decode(c, s->variant, raw, u->lone_block);
+        return u->lone_block;
+    }
     memcpy(w, raw, 16);
     hash = (w[0] ^ w[1] * 0x9e3779b97f4a7c15ull) * 0xff51afd7ed558ccdull;
-    b = &u->block[hash >> 60 & (TEX_BLOCK_SLOTS - 1)];
-    if (b->codec == c && b->variant == s->variant && !memcmp(b->raw, raw, 16))
-        return b;
-    b->codec = c;
-    b->variant = s->variant;
-    memcpy(b->raw, raw, 16);
-    c->decode(c, s->variant, raw, b->texels);
-    return b;
+    hash >>= 64 - (small ? SMALL_BITS : LARGE_BITS);
+    tag = small ? &u->blocks->small_tag[hash] : &u->blocks->large_tag[hash];
+    texels = small ? u->blocks->small[hash] : u->blocks->large[hash];
+    if (tag->raw[0] == w[0] && tag->raw[1] == w[1] && tag->codec == c && tag->variant == s->variant)
+        return texels;
+    *tag = (struct tag){c, {w[0], w[1]}, s->variant};
+    c->decode(c, s->variant, raw, texels);
+    return texels;
+}
+
+void tex_unit_fini(struct tex_unit *u)
+{
+    free(u->blocks);
+    u->blocks = NULL;
 }
 
 static enum tex_result fetch_block(struct tex_unit *u, const struct tex_texture *t,
@@ -89,7 +121,7 @@ static enum tex_result fetch_block(struct tex_unit *u, const struct tex_texture 
     enum tex_result r = u->read(u->ctx, element_va(s, bx, by, bz, c->bytes), raw, c->bytes);
 
     if (r == TEX_OK)
-        texel_load(&t->format, decoded(u, s, raw)->texels + in * c->texel_bytes, rgba);
+        texel_load(&t->format, tex_block_texels(u, s, raw) + in * c->texel_bytes, rgba);
     return r;
 }
 

@@ -14,6 +14,20 @@ tex_fetch_fn *tex_fetcher(const struct tex_surface *s);
 /** Notes what is missing, returns TEX_UNMODELLED. @what: static. */
 enum tex_result tex_unmodelled(struct tex_unit *u, const char *what, uint32_t value);
 
+/** The block's texels, decoded and kept by content; valid until the next call. @raw: 16 bytes. */
+const uint8_t *tex_block_texels(struct tex_unit *u, const struct tex_surface *s,
+                                const uint8_t raw[16]);
+
+/** Which levels are sampled, and how. */
+struct tex_levels {
+    bool linear; /* within a level */
+    uint32_t level[2];
+    unsigned fraction; /* of the second, in 1/256; 0: the first alone */
+};
+/** @lod: with every bias, before clamps. */
+void tex_choose_levels(const struct tex_texture *t, const struct tex_sampler *s, int32_t lod,
+                       struct tex_levels *l);
+
 /** The format as Y, U and V in 8 bits each; false: it is not one of those that are modelled. */
 bool tex_yuv_format(uint32_t pixel_format, struct tex_texture *t);
 /** Takes the second plane descriptor of a YUV surface, the chroma. */
@@ -28,8 +42,7 @@ tex_fetch_fn tex_fetch_yuv;
 static inline uint32_t tex_tile_index(uint32_t x, uint32_t y, unsigned bits)
 {
     /* Bits 3:0 with a gap after each: no two add up. */
-    static const uint8_t apart[16] = {0,  1,  4,  5,  16, 17, 20, 21,
-                                      64, 65, 68, 69, 80, 81, 84, 85};
+    static const uint8_t apart[16] = {0, 1, 4, 5, 16, 17, 20, 21, 64, 65, 68, 69, 80, 81, 84, 85};
     uint32_t index = 0;
 
     if (bits <= 4)

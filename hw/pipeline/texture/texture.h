@@ -29,19 +29,13 @@ enum tex_result {
     TEX_UNMODELLED, /* tex_unit.what says what is missing */
 };
 
-#define TEX_BLOCK_SLOTS 16
 #define TEX_BLOCK_BYTES                                                                            \
     (6 * 6 * 6 * 8) /* the largest decoded block: ASTC 6x6x6, four halves each */
 
 struct tex_codec;
 
-/** A decoded block, valid for the 16 bytes @raw. */
-struct tex_block {
-    const struct tex_codec *codec; /* NULL: empty */
-    uint8_t variant;
-    uint8_t raw[16];
-    uint8_t texels[TEX_BLOCK_BYTES] __attribute__((aligned(8)));
-};
+struct tex_blocks;
+struct tex_vec;
 
 struct tex_unit {
     /** Copies @len bytes at GPU address @va. */
@@ -49,11 +43,16 @@ struct tex_unit {
     /** @len bytes at GPU address @va, in one piece; NULL: not so, ask read(). May be NULL. */
     const uint8_t *(*map)(void *ctx, uint64_t va, size_t len);
     void *ctx;
-    uint64_t bad;     /* after TEX_BAD */
-    const char *what; /* after TEX_UNMODELLED */
-    uint32_t value;   /* ... and the value that was met */
-    struct tex_block block[TEX_BLOCK_SLOTS];
+    uint64_t bad;              /* after TEX_BAD */
+    const char *what;          /* after TEX_UNMODELLED */
+    uint32_t value;            /* ... and the value that was met */
+    const struct tex_vec *vec; /* for wide.h; NULL: lane by lane */
+    struct tex_blocks *blocks; /* decoded, by content; NULL: none yet */
+    uint8_t lone_block[TEX_BLOCK_BYTES] __attribute__((aligned(8)));
 };
+
+/** Frees what the unit has collected. It may be used again. */
+void tex_unit_fini(struct tex_unit *u);
 
 enum tex_dim { TEX_CUBE, TEX_1D, TEX_2D, TEX_3D }; /* as descriptors have it */
 

@@ -1,0 +1,363 @@
+/*
+ * One variant of struct tex_vec. The including file sets TEX_VARIANT (a name), VA_PIECE and the
+ * target, as for the instructions' meanings, whose vector tools these are. The bits are those of
+ * sample.c and lod.c: the same steps in the same order, exact where theirs are exact.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#pragma GCC diagnostic ignored "-Wpsabi" /* vectors are only passed between inlined functions */
+#pragma GCC diagnostic ignored "-Wunused-function"
+/* A product and a sum are two roundings, in every variant. */
+#ifdef __clang__
+#pragma clang fp contract(off)
+#else
+#pragma GCC optimize("fp-contract=off")
+#endif
+
+#include <string.h>
+
+#include "../../valhall/sem_vec.h"
+#include "wide.h"
+
+#define NEAR 0x1p29 /* coordinates in 1/256 that are certainly integers of 32 bits */
+
+typedef vu vu_any __attribute__((may_alias));
+typedef float vf4 __attribute__((vector_size(16)));
+typedef int32_t vi4 __attribute__((vector_size(16)));
+typedef double vd4 __attribute__((vector_size(32)));
+typedef int64_t vl4 __attribute__((vector_size(32)));
+typedef vf4 vf4_any __attribute__((may_alias));
+typedef vi4 vi4_any __attribute__((may_alias));
+
+VA_INLINE vu get(const uint32_t *v, unsigned k)
+{
+    return ((const vu_any *)v)[k];
+}
+
+VA_INLINE void put(uint32_t *v, unsigned k, vu x)
+{
+    ((vu_any *)v)[k] = x;
+}
+
+/* @m: all ones or zero per lane; @k: which piece. */
+VA_INLINE uint16_t lanes_of(vi m, unsigned k)
+{
+#ifdef VA_HOST_AVX2
+    return (uint16_t)(_mm256_movemask_ps((__m256)m) << k * LANES);
+#else
+    unsigned lanes = 0;
+    for (unsigned i = 0; i < LANES; i++)
+        lanes |= (m[i] & 1u) << i;
+    return (uint16_t)(lanes << k * LANES);
+#endif
+}
+
+VA_INLINE vu mask_of(uint16_t lanes, unsigned k)
+{
+    vu bit;
+
+    for (unsigned i = 0; i < LANES; i++)
+        bit[i] = 1u << (k * LANES + i);
+    return (vu)((bit & lanes) != 0);
+}
+
+/* --- coordinates ----------------------------------------------------------------------------- */
+
+/* @coord in 1/256 texels, rounded; out of range: 0, and bit 4 * @k + lane of *@near stays zero. */
+VA_INLINE vi4 fixed(const struct tex_axis *a, const uint32_t *coord, unsigned k, uint16_t *near)
+{
+    vd4 x = __builtin_convertvector(((const vf4_any *)coord)[k], vd4) * a->scale, back, rest;
+    vl4 in = (vl4)(x > -NEAR) & (vl4)(x < NEAR);
+    vi4 i, one = {1, 1, 1, 1};
+
+    x = (vd4)((vl4)x & in); /* NaN fails both */
+    i = __builtin_convertvector(x, vi4);
+    back = __builtin_convertvector(i, vd4);
+    i += __builtin_convertvector((vl4)(back > x), vi4); /* -1 where it was rounded up */
+    if (a->round_even) {
+        rest = x - __builtin_convertvector(i, vd4);
+        i += (__builtin_convertvector((vl4)(rest > 0.5), vi4) & one) |
+             (__builtin_convertvector((vl4)(rest == 0.5), vi4) & i & one);
+    }
+    for (unsigned l = 0; l < 4; l++)
+        *near |= (uint16_t)((in[l] & 1) << (4 * k + l));
+    return i;
+}
+
+VA_INLINE vi pick_i(vi m, vi a, vi b)
+{
+    return (a & m) | (b & ~m);
+}
+
+/* @i modulo @n; |i| < 2^22. */
+VA_INLINE vi modulo(vi i, int32_t n)
+{
+    vf q = __builtin_convertvector(i, vf) * (1.0f / (float)n);
+
+    if (!(n & (n - 1)))
+        return i & (n - 1);
+    i -= __builtin_convertvector(q, vi) * n; /* one off at most, and towards zero */
+    i += (vi)(i < 0) & n;
+    i += (vi)(i < 0) & n;
+    i -= (vi)(i >= n) & n;
+    return i;
+}
+
+VA_INLINE vi clamped(vi i, int32_t n)
+{
+    i = pick_i((vi)(i < n), i, (vi){0} + (n - 1));
+    return pick_i((vi)(i < 0), (vi){0}, i);
+}
+
+VA_INLINE vi wrapped(const struct tex_axis *a, vi i)
+{
+    int32_t n = a->size;
+    vi m;
+
+    switch (a->wrap) {
+    case TEX_WRAP_REPEAT:
+        return modulo(i, n);
+    case TEX_WRAP_EDGE:
+        return clamped(i, n);
+    case TEX_WRAP_MIRROR:
+        i = modulo(i, 2 * n);
+        return pick_i((vi)(i < n), i, 2 * n - 1 - i);
+    case TEX_WRAP_MIRROR_EDGE:
+        return clamped(pick_i((vi)(i < 0), -1 - i, i), n);
+    case TEX_WRAP_MIRROR_BORDER:
+        i = pick_i((vi)(i < 0), -1 - i, i);
+        break;
+    default:
+        break;
+    }
+    m = (vi)(i < 0) | (vi)(i >= n);
+    return i | m; /* -1: the border */
+}
+
+/* --- where texels lie --------------------------------------------------------------------------
+ */
+
+/* Bits 3:0 with a gap after each. */
+VA_INLINE vu apart(vu x)
+{
+    x = (x | x << 2) & 0x33;
+    return (x | x << 1) & 0x55;
+}
+
+/* Texel @i (inside) along @a, as neighbour @n of piece @k. */
+VA_INLINE void lay(const struct tex_axis *a, bool down, vu i, unsigned n, unsigned k,
+                   struct tex_along *to)
+{
+    if (a->unit > 1) { /* exact: (i + 0.5) / unit is 0.5 / unit or more from an integer */
+        vf q = (__builtin_convertvector((vi)i, vf) + 0.5f) * (1.0f / (float)a->unit);
+        vu e = (vu) __builtin_convertvector(q, vi);
+        put(to->rest[n], k, i - e * a->unit);
+        i = e;
+    }
+    if (!a->mixed) {
+        put(to->far[n], k, down ? i * a->pitch : splat(0));
+        put(to->near[n], k, down ? splat(0) : i);
+        return;
+    }
+    vu in = i & ((1u << a->run_bits) - 1), low = apart(in & ((1u << a->mix_bits) - 1));
+    vu run = i >> a->run_bits;
+    if (a->headers) {
+        vu m = apart(run & 7);
+        put(to->far[n], k, (run >> 3) * a->pitch + (down ? m * 2 : m));
+    } else {
+        put(to->far[n], k, run * a->pitch);
+    }
+    put(to->near[n], k, (in >> a->mix_bits << 2 * a->mix_bits) + (down ? low * 3 : low));
+}
+
+static uint16_t place(const struct tex_axis *a, bool down, const uint32_t *coord,
+                      struct tex_along *to)
+{
+    uint32_t at[TEX_LANES] __attribute__((aligned(64)));
+    uint16_t near = 0, border = 0;
+
+    for (unsigned k = 0; k < TEX_LANES / 4; k++)
+        ((vi4_any *)at)[k] = fixed(a, coord, k, &near);
+    for (unsigned k = 0; k < PIECES; k++) {
+        vi i = (vi)get(at, k) - (a->linear ? 128 : 0), w;
+        put(to->fraction, k, (vu)i & 255);
+        i = (i >> 8) + a->offset;
+        for (unsigned n = 0; n <= a->linear; n++) {
+            w = wrapped(a, i + (int32_t)n);
+            border |= lanes_of((vi)(w < 0), k);
+            lay(a, down, (vu)w, n, k, to);
+        }
+    }
+    return near & (uint16_t)~border;
+}
+
+static uint16_t fetch(const struct tex_axis *a, bool down, const uint32_t *at, struct tex_along *to)
+{
+    uint16_t inside = 0;
+
+    for (unsigned k = 0; k < PIECES; k++) {
+        vu i = get(at, k) + (uint32_t)a->offset;
+        inside |= lanes_of((vi)(i < (uint32_t)a->size), k);
+        lay(a, down, i, 0, k, to);
+    }
+    return inside;
+}
+
+static void split(const struct tex_layout *l, const struct tex_along *x, const struct tex_along *y,
+                  unsigned taps, struct tex_places *to)
+{
+    for (unsigned k = 0; k < PIECES; k++)
+        for (unsigned t = 0; t < taps; t++) {
+            unsigned i = t & 1, j = t >> 1;
+            vu far = get(x->far[i], k) + get(y->far[j], k);
+            vu near = (get(x->near[i], k) ^ get(y->near[j], k)) * l->bytes;
+            if (l->kind == TEX_PAGES) {
+                near += far + l->first;
+                far = near / TEX_PAGE;
+                near %= TEX_PAGE;
+            } else if (l->kind == TEX_BLOCKS) {
+                far += near;
+                near = (get(x->rest[i], k) + get(y->rest[j], k) * l->columns) * l->texel;
+            }
+            put(to->piece[t], k, far);
+            put(to->in[t], k, near);
+        }
+}
+
+/* --- filtering ------------------------------------------------------------------------------- */
+
+VA_INLINE vf table(const uint32_t *index)
+{
+    vf v;
+
+    for (unsigned i = 0; i < LANES; i++)
+        v[i] = texel_srgb[2 * index[i]];
+    return v;
+}
+
+/* Memory channel @c of tap @t; @rgb: it is one of the colours. */
+VA_INLINE vf channel(const struct tex_unpack *p, const struct tex_words *w, unsigned t, unsigned c,
+                     bool rgb, unsigned k)
+{
+    vu x = get(w->w[t][p->word[c]], k) >> p->shift[c];
+
+    switch (p->kind) {
+    case TEX_SRGB:
+        if (rgb) {
+            uint32_t index[LANES] __attribute__((aligned(VA_PIECE)));
+            *(vu_any *)index = x & 255;
+            return table(index);
+        } /* fall through */
+    case TEX_BITS: {
+        uint32_t max = (1u << p->bits[c]) - 1;
+        return __builtin_convertvector((vi)(x & max), vf) / (float)max;
+    }
+    case TEX_HALVES:
+        return half_to_float(x & 0xffff);
+    default:
+        return as_f(x);
+    }
+}
+
+/* The products of weights are integers below 2^17, and a 65536th of them is exact. */
+VA_INLINE vf weight(const struct tex_along *x, const struct tex_along *y, unsigned t, unsigned k)
+{
+    vu u = get(x->fraction, k), v = get(y->fraction, k);
+
+    u = t & 1 ? u : 256 - u;
+    v = t & 2 ? v : 256 - v;
+    return __builtin_convertvector((vi)(u * v), vf) * 0x1p-16f;
+}
+
+static void filter(const struct tex_unpack *p, const struct tex_words *w, const struct tex_along *x,
+                   const struct tex_along *y, bool linear, uint16_t lanes,
+                   uint32_t out[4][TEX_LANES])
+{
+    for (unsigned k = 0; k < PIECES; k++) {
+        vu m = mask_of(lanes, k);
+        vf by[TEX_TAPS];
+        for (unsigned t = 0; linear && t < TEX_TAPS; t++)
+            by[t] = weight(x, y, t, k);
+        for (unsigned c = 0; c < 4; c++) {
+            unsigned from = p->from[c];
+            vf sum = {0};
+            if (from >= TEXEL_ZERO) {
+                sum += from == TEXEL_ONE ? 1.0f : 0.0f;
+            } else if (!linear) {
+                sum = channel(p, w, 0, from, c < 3, k);
+            } else {
+                for (unsigned t = 0; t < TEX_TAPS; t++) { /* infinities beside it do not matter */
+                    vf v = channel(p, w, t, from, c < 3, k);
+                    sum = as_f(pick((vu)(by[t] != 0), as_u(sum + by[t] * v), as_u(sum)));
+                }
+            }
+            put(out[c], k, pick(m, as_u(sum), get(out[c], k)));
+        }
+    }
+}
+
+static void between(const uint32_t second[4][TEX_LANES], const uint32_t *fraction, uint16_t lanes,
+                    uint32_t out[4][TEX_LANES])
+{
+    for (unsigned k = 0; k < PIECES; k++) {
+        vf w = __builtin_convertvector((vi)get(fraction, k), vf) * 0x1p-8f;
+        vu m = mask_of(lanes, k);
+        for (unsigned c = 0; c < 4; c++) {
+            vf a = as_f(get(out[c], k)), b = as_f(get(second[c], k));
+            put(out[c], k, pick(m, as_u(a * (1.0f - w) + b * w), as_u(a)));
+        }
+    }
+}
+
+/* --- levels of detail --------------------------------------------------------------------------
+ */
+
+/* 256 * log2(sqrt(@square)); see tex_log2_square(). */
+VA_INLINE vi4 log2_square(vd4 square)
+{
+    const int32_t most = 32768;
+    vl4 bits = (vl4)square;
+    vi4 lod = (__builtin_convertvector(bits >> 52, vi4) - 1023) * 128, fraction = {0};
+    vd4 m = (vd4)((bits & 0xfffffffffffffll) | 0x3ff0000000000000ll);
+
+    for (unsigned i = 0; i < 8; i++) {
+        m *= m;
+        vl4 two = (vl4)(m >= 2);
+        m = (vd4)((vl4)m - (two & (1ll << 52))); /* half of it */
+        fraction = fraction * 2 - __builtin_convertvector(two, vi4);
+    }
+    vi4 r = lod + ((fraction + 1) >> 1), high = (vi4)(lod >= most), low = (vi4)(lod <= -most);
+    low |= ~__builtin_convertvector((vl4)(square > 0), vi4);
+    r = (r & ~high) | ((most - 1) & high);
+    return (r & ~low) | (-most & low);
+}
+
+/* How the four lanes of quad @k differ from the neighbours beside (@by 1) or below (@by 2). */
+VA_INLINE vf4 differ(const uint32_t *coord, unsigned k, unsigned by, float scale)
+{
+    vf4 v = ((const vf4_any *)coord)[k];
+    vf4 low = by == 1 ? (vf4){v[0], v[0], v[2], v[2]} : (vf4){v[0], v[1], v[0], v[1]};
+    vf4 high = by == 1 ? (vf4){v[1], v[1], v[3], v[3]} : (vf4){v[2], v[3], v[2], v[3]};
+
+    return (high - low) * scale;
+}
+
+VA_INLINE vd4 length2(vf4 a, vf4 b)
+{
+    vd4 x = __builtin_convertvector(a, vd4), y = __builtin_convertvector(b, vd4);
+
+    return x * x + y * y;
+}
+
+static void lod(const uint32_t *const coord[2], const float scale[2], int32_t *to)
+{
+    for (unsigned k = 0; k < TEX_LANES / 4; k++) {
+        vd4 x = length2(differ(coord[0], k, 1, scale[0]), differ(coord[1], k, 1, scale[1]));
+        vd4 y = length2(differ(coord[0], k, 2, scale[0]), differ(coord[1], k, 2, scale[1]));
+        vl4 m = (vl4)(x >= y);
+        vd4 large = (vd4)(((vl4)x & m) | ((vl4)y & ~m));
+        ((vi4_any *)to)[k] = log2_square(large);
+    }
+}
+
+const struct tex_vec TEX_VARIANT = {place, fetch, split, filter, between, lod};

@@ -1,0 +1,414 @@
+/*
+ * Sixteen lanes that ask the same flat texture. Lanes are sorted by level, texels of each level are
+ * gathered lane by lane from pieces of memory - pages, AFBC superblocks, decoded blocks - of which
+ * the last few are at hand, and unpacked and filtered in vectors. A lane that needs more than that
+ * (the border, a texel that is not in one piece of readable memory) is left to sample.c.
+ *
+ * Called by tex_message.c. Calls struct tex_vec, tex_unit.map, surface.c.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include <string.h>
+
+#include "block.h"
+#include "surface.h"
+#include "wide.h"
+
+#define PIECES   8 /* at hand, by number */
+#define FAR_MOST (1ull << 31)
+
+/* --- pieces of memory --------------------------------------------------------------------------
+ */
+
+/* What texels of a piece are read from. */
+struct piece {
+    uint32_t number; /* + 1; 0: none */
+    uint32_t mask;   /* of what is added: 0 for a superblock of one colour */
+    const uint8_t *host;
+    uint64_t va;        /* host NULL: each texel has to be found */
+    const uint8_t *raw; /* of a compressed block */
+};
+
+/* Of one level, for one message. */
+struct gather {
+    struct tex_unit *u;
+    const struct tex_texture *t;
+    const struct tex_surface *s;
+    unsigned taps;
+    struct piece piece[PIECES];
+};
+
+static const uint8_t *map(struct tex_unit *u, uint64_t va, size_t len)
+{
+    return va % TEX_PAGE + len <= TEX_PAGE ? u->map(u->ctx, va, len) : NULL;
+}
+
+static bool find_page(struct gather *g, struct piece *p, uint32_t number)
+{
+    p->host = g->u->map(g->u->ctx, (g->s->va / TEX_PAGE + number) * TEX_PAGE, TEX_PAGE);
+    p->mask = TEX_PAGE - 1;
+    return p->host;
+}
+
+/* Sixteen sub-blocks of size 1, as in bytes 4 to 15 of an AFBC header: uncompressed. */
+static const uint8_t uncompressed[12] = {0x41, 0x10, 0x04, 0x41, 0x10, 0x04,
+                                         0x41, 0x10, 0x04, 0x41, 0x10, 0x04};
+
+static bool find_superblock(struct gather *g, struct piece *p, uint32_t number)
+{
+    const struct tex_surface *s = g->s;
+    const uint8_t *header = map(g->u, s->va + 16ull * number, 16);
+    uint32_t offset;
+
+    if (!header)
+        return false;
+    p->mask = 0;
+    p->host = header + 8 + s->afbc_first; /* one colour, in the header's last two words */
+    if (!(header[4] & 63))
+        return true;
+    if (memcmp(header + 4, uncompressed, sizeof(uncompressed)))
+        return false;
+    memcpy(&offset, header, 4);
+    p->mask = ~0u;
+    p->va = s->va + offset + s->afbc_first;
+    p->host = map(g->u, p->va, (size_t)s->afbc_bytes << (s->afbc_width + s->afbc_height));
+    return true;
+}
+
+static bool find_block(struct gather *g, struct piece *p, uint32_t number)
+{
+    const uint8_t *raw = map(g->u, g->s->va + number, g->s->codec->bytes);
+    uint8_t copy[16] = {0}; /* the guest may write it meanwhile */
+
+    if (!raw)
+        return false;
+    memcpy(copy, raw, g->s->codec->bytes);
+    p->mask = ~0u;
+    p->host = tex_block_texels(g->u, g->s, copy);
+    for (unsigned i = 0; i < PIECES; i++) /* another one's place */
+        if (&g->piece[i] != p && g->piece[i].host == p->host)
+            g->piece[i].number = 0;
+    return true;
+}
+
+static bool find(struct gather *g, struct piece *p, uint32_t number)
+{
+    bool found = g->s->afbc_width ? find_superblock(g, p, number)
+                 : g->s->codec    ? find_block(g, p, number)
+                                  : find_page(g, p, number);
+
+    p->number = found ? number + 1 : 0;
+    return found;
+}
+
+/* --- gathering ---------------------------------------------------------------------------------
+ */
+
+/* Lanes that were had, of @lanes. @bytes is constant where this is inlined; texels of other sizes
+ * and formats come as their components (@values). */
+static inline __attribute__((always_inline)) uint16_t gather_as(struct gather *g,
+                                                                const struct tex_places *at,
+                                                                unsigned bytes, bool values,
+                                                                uint16_t lanes, struct tex_words *w)
+{
+    bool pages = !g->s->afbc_width && !g->s->codec;
+
+    for (unsigned left = lanes; left; left &= left - 1) {
+        unsigned l = (unsigned)__builtin_ctz(left);
+        for (unsigned t = 0; t < g->taps; t++) {
+            uint32_t number = at->piece[t][l], in = at->in[t][l], v[4] = {0};
+            struct piece *p = &g->piece[number % PIECES];
+            const uint8_t *from = NULL;
+            if (p->number == number + 1 || find(g, p, number))
+                from = p->host ? p->host + (in & p->mask) : map(g->u, p->va + in, bytes);
+            if (!from || (pages && in > TEX_PAGE - bytes)) {
+                lanes &= (uint16_t) ~(1u << l);
+                break;
+            }
+            if (values)
+                texel_load(&g->t->format, from, v);
+            else
+                memcpy(v, from, bytes);
+            for (unsigned k = 0; k < (values ? 4 : (bytes + 3) / 4); k++)
+                w->w[t][k][l] = v[k];
+        }
+    }
+    return lanes;
+}
+
+static uint16_t gather(struct gather *g, const struct tex_places *at, bool values, uint16_t lanes,
+                       struct tex_words *w)
+{
+    unsigned bytes = g->t->format.bytes;
+
+    if (values)
+        return gather_as(g, at, bytes, true, lanes, w);
+    switch (bytes) {
+    case 1:
+        return gather_as(g, at, 1, false, lanes, w);
+    case 2:
+        return gather_as(g, at, 2, false, lanes, w);
+    case 4:
+        return gather_as(g, at, 4, false, lanes, w);
+    default:
+        return gather_as(g, at, 8, false, lanes, w);
+    }
+}
+
+/* --- formats -------------------------------------------------------------------------------------
+ */
+
+static bool halves(const struct texel_format *f)
+{
+    bool all = f->type == TEXEL_FLOAT && f->channels != 3 && f->bytes == 2 * f->channels;
+
+    for (unsigned i = 0; i < f->channels; i++)
+        all &= f->bits[i] == 16;
+    return all;
+}
+
+/* Division by 2^bits - 1 is correctly rounded, whether in fp32 or, as texel.c does it, in fp64 with
+ * a second rounding: quotients of such small integers are far enough from ties. */
+static bool bits(const struct texel_format *f)
+{
+    unsigned at = f->shift;
+    bool fits =
+        f->type == TEXEL_UNORM && (f->bytes <= 2 || f->bytes == 4 || f->bytes == 8) && f->channels;
+
+    for (unsigned i = 0; i < f->channels; at += f->bits[i++])
+        fits &= f->bits[i] <= 16 && at / 32 == (at + f->bits[i] - 1) / 32;
+    return fits;
+}
+
+static void unpacking(const struct texel_format *f, struct tex_unpack *p)
+{
+    unsigned at = f->shift;
+
+    p->kind = !bits(f) && !halves(f)   ? TEX_VALUES
+              : f->type == TEXEL_FLOAT ? TEX_HALVES
+              : f->srgb                ? TEX_SRGB
+                                       : TEX_BITS;
+    for (unsigned i = 0; i < 4; at += f->bits[i++]) {
+        bool values = p->kind == TEX_VALUES;
+        p->from[i] = values ? (uint8_t)i : f->from[i];
+        p->word[i] = (uint8_t)(values ? i : at / 32 % 4);
+        p->shift[i] = values ? 0 : at % 32;
+        p->bits[i] = values ? 32 : f->bits[i];
+    }
+}
+
+/* --- one level --------------------------------------------------------------------------------
+ */
+
+struct op {
+    struct tex_unit *u;
+    struct tex_view *v;
+    const struct tex_sampler *s; /* NULL: texels are fetched */
+    const struct tex_wide *q;
+    struct tex_unpack unpack;
+};
+
+/* False: too large for offsets of 32 bits. */
+static bool axes(const struct op *o, const struct tex_surface *s, bool linear, struct tex_axis a[2])
+{
+    const uint32_t size[2] = {s->width, s->height};
+    unsigned unit[2] = {s->codec ? s->codec->width : 1, s->codec ? s->codec->height : 1};
+    unsigned tile = s->codec && s->codec->compressed ? 2 : 4;
+    unsigned bytes = s->codec ? s->codec->bytes : o->v->t.format.bytes;
+
+    for (unsigned i = 0; i < 2; i++) {
+        a[i] = (struct tex_axis){
+            .size = (int32_t)size[i],
+            .scale = 256.0 * (o->s && o->s->normalized ? size[i] : 1),
+            .offset = o->q->offset[i],
+            .wrap = o->s ? o->s->wrap[i] : 0,
+            .linear = linear,
+            .round_even = o->s && o->s->round_even,
+            .unit = (uint8_t)unit[i],
+            .mixed = s->tiled || s->afbc_width,
+            .run_bits = (uint8_t)tile,
+            .mix_bits = (uint8_t)tile,
+            .pitch = i ? (uint32_t)s->row_stride : bytes << 2 * tile,
+        };
+        if (s->afbc_width) {
+            a[i].run_bits = i ? s->afbc_height : s->afbc_width;
+            a[i].mix_bits = s->afbc_height < s->afbc_width ? s->afbc_height : s->afbc_width;
+            a[i].headers = s->afbc_tiled;
+            a[i].pitch = i ? (uint32_t)(s->row_stride / 16) : s->afbc_tiled ? 64 : 1;
+        }
+    }
+    return s->row_stride * (uint64_t)s->height < FAR_MOST && size[0] <= 65536 && size[1] <= 65536;
+}
+
+static void lay_out(const struct tex_surface *s, unsigned bytes, struct tex_layout *l)
+{
+    *l = (struct tex_layout){
+        .kind = s->afbc_width ? TEX_SUPERBLOCKS
+                : s->codec    ? TEX_BLOCKS
+                              : TEX_PAGES,
+        .first = s->va % TEX_PAGE,
+        .bytes = s->afbc_width ? s->afbc_bytes
+                 : s->codec    ? s->codec->bytes
+                               : (uint8_t)bytes,
+        .texel = (uint8_t)bytes,
+        .columns = s->codec ? s->codec->width : 1,
+    };
+}
+
+/* Texels of @lanes at level @number, filtered; returns the lanes that are done. *outside, when
+ * fetched: those that have no texel, which are not among them. */
+static uint16_t one_level(const struct op *o, uint32_t number, bool linear, uint16_t lanes,
+                          uint16_t *outside, uint32_t out[4][TEX_LANES])
+{
+    struct tex_along x, y;
+    struct gather g = {.u = o->u, .t = &o->v->t, .taps = linear ? 4 : 1};
+    struct tex_layout layout;
+    struct tex_places at;
+    const struct tex_vec *vec = o->u->vec;
+    const struct tex_surface *s;
+    struct tex_axis a[2];
+    struct tex_words w;
+    uint16_t in;
+
+    if (tex_view_surface(o->u, o->v, o->q->layer, number, &s) != TEX_OK || s->empty ||
+        s->depth > 1 || !axes(o, s, linear, a))
+        return 0;
+    in = o->s ? vec->place(&a[0], false, o->q->coord[0], &x) &
+                    vec->place(&a[1], true, o->q->coord[1], &y)
+              : vec->fetch(&a[0], false, o->q->coord[0], &x) &
+                    vec->fetch(&a[1], true, o->q->coord[1], &y);
+    *outside = lanes & (uint16_t)~in;
+    g.s = s;
+    lay_out(s, o->v->t.format.bytes, &layout);
+    vec->split(&layout, &x, &y, g.taps, &at);
+    lanes = gather(&g, &at, o->unpack.kind == TEX_VALUES, lanes & in, &w);
+    if (lanes)
+        vec->filter(&o->unpack, &w, &x, &y, linear, lanes, out);
+    return lanes;
+}
+
+/* --- levels ------------------------------------------------------------------------------------
+ */
+
+struct choice {
+    struct tex_levels of[TEX_LANES];
+    uint32_t fraction[TEX_LANES] __attribute__((aligned(64)));
+};
+
+static uint16_t like(const struct choice *c, uint16_t lanes, const struct tex_levels *first)
+{
+    uint16_t same = 0;
+
+    for (unsigned left = lanes; left; left &= left - 1) {
+        unsigned i = (unsigned)__builtin_ctz(left);
+        same |=
+            (uint16_t)((c->of[i].level[0] == first->level[0] && c->of[i].linear == first->linear)
+                       << i);
+    }
+    return same;
+}
+
+static void choose(const struct op *o, struct choice *c)
+{
+    for (unsigned left = o->q->lanes; left; left &= left - 1) {
+        unsigned i = (unsigned)__builtin_ctz(left);
+        tex_choose_levels(&o->v->t, o->s, o->q->lod[i], &c->of[i]);
+        c->fraction[i] = c->of[i].level[0] == c->of[i].level[1] ? 0 : c->of[i].fraction;
+    }
+}
+
+/* @lanes, which agree on the first level and filter. */
+static uint16_t levels(const struct op *o, const struct choice *c, uint16_t lanes,
+                       uint32_t out[4][TEX_LANES])
+{
+    uint32_t second[4][TEX_LANES] __attribute__((aligned(64)));
+    const struct tex_levels *l = &c->of[__builtin_ctz(lanes)];
+    uint16_t done, both = 0, outside;
+
+    done = one_level(o, l->level[0], l->linear, lanes, &outside, out);
+    for (unsigned left = done; left; left &= left - 1) {
+        unsigned i = (unsigned)__builtin_ctz(left);
+        both |= (uint16_t)((c->fraction[i] != 0) << i);
+    }
+    if (both) {
+        uint16_t had = one_level(o, l->level[1], l->linear, both, &outside, second);
+        o->u->vec->between(second, c->fraction, had, out);
+        done &= (uint16_t) ~(both & ~had);
+    }
+    return done;
+}
+
+static void swizzle(const struct tex_texture *t, uint32_t out[4][TEX_LANES])
+{
+    uint32_t in[4][TEX_LANES];
+
+    if (t->swizzle[0] == 0 && t->swizzle[1] == 1 && t->swizzle[2] == 2 && t->swizzle[3] == 3)
+        return;
+    memcpy(in, out, sizeof(in));
+    for (unsigned c = 0; c < 4; c++)
+        for (unsigned i = 0; i < TEX_LANES; i++)
+            out[c][i] = t->swizzle[c] < 4            ? in[t->swizzle[c]][i]
+                        : t->swizzle[c] == TEXEL_ONE ? texel_one(&t->format)
+                                                     : 0;
+}
+
+/* --- operations ---------------------------------------------------------------------------------
+ */
+
+static bool flat(const struct tex_unit *u, const struct tex_texture *t)
+{
+    return u->map && u->vec && !t->empty && t->dim == TEX_2D && !t->yuv.rows &&
+           !texel_is_integer(&t->format) && t->format.bytes && t->format.load;
+}
+
+bool tex_wide_fits(const struct tex_unit *u, const struct tex_texture *t,
+                   const struct tex_sampler *s)
+{
+    return flat(u, t) && s->reduction == TEX_AVERAGE && s->max_anisotropy <= 1;
+}
+
+uint16_t tex_wide_sample(struct tex_unit *u, struct tex_view *v, const struct tex_sampler *s,
+                         const struct tex_wide *q, uint32_t out[4][TEX_LANES])
+{
+    struct op o = {.u = u, .v = v, .s = s, .q = q};
+    struct tex_wide clamped;
+    struct choice c;
+    uint16_t done = 0, outside;
+
+    if (q->layer >= v->t.layers) {
+        clamped = *q;
+        clamped.layer = v->t.layers - 1;
+        o.q = &clamped;
+    }
+    unpacking(&v->t.format, &o.unpack);
+    if (v->t.levels == 1 && s->minify_nearest == s->magnify_nearest) { /* every LOD is as good */
+        done = one_level(&o, 0, !s->minify_nearest, q->lanes, &outside, out);
+        swizzle(&v->t, out);
+        return done;
+    }
+    choose(&o, &c);
+    for (uint16_t left = q->lanes; left;) {
+        uint16_t same = like(&c, left, &c.of[__builtin_ctz(left)]);
+        done |= levels(&o, &c, same, out);
+        left &= (uint16_t)~same;
+    }
+    swizzle(&v->t, out);
+    return done;
+}
+
+uint16_t tex_wide_fetch(struct tex_unit *u, struct tex_view *v, const struct tex_wide *q,
+                        uint32_t at, uint32_t out[4][TEX_LANES])
+{
+    struct op o = {.u = u, .v = v, .q = q};
+    uint16_t done, outside;
+
+    if (!flat(u, &v->t) || q->layer >= v->t.layers || at >= v->t.levels)
+        return 0;
+    unpacking(&v->t.format, &o.unpack);
+    done = one_level(&o, at, false, q->lanes, &outside, out);
+    swizzle(&v->t, out);
+    for (unsigned left = outside; done && left; left &= left - 1)
+        for (unsigned c = 0; c < 4; c++)
+            out[c][__builtin_ctz(left)] = 0;
+    return done ? done | outside : 0;
+}

@@ -1,0 +1,132 @@
+/*
+ * Sixteen lanes that ask the same flat texture: the common case of TEX_SINGLE and TEX_FETCH, whose
+ * arithmetic is done in vectors; see wide.c. The bits are those of tex_sample() and tex_load().
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef MALI_TEXTURE_WIDE_H
+#define MALI_TEXTURE_WIDE_H
+
+#include "texture.h"
+
+#define TEX_LANES 16
+#define TEX_TAPS  4
+#define TEX_PAGE  4096u /* what tex_unit.map is asked for at most */
+
+/* --- what the vectors' two variants offer (vec_body.h) -----------------------------------------
+ */
+
+/** One axis of a level, and how memory lays texels out along it. */
+struct tex_axis {
+    int32_t size;   /* texels, at most 65536 */
+    double scale;   /* of the coordinate, to 1/256 texels */
+    int32_t offset; /* texels */
+    uint8_t wrap;   /* enum tex_wrap */
+    bool linear, round_even;
+    /* The element that texel i lies in: i / unit, the i % unit-th of it. */
+    uint8_t unit;
+    /* Elements: 2^run_bits to a piece of the interleaved 2^mix_bits, whose number counts @pitch. */
+    bool mixed;
+    uint8_t run_bits, mix_bits;
+    bool headers; /* 8 x 8 pieces are mixed again, which counts for all that @pitch does */
+    uint32_t pitch;
+};
+
+/** Two neighbours along an axis for each lane. */
+struct tex_along {
+    uint32_t fraction[TEX_LANES]; /* of the second, in 1/256 */
+    uint32_t far[2][TEX_LANES];   /* added to the other axis's: bytes; AFBC: headers */
+    uint32_t near[2][TEX_LANES];  /* xor the other axis's, in elements */
+    uint32_t rest[2][TEX_LANES];  /* texels within the element */
+} __attribute__((aligned(64)));
+
+/** In which piece of memory texels lie, and how far from its beginning. */
+struct tex_places {
+    uint32_t piece[TEX_TAPS][TEX_LANES];
+    uint32_t in[TEX_TAPS][TEX_LANES]; /* bytes */
+} __attribute__((aligned(64)));
+
+struct tex_layout {
+    /* Pieces: pages, from the one that holds the first texel; superblocks, by their headers;
+     * compressed blocks, by bytes from the first. */
+    enum { TEX_PAGES, TEX_SUPERBLOCKS, TEX_BLOCKS } kind;
+    uint32_t first;  /* TEX_PAGES: of the first texel in its page */
+    uint8_t bytes;   /* of an element: a texel, a compressed block */
+    uint8_t texel;   /* TEX_BLOCKS: bytes of a decoded texel */
+    uint8_t columns; /* TEX_BLOCKS: texels in a row of a block */
+};
+
+/** How components are made of the words that texels are. */
+struct tex_unpack {
+    enum { TEX_BITS, TEX_SRGB, TEX_HALVES, TEX_VALUES } kind;
+    uint8_t from[4];                    /* R, G, B, A: memory channel, TEXEL_ZERO or TEXEL_ONE */
+    uint8_t word[4], shift[4], bits[4]; /* of each channel; TEX_VALUES: word k is component k */
+};
+
+/** Texels of all lanes, in memory's bits or (TEX_VALUES) as fp32 components. */
+struct tex_words {
+    uint32_t w[TEX_TAPS][4][TEX_LANES];
+} __attribute__((aligned(64)));
+
+struct tex_vec {
+    /**
+     * Places @coord (fp32 bits) on @a, along x (@down false) or y. Returns the lanes whose
+     * neighbours are texels: not the border, nor too far away for it to matter exactly.
+     */
+    uint16_t (*place)(const struct tex_axis *a, bool down, const uint32_t *coord,
+                      struct tex_along *to);
+    /** The same for integers: lanes that are inside. */
+    uint16_t (*fetch)(const struct tex_axis *a, bool down, const uint32_t *at,
+                      struct tex_along *to);
+    /** Where texels are, for neighbours along both axes (@taps 1: the first). */
+    void (*split)(const struct tex_layout *l, const struct tex_along *x, const struct tex_along *y,
+                  unsigned taps, struct tex_places *to);
+    /** Filters four texels, or takes the first: @out[c] of @lanes. */
+    void (*filter)(const struct tex_unpack *p, const struct tex_words *w, const struct tex_along *x,
+                   const struct tex_along *y, bool linear, uint16_t lanes,
+                   uint32_t out[4][TEX_LANES]);
+    /** @out becomes @out * (1 - @fraction / 256) + @second * @fraction / 256 in @lanes. */
+    void (*between)(const uint32_t second[4][TEX_LANES], const uint32_t *fraction, uint16_t lanes,
+                    uint32_t out[4][TEX_LANES]);
+    /**
+     * LODs by tex_lod()'s rules, isotropic, of what changes from lanes to their neighbours: @coord
+     * times @scale.
+     */
+    void (*lod)(const uint32_t *const coord[2], const float scale[2], int32_t *lod);
+};
+
+extern const struct tex_vec tex_vec_base;
+#ifdef __x86_64__
+extern const struct tex_vec tex_vec_avx2;
+#endif
+/** What this CPU runs best. Slow: ask once. */
+const struct tex_vec *tex_vec_best(void);
+
+/* --- sampling ------------------------------------------------------------------------------- */
+
+/** What the lanes ask. Arrays have TEX_LANES entries, 64-byte aligned where vectors read them. */
+struct tex_wide {
+    uint16_t lanes;
+    const uint32_t *coord[2];                            /* fp32 bits; tex_wide_fetch: integers */
+    int32_t lod[TEX_LANES] __attribute__((aligned(64))); /* with every bias, before clamps */
+    uint32_t layer;
+    int8_t offset[2];
+};
+
+/** Whether tex_wide_sample() can do anything for this texture and sampler. */
+bool tex_wide_fits(const struct tex_unit *u, const struct tex_texture *t,
+                   const struct tex_sampler *s);
+
+/**
+ * Samples, as tex_sample() would; not shadows, not integer formats. Returns the lanes that are
+ * done: the others' texels are on the border, not in one piece or not readable, and must be asked
+ * for one by one. @out: components as the API names them, of those lanes.
+ */
+uint16_t tex_wide_sample(struct tex_unit *u, struct tex_view *v, const struct tex_sampler *s,
+                         const struct tex_wide *q, uint32_t out[4][TEX_LANES]);
+
+/** The same for tex_load() of @level; @q->lod is not looked at. */
+uint16_t tex_wide_fetch(struct tex_unit *u, struct tex_view *v, const struct tex_wide *q,
+                        uint32_t level, uint32_t out[4][TEX_LANES]);
+
+#endif
