@@ -242,9 +242,9 @@ void gfx_warp_begin(struct gfx_fragment *f)
 void gfx_warp_end(struct gfx_fragment *f)
 {
     /* Neither ATEST nor ZS_EMIT came: legal where the driver knows that early and late are the
-     * same. */
+     * same. Lanes that a DISCARD ended did not come to it either, and have nothing to test. */
     if (!f->warp.zs_done && !shader_depth(f->now_state))
-        late(f, (uint16_t)(gfx_lanes_covered(&f->warp) & ~f->warp.tested));
+        late(f, (uint16_t)(gfx_lanes_covered(&f->warp) & ~f->warp.tested & ~f->warp.w.discarded));
 }
 
 /* --- ATEST, ZS_EMIT ----------------------------------------------------------------------------

@@ -350,6 +350,7 @@ static void discard(struct run *x, const struct va_step *s, const struct va_val 
 {
     uint16_t lanes = condition(x, s, src);
 
+    x->w->discarded |= lanes;
     if (x->s->helpers)
         x->w->helper |= lanes;
     else
@@ -627,7 +628,7 @@ void va_warp_init(struct va_warp *w, const struct va_shader *s, uint16_t lanes)
     w->clean = (uint8_t)regs;
     w->fresh = true;
     w->alive = lanes;
-    w->helper = w->waiting = 0;
+    w->helper = w->waiting = w->discarded = 0;
     w->executed = w->at = w->here_base = 0;
     w->here = NULL;
     w->fault = (struct va_fault){.kind = VA_FAULT_NONE};

@@ -169,6 +169,7 @@ struct va_warp {
     uint16_t alive;          /* lanes that have not ended */
     uint16_t helper;         /* of those, without side effects */
     uint16_t waiting;        /* of those, at a barrier */
+    uint16_t discarded;      /* lanes that a DISCARD met, ended or helpers since */
     uint64_t executed;       /* instructions, for counters and budgets */
     uint8_t clean;           /* registers from here to r47 may hold anything: see locate() */
     bool fresh;              /* all lanes that are alive begin together */
