@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import platform
+import re
 import statistics
 import subprocess
 import sys
@@ -122,12 +123,28 @@ def inject(setup: Setup) -> list[Figure]:
         for name, key in runs if turn % 2 else reversed(runs):
             for what, value in native(setup, name, str(PART)).items():
                 best[key][what] = max(best[key].get(what, 0.0), value)
-    rows = []
+    loops = [loop_code(setup, name) for name in names]
+    differ = sum(a != b for a, b in zip(*loops, strict=False)) + abs(len(loops[0]) - len(loops[1]))
+    rows = [Figure(f"of the {len(loops[0])} instructions of the executor's loop differ without hooks", differ, "", "== 0",
+                   differ == 0)]
     for what, text in HOOKS.items():
         ratio, same = (best[key][what] / best[other][what] for key, other in (("hooks", "bare"), ("again", "hooks")))
-        rows.append(Figure(f"with hooks for faults against without, {text}", ratio, "x", f">= {NOISE}", ratio >= NOISE,
+        least = min(NOISE, same, 1 / same)
+        rows.append(Figure(f"with hooks for faults against without, {text}", ratio, "x", f">= {least:.2f}", ratio >= least,
                            f"the same build against itself: {same:.3f}"))
     return rows
+
+
+def loop_code(setup: Setup, program: str) -> list[str]:
+    """The machine code of the executor's loop (cs_burst() of cs_exec.c), without what only the place in memory changes."""
+    argv = setup.root.argv(["objdump", "-d", "--no-show-raw-insn", f"tests/bench/{program}"],
+                           cwd=setup.root.inside(setup.project.path("native")))
+    text = subprocess.run(argv, text=True, capture_output=True, check=True, timeout=300).stdout
+    found = re.search(r"^[0-9a-f]+ <cs_burst(?:\.[\w.]+)?>:\n((?: .*\n)+)", text, re.M)
+    if not found:
+        raise GarmError(f"bench: {program} has no function cs_burst")
+    lines = [re.sub(r"^ *[0-9a-f]+:\s*", "", line) for line in found[1].splitlines()]
+    return [re.sub(r"\b[0-9a-f]+ (<[^>]*>)", r"\1", re.sub(r"-?0x[0-9a-f]+\(%rip\).*", "(%rip)", line)) for line in lines]
 
 
 def faults(setup: Setup) -> list[Figure]:

@@ -9,7 +9,11 @@ from garm.inject import catalogue
 from garm.options import Options
 from garm.recovery import GPU, RECOVERED, WARP, Session, Strike
 from garm.suite.bootcases import programs
+from garm.suite.model import FAIL, SKIP
 
+# What is known of panthor (tests/README.md, 7): told and no failure; when it passes, the row goes.
+KNOWN = {("panthor", kernel, name): "unbind leaves the fence of a job that hangs open"
+         for kernel in ("stable", "backports") for name in ("wedge@lost-hung", "wedge")}
 LONG_MS = 2 * 60 * 1000
 TIMEOUT_FILE = "/sys/module/garm/parameters/job_timeout_ms"
 
@@ -22,7 +26,13 @@ def options(driver, kernel):
 def case(driver, kernel):
     """A test function as the suite finds them."""
     def test(s):
-        yield from programs(s.context, options(driver, kernel), ["panthor_hang"])
+        for result in programs(s.context, options(driver, kernel), ["panthor_hang"]):
+            reason = KNOWN.get((driver, kernel, result.name.removeprefix("panthor_hang/")))
+            if reason:
+                known = result.status == FAIL
+                result.status = SKIP if known else FAIL
+                result.detail = reason if known else f"expected a failure ({reason}), got none"
+            yield result
     test.__doc__ = f"hangs, faults, resets, innocence, wedging in IGT's form: {driver} on the {kernel} kernel"
     return test
 
@@ -31,7 +41,7 @@ def test_warp(s):
     """virtual time: a hang that the driver notices after minutes of the guest's costs seconds of the host's"""
     guest = s.guest(Options(driver="garm", gpu=[GPU], qemu_args=WARP, stdin=True, out=s.context.out / "warp"))
     session = Session(guest, "garm", "stable", f"echo {LONG_MS} > {TIMEOUT_FILE}")
-    fault = next(f for f in catalogue() if f.name == "sync-lost")
+    fault = next(f for f in catalogue() if f.name == "cs-start-lost")
     try:
         session.start()
         cell = session.strike(Strike(fault), 2 * LONG_MS)

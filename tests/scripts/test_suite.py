@@ -66,6 +66,28 @@ class Ktap(unittest.TestCase):
             self.assertIn(name, found)
 
 
+class Igt(unittest.TestCase):
+    TEXT = """Starting subtest: hang
+Starting dynamic subtest: stream-loop
+Dynamic subtest stream-loop: SUCCESS (5.2s)
+Starting dynamic subtest: shader-loop
+x.c:3: expected an error
+Dynamic subtest shader-loop: FAIL (0.1s)
+Starting dynamic subtest: other
+not here
+Dynamic subtest other: SKIP (0.0s)
+Subtest hang: FAIL (5.3s)
+Starting subtest: plain
+Subtest plain: SUCCESS (0.001s)
+"""
+
+    def test_dynamic_subtests(self):
+        results = list(parse.igt(self.TEXT, 98, "x"))
+        self.assertEqual(states(results), {"hang@stream-loop": PASS, "hang@shader-loop": FAIL, "hang@other": SKIP,
+                                           "hang": FAIL, "plain": PASS})
+        self.assertIn("expected an error", results[1].detail)
+
+
 class Selection(unittest.TestCase):
     CASES = [Case("unit/a", lambda: ()), Case("debug/b", lambda: (), asked=True)]
 
