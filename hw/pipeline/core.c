@@ -206,6 +206,13 @@ static void core_inject(struct core *c, uint32_t w[8])
         w[hit.param[0] / 32] ^= 1u << hit.param[0] % 32;
 }
 
+/* RUN_COMPUTE takes vertex shaders, too: transform feedback. Source: Mesa's pan_csf.c,
+ * csf_launch_xfb(). */
+static bool stage_fits(unsigned found, enum core_stage stage)
+{
+    return found == stage || (stage == CORE_STAGE_COMPUTE && found == CORE_STAGE_VERTEX);
+}
+
 static enum mali_mem_result load_shader(struct core *c, uint64_t spd, enum core_stage stage)
 {
     struct va_shader *s = &c->shader;
@@ -217,7 +224,7 @@ static enum mali_mem_result load_shader(struct core *c, uint64_t spd, enum core_
         return r;
     if (inject_armed(c->pipeline->bus->inject, INJECT_shader))
         core_inject(c, w);
-    if ((w[0] & 15) != DESC_SHADER || (w[0] >> 4 & 15) != stage)
+    if ((w[0] & 15) != DESC_SHADER || !stage_fits(w[0] >> 4 & 15, stage))
         return core_fault(c, MALI_DATA_INVALID_FAULT, spd);
     s->ftz32 = (w[0] >> 17 & 3) != 0;
     s->ftz16 = (w[0] >> 17 & 3) > 1;

@@ -120,25 +120,37 @@ class Apt:
         self.ready()
         return (self.root / "generation").read_text()
 
-    def download(self, packages: Sequence[str], arch: str, *, suite: str = SUITE, keep: str = ".") -> list[Path]:
-        """Download packages with their dependencies; return the .debs whose package name matches `keep`."""
+    def download(self, packages: Sequence[str], arch: str, *, suite: str = SUITE, keep: str = ".",
+                 newer: Sequence[str] = ()) -> list[Path]:
+        """Download packages with their dependencies; return the .debs whose package name matches `keep`.
+
+        newer: source packages whose binaries come from the backports, with what only these need of them."""
         self.ready()
         with self.env.cache.lock("apt"):
-            uris = self._resolve(packages, arch, suite)
+            pins = self._pins(newer)
+            uris = self._resolve(packages, arch, suite, pins)
             wanted = [(name, package) for name, package in uris if re.match(keep, package)]
             archives = self.root / "cache" / "archives"
             missing = [package for name, package in wanted if not (archives / name).exists()]
             if missing:
-                self._fetch(missing, arch, suite)
+                self._fetch(missing, arch, suite, pins)
         paths = [archives / name for name, _ in wanted]
         absent = [path.name for path in paths if not path.exists()]
         if absent:
             raise GarmError(f"the mirror no longer has {absent[0]}: run again with --update")
         return paths
 
-    def _resolve(self, packages: Sequence[str], arch: str, suite: str) -> list[tuple[str, str]]:
+    def _pins(self, newer: Sequence[str]) -> list[str]:
+        """Options that make apt prefer the backports for these source packages; -t SUITE has priority 990."""
+        if not newer:
+            return []
+        path = self.root / f"backports-{'-'.join(newer)}.pref"
+        path.write_text("\n".join(f"Package: src:{name}:any\nPin: release n={BACKPORTS}\nPin-Priority: 995\n" for name in newer))
+        return ["-o", f"Dir::Etc::Preferences={path}"]
+
+    def _resolve(self, packages: Sequence[str], arch: str, suite: str, pins: Sequence[str]) -> list[tuple[str, str]]:
         """(file name, package name) of the packages and all that they depend on."""
-        argv = self._argv("apt-get", arch, "-t", suite, "--print-uris", "-qq", "install", *packages)
+        argv = self._argv("apt-get", arch, *pins, "-t", suite, "--print-uris", "-qq", "install", *packages)
         try:
             # Existing archives are not printed, so look as if there were none.
             printed = proc.capture([*argv, "-o", f"Dir::Cache::archives={self.root}/none"],
@@ -151,7 +163,7 @@ class Apt:
         names = re.findall(r"^'\S+' (\S+\.deb) \d+", printed, re.M)
         return [(name, name.split("_", 1)[0]) for name in names]
 
-    def _fetch(self, packages: Sequence[str], arch: str, suite: str) -> None:
+    def _fetch(self, packages: Sequence[str], arch: str, suite: str, pins: Sequence[str]) -> None:
         if self.env.offline:
             raise GarmError(f"package {packages[0]} ({arch}) is not in the cache and --offline forbids to fetch it")
         log = self.env.cache.log("apt-download")
@@ -160,7 +172,7 @@ class Apt:
         with self.env.ui.step(f"download {len(packages)} package(s)", log):
             # `download` takes exactly the named ones; dependencies that are not kept are never fetched.
             for start in range(0, len(named), 200):
-                argv = self._argv("apt-get", arch, "-t", suite, "download", *named[start:start + 200])
+                argv = self._argv("apt-get", arch, *pins, "-t", suite, "download", *named[start:start + 200])
                 proc.run(argv, "apt-get download", log, verbose=self.env.verbose, append=start > 0, cwd=archives)
 
     def source(self, package: str, into: Path) -> Path:

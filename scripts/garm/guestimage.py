@@ -122,16 +122,18 @@ class GuestImages:
         self.env = env
         self.root = root
 
-    def rootfs(self, packages: Sequence[str] = ()) -> Path:
-        """An erofs image with the base packages and these."""
+    def rootfs(self, packages: Sequence[str] = (), mesa: str = "stable") -> Path:
+        """An erofs image with the base packages and these; mesa: the suite that Mesa is taken from."""
         names = [*BASE_PACKAGES, *sorted(set(packages) - set(BASE_PACKAGES))]
-        inputs = [self.root.apt.generation(), *names, repr((FILES, LINKS, FOLDERS))]
-        what = "guest root file system" + (f" with {' '.join(packages)}" if packages else "")
+        newer = ["mesa"] if mesa == "backports" else []
+        inputs = [self.root.apt.generation(), *names, repr((FILES, LINKS, FOLDERS)), *newer]
+        what = "guest root file system" + (f" with {' '.join(packages)}" if packages else "") + \
+            (f" ({newer[0]} of the backports)" if newer else "")
 
         def build(into: Path) -> None:
             tree = into / "tree"
             merge_usr(tree)
-            apt.unpack(self.root.apt.download(names, "arm64"), tree)
+            apt.unpack(self.root.apt.download(names, "arm64", newer=newer), tree)
             finish_tree(tree)
             inside = self.root.inside(into)
             self.root.run(["mkfs.erofs", "-b4096", f"{inside}/rootfs.erofs", f"{inside}/tree"], "mkfs.erofs",

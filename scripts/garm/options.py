@@ -44,6 +44,7 @@ class Options:
     gpu: Sequence[str] = ()          # "KEY=VALUE,..." each; "none" alone for no GPU
     faults: Path | None = None       # scenario: rules of faults, one a line
     packages: Sequence[str] = ()
+    mesa: str = "stable"             # the suite that Mesa is taken from: "stable" or "backports"
     add: Sequence[str] = ()          # "HOST[:GUEST]" each
     out: Path | None = None          # default: a folder in the cache
     display: str | None = None       # "window", "vnc", or "none" for a screen that only screenshots show
@@ -88,6 +89,8 @@ class Options:
             raise UsageError(f"--page-size {self.page_size}: 4k or 16k")
         if self.driver not in ("panthor", "garm", "none"):
             raise UsageError(f"--driver {self.driver}: panthor, garm or none")
+        if self.mesa not in ("stable", "backports"):
+            raise UsageError(f"--mesa {self.mesa}: stable or backports")
         if self.screen and self.display is None:
             raise UsageError("--screen goes with --display")
         if self.smp < 1:
@@ -120,6 +123,9 @@ def parser() -> argparse.ArgumentParser:
                             "--gpu inject=RULE")
     guest.add_argument("--packages", action="append", default=[], metavar='"A B C"',
                        help="Debian packages to add to the guest, with their dependencies (repeatable)")
+    guest.add_argument("--mesa", default=default.mesa, choices=("stable", "backports"),
+                       help="where Mesa comes from when --packages brings it in: Debian stable (25.0) or its backports "
+                            "(default: %(default)s)")
     guest.add_argument("--add", action="append", default=[], metavar="HOST[:GUEST]",
                        help="file or folder to copy into the guest (repeatable; default place: /root/)")
     guest.add_argument("--smp", type=int, default=default.smp, metavar="N", help="virtual CPUs (%(default)s)")
@@ -170,7 +176,7 @@ def from_arguments(args: argparse.Namespace) -> Options:
     timeout = args.timeout if args.timeout is not None else 0.0 if interactive else Options.timeout
     options = Options(
         driver=args.driver, kernel=args.kernel, page_size=args.page_size, firmware=args.firmware, gpu=args.gpu, faults=args.faults,
-        packages=[name for text in args.packages for name in text.split()], add=args.add, out=args.out,
+        packages=[name for text in args.packages for name in text.split()], mesa=args.mesa, add=args.add, out=args.out,
         display=args.display, screen=args.screen, timeout=timeout, smp=args.smp, memory=args.memory, cpu=args.cpu, shell=args.shell,
         gdb=args.gdb, trace=args.trace, qmp=args.qmp, append=args.append, qemu_args=args.qemu_arg,
         allow_warnings=args.allow_warnings, sanitize=args.sanitize)

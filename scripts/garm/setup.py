@@ -65,7 +65,7 @@ class Setup:
         if options.driver != "none":
             chosen = firmware.choose(options.firmware, self.env, self.apt, self.project.firmware)
         module = self.driver.build(options.kernel, options.page_size) if options.driver == "garm" else None
-        return Parts(qemu, kernel, self.images.rootfs(options.packages), self.images.init_archive(),
+        return Parts(qemu, kernel, self.images.rootfs(options.packages, options.mesa), self.images.init_archive(),
                      self.project.guest_programs(), chosen, module)
 
     def _check_device(self, qemu: list[str], options: Options) -> None:

@@ -9,7 +9,7 @@ PACKAGES = ["mesa-vulkan-drivers", "vulkan-tools", "mesa-utils", "libgl1-mesa-dr
 # The software drivers' compiler takes most of the time; what it draws does not depend on its passes.
 COMMAND = "export GALLIVM_PERF=nopt GLES_DRAW_OUT=/out VK_DRAW_OUT=/out; {0}; echo '" + MARK + "' $?"
 
-SOFTWARE = {"gles_draw": "llvmpipe", "vk_draw": "lavapipe"}
+SOFTWARE = {"gles_draw": "llvmpipe", "gles_scenes": "llvmpipe", "gles_formats": "llvmpipe", "vk_draw": "lavapipe"}
 
 
 def _run(s, program, options):
@@ -41,6 +41,30 @@ def test_draw_vulkan_panthor(s):
 def test_draw_vulkan_garm(s):
     """panvk on garm.ko, the stable kernel: every scene"""
     yield from _run(s, "vk_draw", Options(driver="garm", packages=PACKAGES))
+
+
+def test_draw_scenes_panthor(s):
+    """panfrost on panthor, the backports kernel: scenes of vertices, samples, textures, targets"""
+    yield from _run(s, "gles_scenes", Options(driver="panthor", kernel="backports", packages=PACKAGES))
+
+
+def test_draw_scenes_garm(s):
+    """panfrost on garm.ko, the stable kernel: scenes of vertices, samples, textures, targets"""
+    yield from _run(s, "gles_scenes", Options(driver="garm", packages=PACKAGES))
+
+
+def test_draw_formats_panthor(s):
+    """panfrost on panthor: formats of textures; llvmpipe's compiler takes a second or two for each"""
+    yield from _run(s, "gles_formats", Options(driver="panthor", packages=PACKAGES))
+
+
+def test_draw_formats_garm(s):
+    """the same on garm.ko and the backports kernel"""
+    yield from _run(s, "gles_formats", Options(driver="garm", kernel="backports", packages=PACKAGES))
+
+
+for test in (test_draw_scenes_panthor, test_draw_scenes_garm, test_draw_formats_panthor, test_draw_formats_garm):
+    test.asked = True   # a minute each and more: when they are named
 
 
 # A heap of one chunk: the target is drawn in several goes. Then one that grows while it is drawn into.

@@ -242,6 +242,18 @@ static void local_storage(void)
     world_free(w);
 }
 
+/* Transform feedback runs vertex shaders as compute jobs. */
+static void vertex_shader(void)
+{
+    struct world *w = world_new();
+
+    put_vector_add(w);
+    *at32(w, SPD) ^= 2 << 4;
+    TAP_CHECK_EQ(run_job(w), CS_STOP_EMPTY);
+    check_vector_add(w, 0, 16);
+    world_free(w);
+}
+
 /* --- resource tables -------------------------------------------------------------------------- */
 
 /* out[thread] = LD_BUFFER of u4 at offset 12 * id. */
@@ -815,8 +827,9 @@ TAP_MAIN({"vector-add", vector_add}, {"indirect", indirect},
          {"preload-mask", preload_mask}, {"barrier", barrier},
          {"barrier-without-the-dead", barrier_without_the_dead},
          {"warps-take-turns", warps_take_turns}, {"atomics", atomics},
-         {"local-storage", local_storage}, {"buffers", buffers}, {"buffer-rows", buffer_rows},
-         {"addresses", addresses}, {"descriptor-faults", descriptor_faults}, {"no-cores", no_cores},
+         {"local-storage", local_storage}, {"vertex-shader", vertex_shader}, {"buffers", buffers},
+         {"buffer-rows", buffer_rows}, {"addresses", addresses},
+         {"descriptor-faults", descriptor_faults}, {"no-cores", no_cores},
          {"memory-faults", memory_faults}, {"shader-memory-faults", shader_memory_faults},
          {"instruction-faults", instruction_faults}, {"unmodelled", unmodelled},
          {"off-the-end", off_the_end}, {"endless", endless}, {"reset", reset},

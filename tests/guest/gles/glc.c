@@ -91,17 +91,30 @@ void glc_check(const struct glc *gl, const char *what)
 
 /* --- objects --------------------------------------------------------------------------- */
 
+/* Drivers warn of extensions that they do not have; scenes ask before they use one. */
+static const char drawing[] = "#extension GL_OES_sample_variables : enable\n"
+                              "#extension GL_OES_shader_multisample_interpolation : enable\n"
+                              "#extension GL_OES_shader_image_atomic : enable\n"
+                              "#extension GL_OES_texture_storage_multisample_2d_array : enable\n"
+                              "#extension GL_EXT_texture_buffer : enable\n"
+                              "#extension GL_EXT_texture_cube_map_array : enable\n"
+                              "#extension GL_EXT_gpu_shader5 : enable\n"
+                              "#extension GL_EXT_blend_func_extended : enable\n"
+                              "#extension GL_EXT_shader_framebuffer_fetch : enable\n"
+                              "#extension GL_EXT_clip_cull_distance : enable\n"
+                              "#extension GL_KHR_blend_equation_advanced : enable\n"
+                              "precision highp sampler2DMS; precision highp samplerCubeShadow;\n"
+                              "precision highp sampler2DArrayShadow;\n";
+
 static GLuint compile(const struct glc *gl, GLenum stage, const char *body)
 {
     const char *parts[] = {
-        "#version 310 es\n",
-        stage == GL_COMPUTE_SHADER ? "#extension GL_OES_shader_image_atomic : enable\n"
-                                     "precision highp image2D; precision highp uimage2D;\n"
-                                     "precision highp iimage2D;\n"
-                                   : "",
+        "#version 310 es\n", "#extension GL_OES_shader_image_atomic : enable\n",
+        stage == GL_COMPUTE_SHADER ? "" : drawing,
         "precision highp float; precision highp int;\n"
-        "precision highp sampler2D; precision highp usampler2D; precision highp sampler3D;\n"
-        "precision highp sampler2DArray; precision highp samplerCube;\n"
+        "precision highp image2D; precision highp uimage2D; precision highp iimage2D;\n"
+        "precision highp sampler2D; precision highp usampler2D; precision highp isampler2D;\n"
+        "precision highp sampler3D; precision highp sampler2DArray; precision highp samplerCube;\n"
         "precision highp sampler2DShadow;\n",
         body};
     GLuint shader = glCreateShader(stage);
@@ -116,17 +129,12 @@ static GLuint compile(const struct glc *gl, GLenum stage, const char *body)
     return shader;
 }
 
-static GLuint link_program(struct glc *gl, const GLuint *shaders, unsigned n)
+static GLuint link_program(struct glc *gl, GLuint program)
 {
-    GLuint program = glCreateProgram();
     char log[2048] = "";
     GLint ok;
 
-    for (unsigned i = 0; i < n; i++)
-        glAttachShader(program, shaders[i]);
     glLinkProgram(program);
-    for (unsigned i = 0; i < n; i++)
-        glDeleteShader(shaders[i]);
     glGetProgramiv(program, GL_LINK_STATUS, &ok);
     glGetProgramInfoLog(program, sizeof(log), NULL, log);
     igt_assert_f(ok, "%s: a program does not link: %s", gl->label, log);
@@ -135,18 +143,39 @@ static GLuint link_program(struct glc *gl, const GLuint *shaders, unsigned n)
     return program;
 }
 
+static void attach(const struct glc *gl, GLuint program, GLenum stage, const char *body)
+{
+    GLuint shader = compile(gl, stage, body);
+
+    glAttachShader(program, shader);
+    glDeleteShader(shader);
+}
+
 GLuint glc_program(struct glc *gl, const char *body)
 {
-    return link_program(gl, &(GLuint){compile(gl, GL_COMPUTE_SHADER, body)}, 1);
+    GLuint program = glCreateProgram();
+
+    attach(gl, program, GL_COMPUTE_SHADER, body);
+    return link_program(gl, program);
+}
+
+GLuint glc_capture_program(struct glc *gl, const char *vs, const char *fs, const char *const *names,
+                           unsigned count, GLenum how)
+{
+    GLuint program = glCreateProgram();
+
+    attach(gl, program, GL_VERTEX_SHADER, vs);
+    attach(gl, program, GL_FRAGMENT_SHADER, fs);
+    if (count)
+        glTransformFeedbackVaryings(program, (GLsizei)count, names, how);
+    link_program(gl, program);
+    glUseProgram(program);
+    return program;
 }
 
 GLuint glc_draw_program(struct glc *gl, const char *vs, const char *fs)
 {
-    GLuint program = link_program(
-        gl, (GLuint[]){compile(gl, GL_VERTEX_SHADER, vs), compile(gl, GL_FRAGMENT_SHADER, fs)}, 2);
-
-    glUseProgram(program);
-    return program;
+    return glc_capture_program(gl, vs, fs, NULL, 0, GL_INTERLEAVED_ATTRIBS);
 }
 
 GLuint glc_buffer(struct glc *gl, unsigned binding, size_t bytes, const void *init)

@@ -42,6 +42,10 @@ void glc_reset(struct glc *gl);
 GLuint glc_program(struct glc *gl, const char *body);
 /** The same of a vertex and a fragment shader, for drawing; in use. */
 GLuint glc_draw_program(struct glc *gl, const char *vs, const char *fs);
+/** The same with varyings captured by transform feedback, `how` as glTransformFeedbackVaryings().
+ */
+GLuint glc_capture_program(struct glc *gl, const char *vs, const char *fs, const char *const *names,
+                           unsigned count, GLenum how);
 /** A shader storage buffer, bound at `binding`; init NULL: bytes of 0xcd. */
 GLuint glc_buffer(struct glc *gl, unsigned binding, size_t bytes, const void *init);
 /** A 2D texture of one level with immutable storage, not bound. */
