@@ -213,7 +213,7 @@ SUITES: dict[str, Callable[[Setup], list[Figure]]] = {
     "core": core, "shader": shader, "boots": boots, "jobs": jobs, "compute": compute,
     "inject": inject, "faults": faults,
     "rates": benchgraphics.rates, "graphics": benchgraphics.guest,
-    "screen": benchscreen.screen,
+    "screen": benchscreen.screen, "vkmark": benchscreen.vkmark,
     "driver": partial(benchdriver.drivers, kernel="backports"),
     "driver-stable": partial(benchdriver.drivers, kernel="stable"),
     "recovery": partial(benchrecovery.recovery, kernel="backports"),

@@ -1,4 +1,7 @@
-"""Frames a second of unmodified programs on the guest's screen: the emulated GPU against llvmpipe. Called by bench.py."""
+"""Frames a second of unmodified programs, on the guest's screen and off it: the emulated GPU against llvmpipe, lavapipe.
+
+Called by bench.py.
+"""
 
 from __future__ import annotations
 
@@ -47,4 +50,36 @@ def screen(setup: Setup) -> list[Figure]:
         where = "on screen, 640x480" if scene == "kmscube" else "glmark2 off screen, 640x480"
         rows.append(Figure(f"{scene} ({where}): emulated GPU against llvmpipe in the guest", ratio, "x", f">= {LIMIT}",
                            ratio >= LIMIT, f"{mali:.2f} against {soft:.2f} frames a second"))
+    return rows
+
+
+# Issue 5's scenes of vkmark.
+VKMARK = ("vertex", "shading:shading=phong", "texture:anisotropy=0", "desktop")
+VKMARK_PACKAGES = ("mesa-vulkan-drivers", "vkmark")
+LAVAPIPE = "VK_DRIVER_FILES=$(echo /usr/share/vulkan/icd.d/lvp_icd*.json)"
+
+
+def vkmark_rates(text: str) -> dict[str, int]:
+    """Frames a second by scene, as vkmark prints them: whole numbers, rounded down."""
+    return {scene: int(rate) for scene, rate in re.findall(r"^\[(\w+)\] \S+: FPS: (\d+) ", text, re.M)}
+
+
+def vkmark(setup: Setup) -> list[Figure]:
+    """vkmark at 800x600 without a window system: panvk against lavapipe in the same guest."""
+    scenes = " ".join(f"-b {scene}" for scene in VKMARK)
+    command = "; ".join(f"echo @@ {label}; {setting} vkmark --winsys headless -s 800x600 -b :duration=8 {scenes} 2>&1"
+                        for label, setting in (("mali", ""), ("lavapipe", LAVAPIPE)))
+    run = Guest(setup, Options(packages=VKMARK_PACKAGES)).run(command, TIMEOUT)
+    if run.status:
+        raise GarmError(f"bench: vkmark failed\n{run.explain()}\n{run.stdout.decode(errors='replace')[-1500:]}")
+    parts = dict(part.split("\n", 1) for part in run.stdout.decode(errors="replace").split("@@ ")[1:])
+    rates = {label: vkmark_rates(text) for label, text in parts.items()}
+    rows = []
+    for scene in (scene.partition(":")[0] for scene in VKMARK):
+        mali, soft = (rates[label].get(scene) for label in ("mali", "lavapipe"))
+        if not mali or soft is None:
+            raise GarmError(f"bench: vkmark's {scene}: {mali} frames a second on the Mali, {soft} on lavapipe\n{parts}")
+        ratio = mali / max(soft, 1)     # 0 is less than 1: the ratio is at least this
+        rows.append(Figure(f"{scene} (vkmark, 800x600, headless): emulated GPU against lavapipe in the guest", ratio, "x",
+                           f">= {LIMIT}", ratio >= LIMIT, f"{mali} against {soft or 'less than 1'} frames a second"))
     return rows

@@ -222,3 +222,38 @@ test_vkcube_panthor.asked = True    # what it adds to the one of garm.ko is litt
 def test_vkcube_garm(s):
     """vkcube under Weston on the screen, frame by frame against lavapipe; garm.ko, the stable kernel"""
     yield from _vkcube(s, Options(driver="garm"))
+
+
+# vkmark's own list of scenes, without a window system. Small, so that each draws some frames: what takes 800x600 pixels of a
+# blur is the figures' business.
+VKMARK = ("vertex:device-local=true", "vertex:device-local=false", "texture:anisotropy=0", "texture:anisotropy=16",
+          "shading:shading=gouraud", "shading:shading=blinn-phong-inf", "shading:shading=phong", "shading:shading=cel",
+          "effect2d:kernel=edge", "effect2d:kernel=blur", "desktop", "cube", "clear")
+
+
+def _vkmark(s, options):
+    options.packages = [*VKCUBE, "vkmark"]
+    scenes = " ".join(f"-b {scene}" for scene in VKMARK)
+    run = s.boot(options, HEAD + "vkmark --winsys headless -s 160x120 -b :duration=0.5 " + scenes + " 2>&1", 400)
+    yield s.verdict("boot, no kernel warning, vkmark ends well", run)
+    text = run.stdout.decode(errors="replace")
+    yield s.check("vkmark draws on the Mali", "Mali-G610" in text, text[-1500:])
+    rates = re.findall(r"^\[(\w+)\] (\S+): FPS: (\d+)", text, re.M)
+    for scene in VKMARK:
+        kind, _, rest = scene.partition(":")
+        rate = next((int(fps) for name, how, fps in rates if name == kind and how == (rest or "<default>")), 0)
+        yield s.check(f"vkmark {scene}: frames are drawn", rate > 0, text[-1500:])
+
+
+def test_vkmark_panthor(s):
+    """vkmark's scenes on panvk without a window system; panthor, the backports kernel"""
+    yield from _vkmark(s, Options(driver="panthor", kernel="backports"))
+
+
+def test_vkmark_garm(s):
+    """vkmark's scenes on panvk without a window system; garm.ko, the stable kernel"""
+    yield from _vkmark(s, Options(driver="garm"))
+
+
+for test in (test_vkmark_panthor, test_vkmark_garm):
+    test.asked = True       # a minute each, for what draw-vulkan-* shows more of

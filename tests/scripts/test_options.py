@@ -18,7 +18,7 @@ def parse(*words: str) -> Options:
 class CommandLine(unittest.TestCase):
     def test_defaults_are_those_of_python(self) -> None:
         parsed, default = parse(), Options()
-        for name in ("driver", "kernel", "page_size", "firmware", "timeout", "smp", "memory", "cpu"):
+        for name in ("driver", "kernel", "page_size", "firmware", "mesa", "timeout", "smp", "memory", "cpu"):
             self.assertEqual(getattr(parsed, name), getattr(default, name), name)
 
     def test_lists(self) -> None:
