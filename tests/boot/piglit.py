@@ -1,4 +1,4 @@
-"""Piglit's shader tests on unmodified panfrost, against the list in tests/piglit."""
+"""Piglit's tests on unmodified panfrost, against the lists in tests/piglit."""
 
 import re
 import tempfile
@@ -16,8 +16,14 @@ ALWAYS = "glsl-es-3.10/"
 SECONDS = 6.0
 
 
+def spelled(word):
+    """The names that a word of a list stands for."""
+    match = re.fullmatch(r"(.*?)\{(.*)\}", word)
+    return [match.group(1) + end for end in match.group(2).split(",")] if match else [word]
+
+
 def expectations(text):
-    """name -> (result, reason): "[FOLDER]", then names that pass, or lines "! RESULT NAME: REASON"."""
+    """name -> (result, reason): "[FOLDER]", then names that pass ("a{b,c}": ab and ac), or lines "! RESULT NAME: REASON"."""
     rows, folder = {}, ""
     for line in text.splitlines():
         if line.startswith("["):
@@ -26,7 +32,7 @@ def expectations(text):
             result, name, reason = re.fullmatch(r"! (\w+) ([^:\s]+): (.+)", line).groups()
             rows[f"{folder}/{name}"] = (result, reason)
         elif not line.startswith("#"):
-            rows.update({f"{folder}/{name}": ("pass", "") for name in line.split()})
+            rows.update({f"{folder}/{name}": ("pass", "") for word in line.split() for name in spelled(word)})
     return rows
 
 
@@ -40,8 +46,25 @@ def selected(tests, shard, known):
 
 def outcomes(text):
     """name -> (result, what the test said)."""
-    parts = re.split(r"^@@piglit (\w+) (\S+)\.shader_test\n", text, flags=re.M)
+    parts = re.split(r"^@@piglit (\w+) (\S+?)(?:\.shader_test)?\n", text, flags=re.M)
     return {parts[i + 2]: (parts[i + 1], parts[i]) for i in range(0, len(parts) - 2, 3)}
+
+
+def compare(s, piglit, lines, names, want):
+    """Boots a guest that runs the lines of a list (run.sh), and yields a check for each name."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "list").write_text("".join(lines))
+        limit = 60 + SECONDS * len(lines)
+        add = [f"{piglit.path}:{GUEST}", f"{HOME / 'run.sh'}:/root/run.sh", f"{folder}/list:/root/list"]
+        run = s.boot(Options(driver="panthor", packages=PACKAGES, memory="2G", timeout=limit, add=add),
+                     f"sh /root/run.sh {GUEST} /root/list", limit)
+    yield s.verdict("boot, no kernel warning, power off", run)
+    seen = outcomes(run.stdout.decode(errors="replace"))
+    for name in names:
+        expected, reason = want.get(name, ("pass", ""))
+        got, output = seen.get(name, ("none", ""))
+        reason = reason or "as all that the list does not name"
+        yield s.check(name, got == expected, f"expected {expected} ({reason}), got {got}\n{output[-1500:]}")
 
 
 def test_piglit_shaders(s):
@@ -53,16 +76,20 @@ def test_piglit_shaders(s):
     yield s.check("the list names tests that exist", set(want) <= names,
                   f"only in it: {sorted(set(want) - names)[:20]}")
     chosen = selected(tests, s.context.shard, want)
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder, "list").write_text("".join(f"{program} {name}.shader_test\n" for program, name in chosen))
-        limit = 60 + SECONDS * len(chosen)
-        add = [f"{piglit.path}:{GUEST}", f"{HOME / 'run.sh'}:/root/run.sh", f"{folder}/list:/root/list"]
-        run = s.boot(Options(driver="panthor", packages=PACKAGES, memory="2G", timeout=limit, add=add),
-                     f"sh /root/run.sh {GUEST} /root/list", limit)
-    yield s.verdict("boot, no kernel warning, power off", run)
-    seen = outcomes(run.stdout.decode(errors="replace"))
-    for _, name in chosen:
-        expected, reason = want.get(name, ("pass", ""))
-        got, output = seen.get(name, ("none", ""))
-        reason = reason or "as all that the list does not name"
-        yield s.check(name, got == expected, f"expected {expected} ({reason}), got {got}\n{output[-1500:]}")
+    lines = [f"{program} {name}.shader_test\n" for program, name in chosen]
+    yield from compare(s, piglit, lines, [name for _, name in chosen], want)
+
+
+def test_piglit_programs(s):
+    """piglit's programs on compute shaders, storage buffers, images, atomic counters and texel buffers, on panthor"""
+    want = expectations((HOME / "programs.txt").read_text())
+    piglit = Piglit(s.context.env, s.context.setup.apt)
+    programs = piglit.programs()
+    names = [name for name, _ in programs]
+    yield s.check("list and piglit's table name the same programs", set(want) == set(names),
+                  f"differ: {sorted(set(want) ^ set(names))[:20]}")
+    lines = [f"program {name} {' '.join(command)}\n" for name, command in programs]
+    yield from compare(s, piglit, lines, names, want)
+
+
+test_piglit_programs.asked = True     # some minutes

@@ -4,15 +4,25 @@ import argparse
 import importlib.util
 import unittest
 from pathlib import Path
+from xml.etree import ElementTree
 
 import garm_path  # noqa: F401
-from garm.piglit import runner
+from garm.piglit import commands, runner
 from garm.suite.main import shard
 
 REPO = Path(__file__).parents[2]
-spec = importlib.util.spec_from_file_location("boot_piglit", REPO / "tests/boot/piglit.py")
-piglit = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(piglit)
+
+
+def load(name, path):
+    """A module that is no part of a package."""
+    spec = importlib.util.spec_from_file_location(name, REPO / path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+piglit = load("boot_piglit", "tests/boot/piglit.py")
+merge = load("piglit_merge", "tests/piglit/merge.py")
 
 LIST = """# a comment
 [spec/a]
@@ -27,7 +37,14 @@ OUTPUT = """noise
   Probe color at (1,2)
 @@piglit fail spec/a/four.shader_test
 @@piglit skip spec/b/one.shader_test
+@@piglit pass spec/c/program_(fs,_arb)
 """
+TABLE = """<PiglitTestList name="opengl" count="3">
+<Test type="gl" name="spec@arb_compute_shader@max size@fs"><option name="command" value="['a-b', 'fs']" /></Test>
+<Test type="gl_builtin" name="spec@arb_compute_shader@const"><option name="command" value="['e', 'spec/f']" /></Test>
+<Test type="gl" name="spec@arb_other@one"><option name="command" value="['c']" /></Test>
+<Test type="gl" name="spec@arb_compute_shader"><option name="command" value="['d']" /></Test>
+</PiglitTestList>"""
 
 
 class Runner(unittest.TestCase):
@@ -59,17 +76,35 @@ class Lists(unittest.TestCase):
         with self.assertRaises(AttributeError):
             piglit.expectations("[a]\n! fail four:\n")
 
-    def test_the_list_itself(self):
-        rows = piglit.expectations((REPO / "tests/piglit/shaders.txt").read_text())
-        self.assertGreater(len(rows), 500)
-        self.assertLessEqual({result for result, _ in rows.values()},
-                             {"pass", "fail", "warn", "skip", "crash", "timeout"})
+    def test_braces(self):
+        self.assertEqual(list(piglit.expectations("[a]\nb-{c,d-e} f\n")), ["a/b-c", "a/b-d-e", "a/f"])
+
+    def test_the_lists_themselves(self):
+        for name, least in (("shaders", 2000), ("programs", 90)):
+            rows = piglit.expectations((REPO / f"tests/piglit/{name}.txt").read_text())
+            self.assertGreater(len(rows), least)
+            self.assertLessEqual({result for result, _ in rows.values()},
+                                 {"pass", "fail", "warn", "skip", "crash", "timeout"})
+            self.assertNotIn("unexplained", [reason for _, reason in rows.values()])
+
+    def test_a_list_written_is_the_list_read(self):
+        rows = {f"spec/a/fs-op-{kind}-{i}": ("pass", "") for kind in ("add", "sub") for i in range(200)}
+        rows |= {"spec/a/x": ("fail", "why: so"), "spec/a/one-{two": ("pass", ""), "spec/b/y": ("pass", "")}
+        written = merge.text(["# head"], rows)
+        self.assertEqual(piglit.expectations(written), rows)
+        self.assertLessEqual(max(map(len, written.splitlines())), 120)
 
     def test_outcomes(self):
         seen = piglit.outcomes(OUTPUT)
         self.assertEqual(seen["spec/a/one"][0], "pass")
         self.assertEqual(seen["spec/a/four"], ("fail", "  Probe color at (1,2)\n"))
         self.assertEqual(seen["spec/b/one"][0], "skip")
+        self.assertEqual(seen["spec/c/program_(fs,_arb)"][0], "pass")
+
+    def test_programs(self):
+        self.assertEqual(commands(ElementTree.fromstring(TABLE)),
+                         [("spec/arb_compute_shader/const", ["e", "tests/spec/f"]),
+                          ("spec/arb_compute_shader/max_size/fs", ["a-b", "fs"])])
 
 
 class Shards(unittest.TestCase):

@@ -1,0 +1,71 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Adds results of run.sh to a list: merge.py LIST OUTPUT... > NEW.
+
+A result that the list does not explain yet gets the reason "unexplained", which is for a person to replace. Names that
+begin alike are written as "BEGINNING{END,END}". Called by hand; tests/boot/piglit.py reads the lists.
+"""
+
+import itertools
+import re
+import sys
+import textwrap
+from pathlib import Path
+
+WIDTH = 120
+
+
+def factor(names):
+    """Words for sorted names: three or more that are alike up to the last common "-" but one become one."""
+    words = []
+    for beginning, group in itertools.groupby(names, key=lambda name: "".join(re.findall(r"[^-]*-", name)[:3])):
+        group = list(group)
+        plain = not beginning or len(group) < 3 or any(set("{},") & set(name) for name in group)
+        words += group if plain else [beginning + "{" + ",".join(name[len(beginning):] for name in group) + "}"]
+    return words
+
+
+def wrapped(words):
+    """Lines of a folder; a long brace is cut at commas into several words."""
+    pieces = []
+    for word in words:
+        match = re.fullmatch(r"(.*?)\{(.*)\}", word)
+        if not match or len(word) <= WIDTH:
+            pieces.append(word)
+            continue
+        ends = textwrap.wrap(match.group(2).replace(",", " "), WIDTH - len(match.group(1)) - 2,
+                             break_long_words=False, break_on_hyphens=False)
+        pieces += [match.group(1) + "{" + line.replace(" ", ",") + "}" for line in ends]
+    return textwrap.wrap(" ".join(pieces), WIDTH, break_long_words=False, break_on_hyphens=False)
+
+
+def text(head, rows):
+    """The list: its head, then folders. rows: name -> (result, reason)."""
+    lines = list(head)
+    for folder, names in itertools.groupby(sorted(rows, key=lambda name: name.rsplit("/", 1)),
+                                           key=lambda name: name.rsplit("/", 1)[0]):
+        names = list(names)
+        lines.append(f"[{folder}]")
+        lines += wrapped(factor([name.rsplit("/", 1)[1] for name in names if rows[name][0] == "pass"]))
+        lines += [f"! {rows[name][0]} {name.rsplit('/', 1)[1]}: {rows[name][1]}"
+                  for name in names if rows[name][0] != "pass"]
+    return "\n".join(lines) + "\n"
+
+
+def main():
+    """See the head."""
+    here = Path(__file__).parent
+    sys.path[:0] = [str(here.parent / "boot"), str(here.parents[1] / "scripts")]
+    import piglit   # noqa: PLC0415 tests/boot/piglit.py
+
+    old = Path(sys.argv[1]).read_text()
+    rows = piglit.expectations(old)
+    for path in sys.argv[2:]:
+        for name, (result, _) in piglit.outcomes(Path(path).read_text(errors="replace")).items():
+            if rows.get(name, ("", ""))[0] != result:
+                rows[name] = (result, "" if result == "pass" else "unexplained")
+    sys.stdout.write(text([line for line in old.splitlines() if line.startswith("#")], rows))
+
+
+if __name__ == "__main__":
+    main()
