@@ -531,14 +531,17 @@ static enum mali_mem_result write_s(struct core *k, const struct gfx_tile *t,
 
     if (zs->s_format != S_S8 && !shared)
         return invalid(k, zs->s_base, "stencil format", zs->s_format);
-    if (zs->s_block != BLOCK_LINEAR && zs->s_block != BLOCK_TILED)
-        return invalid(k, zs->s_base, "block format", zs->s_block);
+    if (!known_block(zs->s_block) || (is_afbc(zs->s_block) && (samples > 1 || shared)))
+        return invalid(k, zs->s_base, "stencil's block format", zs->s_block);
     for (unsigned s = 0; s < samples && r == MALI_MEM_OK; s++) {
-        struct surface to = {zs->s_base + s * zs->s_surface_stride,
+        /* AFBC: the stride's word is where the bodies begin. Source: v10.xml, "S AFBC Body Offset"
+         */
+        struct surface to = {is_afbc(zs->s_block) ? zs->s_base
+                                                  : zs->s_base + s * zs->s_surface_stride,
                              zs->s_row_stride,
                              zs->s_block,
                              shared ? 4 : 1,
-                             0,
+                             zs->s_surface_stride,
                              false};
         for (unsigned i = 0; i < GFX_PIXELS; i++) {
             uint32_t v = (uint32_t)t->s[s * GFX_PIXELS + i] << (shared ? 24 : 0);

@@ -63,7 +63,18 @@ def test_draw_formats_garm(s):
     yield from _run(s, "gles_formats", Options(driver="garm", kernel="backports", packages=PACKAGES))
 
 
-for test in (test_draw_scenes_panthor, test_draw_scenes_garm, test_draw_formats_panthor, test_draw_formats_garm):
+def test_draw_vulkan_backports(s):
+    """panvk of the backports' Mesa on garm.ko, the stable kernel: every scene"""
+    yield from _run(s, "vk_draw", Options(driver="garm", mesa="backports", packages=PACKAGES))
+
+
+def test_draw_gles_backports(s):
+    """panfrost of the backports' Mesa on panthor and the backports kernel"""
+    yield from _run(s, "gles_draw", Options(driver="panthor", kernel="backports", mesa="backports", packages=PACKAGES))
+
+
+for test in (test_draw_scenes_panthor, test_draw_scenes_garm, test_draw_formats_panthor, test_draw_formats_garm,
+             test_draw_vulkan_backports, test_draw_gles_backports):
     test.asked = True   # a minute each and more: when they are named
 
 
