@@ -85,12 +85,12 @@ def soak_case(driver, kernel="stable"):
 
 
 def sweep_case(driver):
-    """A fault at the 1st, 2nd, 3rd ... event, until it finds none; GARM_SWEEP names one."""
+    """A fault at the 1st, 2nd, 3rd ... event, until it finds none; GARM_SWEEP names some, GARM_SWEEP_MOST is the last."""
     def test(s):
         names = os.environ.get("GARM_SWEEP", " ".join(SWEPT)).split()
         for fault in (f for f in catalogue() if f.name in names):
-            cells = []
-            points = (Strike(fault, nth) for nth in range(1, SWEEP_MOST + 1)
+            cells, most = [], int(os.environ.get("GARM_SWEEP_MOST", SWEEP_MOST))
+            points = (Strike(fault, nth) for nth in range(1, most + 1)
                       if not cells or cells[-1].verdict != MISSED)
             for cell in struck(s, f"sweep-{fault.name}", driver, "stable", points):
                 cells.append(cell)

@@ -132,6 +132,8 @@ class Verdicts(unittest.TestCase):
                     for r, driver in ((said, "garm"), (wrong, "garm"), (lost, "garm"), (lost, "panthor"))]
         self.assertEqual([word for word, _ in verdicts], ["recovered", "degraded", "degraded", "recovered"])
         self.assertIn("CS_FATAL", verdicts[1][1])
+        self.assertEqual(recovery.judge(fault, {**result(), "guilty_group": 1}, self.WORKS, "", True, "garm", None, 5)[1],
+                         "the error was not reported")
         self.assertEqual(set(recovery.DUMPS["garm"]) | {"NONE"}, set(inject.DUMPS))
         self.assertLessEqual({f.dump for f in self.faults.values()}, set(inject.DUMPS))
 
