@@ -32,6 +32,8 @@ exec chroot /tmp/root sh -ec '
     dpkg -i $3 $4 >&2 && echo installed
     ko=$(find $modules/updates/dkms -name "garm.ko*")
     [ -n "$ko" ] && echo garm.ko
+    # What an initial RAM disk takes along; the G610 is of architecture 10.8.
+    modinfo -F firmware $ko | grep -qx arm/mali/arch10.8/mali_csffw.bin && echo firmware
     depmod $1
     grep -q "alias of:.*arm,mali-valhall-csf.* garm$" $modules/modules.alias && echo alias
     modprobe --showconfig -S $1 | grep -qx "blacklist panthor" && echo blacklist
@@ -116,7 +118,7 @@ def install(context: Context, kernel: str, deb: Path) -> Iterable[Result]:
     lines = process.stdout.splitlines()
     said = (process.stdout + process.stderr)[-4000:]
     yield outcome("installs", "installed" in lines, said)
-    for what in (f"{MODULE}.ko", "alias", "blacklist", "removed"):
+    for what in (f"{MODULE}.ko", "firmware", "alias", "blacklist", "removed"):
         yield outcome(f"installs: {what}", what in lines, said)
 
 
