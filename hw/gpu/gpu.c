@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "gpu_internal.h"
+#include "../valhall/jit.h"
 
 #define SLICE         16384 /* instructions in one go; ~0.1 ms: what MMIO of AS commands waits */
 #define SLICE_DET     4096
@@ -134,6 +135,24 @@ static void init_locks(struct mali_gpu *gpu)
     sem_init(&gpu->wake, 0, 0);
 }
 
+/* What is wrong with what @cfg says of compiled shaders, or NULL. */
+static const char *start_jit(struct mali_gpu *gpu, const struct mali_config *cfg)
+{
+    bool keep = !cfg->jit_cache || strcmp(cfg->jit_cache, "none") != 0;
+    const char *why = "";
+
+    if (cfg->jit == MALI_JIT_NEEDED && gpu->deterministic)
+        return "jit: shaders are not compiled when deterministic";
+    if (cfg->jit == MALI_JIT_NEEDED && !va_jit_available(&why))
+        return why;
+    if (cfg->jit == MALI_JIT_OFF || gpu->deterministic)
+        return NULL;
+    mali_pipeline_jit(gpu->pipe, VA_JIT_ON);
+    if (keep && !va_jit_keep(cfg->jit_cache) && cfg->jit_cache)
+        return "jit-cache: that folder cannot be made";
+    return NULL;
+}
+
 /* Makes the rooms below; the name of what could not be made, or NULL. */
 static const char *make_rooms(struct mali_gpu *gpu, const struct mali_config *cfg)
 {
@@ -160,6 +179,9 @@ static const char *make_rooms(struct mali_gpu *gpu, const struct mali_config *cf
     gpu->pipe = mali_pipeline_new(&gpu->bus, gpu->deterministic ? 1 : cfg->threads);
     if (!gpu->logged || !gpu->mmu || !gpu->pipe)
         return "out of memory";
+    err = start_jit(gpu, cfg);
+    if (err)
+        return err;
     if (cfg->race && !mali_pipeline_race(gpu->pipe, gpu->trace))
         return "out of memory for the race detector";
     if (cfg->capture_file &&

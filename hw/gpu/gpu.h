@@ -19,6 +19,12 @@
 
 enum mali_irq_line { MALI_IRQ_JOB, MALI_IRQ_MMU, MALI_IRQ_GPU, MALI_IRQ_LINES };
 
+enum mali_jit {
+    MALI_JIT_OFF,
+    MALI_JIT_IF_THERE, /* if this host can */
+    MALI_JIT_NEEDED,   /* an error if it cannot */
+};
+
 /** struct mali_config - properties; 0 / NULL means the model's default. */
 struct mali_config {
     const char *model;        /* row of gpu/models.def: "g610" */
@@ -30,6 +36,8 @@ struct mali_config {
     const char *coherency;    /* "none" or "ace-lite" */
     bool deterministic;       /* no GPU thread, one order, work done in MMIO/timer calls */
     unsigned threads;         /* that run shaders; 0: host's cores; deterministic: 1 */
+    enum mali_jit jit;        /* whether shaders are compiled; deterministic: they are not */
+    const char *jit_cache;    /* folder of compiled shaders; NULL: the user's, "none": not kept */
     uint32_t core_clock_hz;   /* at start; mali_gpu_set_clock() changes it */
     unsigned log_mask;        /* bit per enum mali_log */
     bool trace_instr;

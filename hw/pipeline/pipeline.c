@@ -34,6 +34,11 @@ struct mali_pipeline *mali_pipeline_new(struct mali_bus *bus, unsigned threads)
     return p;
 }
 
+void mali_pipeline_jit(struct mali_pipeline *p, unsigned mode)
+{
+    va_cache_jit(p->programs, mode);
+}
+
 void mali_pipeline_free(struct mali_pipeline *p)
 {
     if (!p)

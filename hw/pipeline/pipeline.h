@@ -72,6 +72,11 @@ struct mali_pipeline;
  * instructions only, so that a job runs the same way each time; 0: as many as the host has.
  */
 struct mali_pipeline *mali_pipeline_new(struct mali_bus *bus, unsigned threads);
+/**
+ * Whether shaders are compiled (valhall/jit.h), an enum va_jit_mode; not at first. Before the first
+ * job. Without LLVM nothing changes.
+ */
+void mali_pipeline_jit(struct mali_pipeline *p, unsigned mode);
 /** Before the MMU that its jobs used is freed. */
 void mali_pipeline_free(struct mali_pipeline *p);
 enum mali_job_result mali_pipeline_submit(struct mali_pipeline *p, const struct mali_job *job,

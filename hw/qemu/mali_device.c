@@ -278,6 +278,10 @@ static void mali_realize(DeviceState *dev, Error **errp)
         .coherency = s->prop.coherency,
         .deterministic = s->prop.deterministic,
         .threads = s->prop.threads,
+        .jit = !s->prop.jit || !strcmp(s->prop.jit, "off") ? MALI_JIT_OFF
+               : !strcmp(s->prop.jit, "auto")              ? MALI_JIT_IF_THERE
+                                                           : MALI_JIT_NEEDED,
+        .jit_cache = s->prop.jit_cache,
         .core_clock_hz = s->prop.clock,
         .trace_instr = s->prop.trace_instr,
         .trace_file = s->prop.trace,
@@ -292,6 +296,11 @@ static void mali_realize(DeviceState *dev, Error **errp)
     if (s->prop.clock < MALI_CLOCK_MIN || s->prop.clock > MALI_CLOCK_MAX) {
         error_setg(errp, "clock=%u: allowed are %u to %u Hz", s->prop.clock, MALI_CLOCK_MIN,
                    MALI_CLOCK_MAX);
+        return;
+    }
+    if (s->prop.jit && strcmp(s->prop.jit, "off") && strcmp(s->prop.jit, "on") &&
+        strcmp(s->prop.jit, "auto")) {
+        error_setg(errp, "jit=%s: off, on or auto", s->prop.jit);
         return;
     }
     if (!log_mask(s->prop.log, &cfg.log_mask)) {
@@ -443,6 +452,8 @@ static const Property mali_properties[] = {
     DEFINE_PROP_STRING("coherency", MaliState, prop.coherency),
     DEFINE_PROP_BOOL("deterministic", MaliState, prop.deterministic, false),
     DEFINE_PROP_UINT32("threads", MaliState, prop.threads, 0),
+    DEFINE_PROP_STRING("jit", MaliState, prop.jit),
+    DEFINE_PROP_STRING("jit-cache", MaliState, prop.jit_cache),
     DEFINE_PROP_UINT32("clock", MaliState, prop.clock, MALI_CLOCK_MAX),
     DEFINE_PROP_STRING("log", MaliState, prop.log),
     DEFINE_PROP_STRING("trace", MaliState, prop.trace),

@@ -68,7 +68,7 @@ struct MaliState {
     uint32_t image_size;
 
     struct {
-        char *model, *coherency, *trace, *report, *log, *capture, *inject;
+        char *model, *coherency, *trace, *report, *log, *capture, *inject, *jit, *jit_cache;
         uint64_t capture_limit;
         uint32_t cores, l2_slices, csgs, streams, address_spaces, threads, clock;
         bool deterministic, trace_instr, stats, race;

@@ -33,7 +33,7 @@
 struct options {
     bool jobs, dump, disasm;
     uint64_t job, bench, slices, threads, from, to;
-    const char *path, *png, *write, *renew;
+    const char *path, *png, *write, *renew, *jit, *jit_cache;
 };
 
 /* Times of the jobs of a capture: [job][run]. */
@@ -429,8 +429,8 @@ static int cut(struct native *n, const uint8_t *data, size_t size, const struct 
 static int usage(FILE *out, int status)
 {
     fputs("usage: mali-replay [--jobs] [--dump] [--disasm] [--bench N] [--job N] [--slices N]\n"
-          "                   [--threads N] [--png DIR] [--from N --to N --write OUT] [--renew "
-          "OUT] FILE\n"
+          "                   [--threads N] [--png DIR] [--jit off|on|now] [--jit-cache DIR] [--from N --to N --write OUT]\n"
+          "                   [--renew OUT] FILE\n"
           "Runs the jobs of a capture (scripts/run --gpu capture=FILE) and compares memory after "
           "each.\n",
           out);
@@ -470,6 +470,8 @@ static bool parse(int argc, char **argv, struct options *o)
         const char **text = !strcmp(argv[i], "--png")     ? &o->png
                             : !strcmp(argv[i], "--write") ? &o->write
                             : !strcmp(argv[i], "--renew") ? &o->renew
+                            : !strcmp(argv[i], "--jit")   ? &o->jit
+                            : !strcmp(argv[i], "--jit-cache") ? &o->jit_cache
                                                           : NULL;
         if (text && i + 1 < argc) {
             *text = argv[++i];
@@ -492,6 +494,28 @@ static bool parse(int argc, char **argv, struct options *o)
             *((char *)o + known[k].flag) = true;
     }
     return o->path && o->slices && o->threads <= POOL_MAX;
+}
+
+/* Shaders as machine code: not, when they are used often, or all before they run. */
+static bool choose_jit(struct native *n, const char *mode, const char *cache)
+{
+    static const char *const modes[] = {
+        [VA_JIT_OFF] = "off", [VA_JIT_ON] = "on", [VA_JIT_NOW] = "now"};
+    const char *why = "off, on or now";
+    unsigned i = 0;
+
+    while (i < 3 && strcmp(mode, modes[i]))
+        i++;
+    if (i == 3 || (i && !va_jit_available(&why))) {
+        fprintf(stderr, "mali-replay: --jit %s: %s\n", mode, why);
+        return false;
+    }
+    mali_pipeline_jit(n->pipeline, i);
+    if (cache && i && !va_jit_keep(cache)) {
+        fprintf(stderr, "mali-replay: --jit-cache %s: that folder cannot be made\n", cache);
+        return false;
+    }
+    return true;
 }
 
 static uint8_t *read_file(const char *path, size_t *size)
@@ -529,6 +553,11 @@ int main(int argc, char **argv)
     n = native_new(REPLAY_PAGES, (unsigned)o.threads);
     if (!n) {
         fprintf(stderr, "mali-replay: out of memory\n");
+        free(data);
+        return 2;
+    }
+    if (o.jit && !choose_jit(n, o.jit, o.jit_cache)) {
+        native_free(n);
         free(data);
         return 2;
     }

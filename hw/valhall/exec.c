@@ -33,7 +33,10 @@ struct run {
     struct group group[VA_LANES]; /* the lowest counter last */
     unsigned groups;
     uint16_t active;
-    unsigned ftz;         /* enum va_ftz; VA_FTZ_MODES: a combination that has no functions */
+    enum va_ftz ftz;
+    const struct va_jit_code *code[2]; /* of p, for all lanes and for any, or NULL */
+    struct va_jit_args jit;            /* from here on: only with code */
+    struct va_jit_window window[2][VA_JIT_WINDOWS];
     struct va_frame f;    /* mask: of active */
     struct va_pair taken; /* what a condition gave */
 };
@@ -174,6 +177,21 @@ static inline void clear_registers(struct va_warp *w, unsigned from, unsigned to
     }
 }
 
+static void jit_prepare(struct run *x);
+
+static void locate_code(struct run *x)
+{
+    struct va_program *p = x->s->program;
+
+    x->code[0] = x->code[1] = NULL;
+    if (!x->s->bound || x->ftz >= VA_FTZ_MODES || p->jit_mode == VA_JIT_OFF)
+        return;
+    x->code[0] = __atomic_load_n(&p->jit[VA_JIT_ALL(x->ftz)], __ATOMIC_ACQUIRE);
+    x->code[1] = __atomic_load_n(&p->jit[VA_JIT_PART(x->ftz)], __ATOMIC_ACQUIRE);
+    if (x->code[0])
+        jit_prepare(x);
+}
+
 /* Makes x->p the program that x->pc is in. */
 static bool locate(struct run *x)
 {
@@ -183,6 +201,7 @@ static bool locate(struct run *x)
     if (x->pc - s->base < 8ull * s->program->count && !((x->pc - s->base) & 7)) {
         x->p = s->program;
         x->base = s->base;
+        locate_code(x);
         return true;
     }
     /* Another program may name other registers. */
@@ -195,6 +214,7 @@ static bool locate(struct run *x)
     }
     x->p = w->here;
     x->base = w->here_base;
+    x->code[0] = x->code[1] = NULL;
     return x->p;
 }
 
@@ -537,6 +557,82 @@ static bool fast_step(struct run *x, const struct va_step *s, const struct va_mi
     }
 }
 
+/* --- compiled code ---------------------------------------------------------------------- */
+
+static unsigned jit_memory(struct va_warp *w, const struct va_host *host, const struct va_step *s,
+                           const va_v16u *src, uint16_t lanes)
+{
+    return va_memory(w, host, s, src, lanes);
+}
+
+static void jit_map(const struct va_jit_args *a, uint64_t va, bool write, struct va_jit_window *win)
+{
+    enum va_message_result result;
+    uint64_t len = 0;
+    uint8_t *p = a->host->map(a->host->ctx, va, write ? VA_WRITE : VA_READ, &len, &result);
+
+    *win = (struct va_jit_window){va, p ? len : 0, p};
+}
+
+static void jit_prepare(struct run *x)
+{
+    x->jit = (struct va_jit_args){
+        .w = x->w,
+        .host = x->s->host,
+        .step = x->s->program->step,
+        .micro = x->s->program->micro,
+        .f = &x->f,
+        .starts = x->s->bound->starts,
+        .memory = jit_memory,
+        .map = jit_map,
+        .window = {x->window[0], x->window[1]},
+    };
+    for (unsigned i = 0; i < VA_JIT_WINDOWS; i++)
+        x->window[0][i].len = x->window[1][i].len = 0;
+}
+
+/* What is left to do at the instruction where compiled code came back. */
+static enum va_stop compiled_end(struct run *x, const struct va_jit_args *a,
+                                 const struct va_step *s)
+{
+    switch (a->why) {
+    case VA_JIT_PARTED:
+        branch(x, s, NULL, (uint16_t)a->taken);
+        return VA_STOP_SLICE;
+    case VA_JIT_FLOW:
+        flow(x, s->insn.flow, x->active);
+        x->pc += 8;
+        return VA_STOP_SLICE;
+    case VA_JIT_ANSWER:
+        return message_done(x, s, a->answer);
+    default:
+        return VA_STOP_SLICE;
+    }
+}
+
+/* At most @budget instructions from the @i-th on; false: none of them is compiled, or too many. */
+static bool compiled(struct run *x, uint64_t i, uint32_t budget, uint32_t *done, enum va_stop *stop)
+{
+    const struct va_jit_code *c = x->code[x->active != 0xffff];
+    uint64_t room = (x->next - x->pc + 7) / 8;
+
+    if (!c && x->active != 0xffff)
+        va_jit_parted(x->s->program, x->ftz);
+    if (!c || c->plan.block[i] == VA_JIT_NO_BLOCK)
+        return false;
+    x->jit.next = i + room;
+    x->jit.left = budget;
+    uint32_t at = c->run(&x->jit, x->w->r, x->s->bound, &x->f.mask, x->active, c->plan.block[i]);
+    *done = budget - x->jit.left;
+    if (!*done && x->jit.why == VA_JIT_LEFT)
+        return false;
+    x->pc = x->base + 8 * (uint64_t)(int64_t)(int32_t)at;
+    *stop = compiled_end(x, &x->jit, &x->p->step[x->jit.why == VA_JIT_LEFT ? i : at]);
+    if (*stop != VA_STOP_SLICE) /* the instruction that stops is not counted, those before are */
+        x->w->executed += *done;
+    return true;
+}
+
 /* --- the loop ---------------------------------------------------------------------------- */
 
 static enum va_stop nothing_ready(struct va_warp *w)
@@ -553,7 +649,7 @@ static void frame_init(struct run *x)
 
     x->f.env.ftz32 = s->ftz32;
     x->f.env.ftz16 = s->ftz16;
-    x->ftz = !s->ftz16 ? s->ftz32 : s->ftz32 ? VA_FTZ_BOTH : VA_FTZ_MODES;
+    x->ftz = va_ftz_of(s);
     x->f.base[VA_BASE_REGS] = x->w->r;
     x->f.base[VA_BASE_BOUND] = s->bound;
     x->f.base[VA_BASE_CONSTS] = s->program->consts;
@@ -568,6 +664,8 @@ static enum va_stop advance(struct run *x, uint32_t budget, uint32_t *done)
     const struct va_step *st = &x->p->step[i];
     enum va_stop stop = VA_STOP_SLICE;
 
+    if (x->code[0] && compiled(x, i, budget, done, &stop))
+        return stop;
     *done = 1;
     if (s->bound && x->p == s->program) {
         const struct va_micro *m = &x->p->micro[i];

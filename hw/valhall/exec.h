@@ -17,6 +17,7 @@
 #ifndef MALI_VA_EXEC_H
 #define MALI_VA_EXEC_H
 
+#include "jit.h"
 #include "sem.h"
 
 /* --- programs --------------------------------------------------------------------- */
@@ -34,6 +35,8 @@ struct va_cache;
 typedef unsigned va_fetch_fn(void *ctx, uint64_t va, uint64_t *words, unsigned n);
 
 struct va_cache *va_cache_new(void);
+/** Whether programs seen from now on are compiled (jit.h); not at first. */
+void va_cache_jit(struct va_cache *cache, enum va_jit_mode mode);
 /** Programs still held stay valid until va_program_put(). */
 void va_cache_free(struct va_cache *cache);
 

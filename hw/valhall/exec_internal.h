@@ -7,6 +7,7 @@
 #define MALI_VA_EXEC_INTERNAL_H
 
 #include "exec.h"
+#include "jit.h"
 #include "micro.h"
 
 /** What the interpreter does with an instruction. */
@@ -52,6 +53,10 @@ struct va_program {
     unsigned regs;          /* one past the highest register below r48 that is named */
     unsigned uniforms;      /* one past the highest uniform word that is read */
     uint8_t special[VA_BOUND_SPECIALS], specials; /* enum va_special that are read, how many */
+    uint8_t jit_mode;                             /* enum va_jit_mode */
+    bool jit_asked[VA_JIT_FORMS];                 /* atomic: somebody compiles it, or has tried */
+    struct va_jit_code *jit[VA_JIT_FORMS];        /* atomic; NULL: not compiled */
+    uint64_t heat, parted;                        /* atomic: instructions, va_jit_parted()s */
     struct va_step step[];
 };
 
@@ -61,6 +66,12 @@ struct va_bound {
     struct va_pair special[VA_BOUND_SPECIALS];
     va_v16u uniform[]; /* as many as the program reads, one more */
 };
+
+/** VA_FTZ_MODES: a combination that no compiler asks for; it has no functions of its own. */
+static inline enum va_ftz va_ftz_of(const struct va_shader *s)
+{
+    return !s->ftz16 ? (enum va_ftz)s->ftz32 : s->ftz32 ? VA_FTZ_BOTH : VA_FTZ_MODES;
+}
 
 /** Makes @p's fast form; false: out of memory. */
 bool va_micro_prepare(struct va_program *p);

@@ -243,24 +243,29 @@ void va_bind(struct va_shader *s)
     for (unsigned i = 0; i < p->uniforms && i < s->fau_words; i++)
         b->uniform[i] += s->fau[i];
     s->bound = b;
+    if (p->jit_mode == VA_JIT_NOW)
+        va_jit_compile(s->program, va_ftz_of(s));
 }
 
 void va_count(struct va_shader *s)
 {
     struct va_bound *b = s->bound;
-    uint64_t running = 0;
+    uint64_t running = 0, total = 0;
 
     if (!b || (!s->counts && !s->executed))
         return;
     for (unsigned i = 0; i < s->program->count; i++) {
         running += b->starts[i];
         b->starts[i] = 0;
+        total += running;
         if (running && s->counts)
             s->counts[s->program->step[i].insn.op] += running;
         if (s->executed)
             s->executed[i] += running;
     }
     b->starts[s->program->count] = 0;
+    if (s->program->jit_mode == VA_JIT_ON)
+        va_jit_heat(s->program, va_ftz_of(s), total);
 }
 
 void va_unbind(struct va_shader *s)

@@ -20,6 +20,7 @@ struct va_cache {
     pthread_mutex_t lock;
     struct va_program *bucket[BUCKETS];
     unsigned programs, steps;
+    uint8_t jit_mode; /* enum va_jit_mode: of programs decoded from now on */
     struct va_cache_stats stats;
 };
 
@@ -147,6 +148,13 @@ static void cache_drop_all(struct va_cache *c)
     c->programs = c->steps = 0;
 }
 
+void va_cache_jit(struct va_cache *c, enum va_jit_mode mode)
+{
+    pthread_mutex_lock(&c->lock);
+    c->jit_mode = (uint8_t)mode;
+    pthread_mutex_unlock(&c->lock);
+}
+
 void va_cache_free(struct va_cache *c)
 {
     if (!c)
@@ -159,6 +167,7 @@ void va_cache_free(struct va_cache *c)
 void va_program_put(struct va_program *p)
 {
     if (p && __atomic_sub_fetch(&p->refs, 1, __ATOMIC_ACQ_REL) == 0) {
+        va_jit_forget(p);
         va_micro_free(p);
         free(p->words);
         free(p);
@@ -191,6 +200,7 @@ static struct va_program *cache_get(struct va_cache *c, const uint64_t *words, u
     p = cache_find(c, words, n, hash);
     c->stats.hits += p != NULL;
     if (!p && (p = decode_program(words, n, hash)) != NULL) {
+        p->jit_mode = c->jit_mode;
         c->stats.misses++;
         if (c->steps + n > KEEP_STEPS)
             cache_drop_all(c);

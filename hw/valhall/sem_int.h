@@ -11,6 +11,7 @@
  * Declares the piece function that follows, and makes of it the warp function (va_ID) and
  * the fast form's function for any modifiers and lanes (some_ID).
  */
+#ifndef OP /* jit_pieces.c has its own */
 #define OP(id)                                                                                     \
     VA_INLINE void piece_##id(const struct va_insn *in, const struct pval *s, struct pval *d,      \
                               const struct va_env *env);                                           \
@@ -51,6 +52,7 @@
     }                                                                                              \
     static void va_##id(const struct va_insn *in, const struct va_val *s, struct va_val *d,        \
                         const struct va_env *env)
+#endif
 
 #define MOD(name) (in->mod[VA_M_##name])
 

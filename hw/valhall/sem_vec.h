@@ -16,6 +16,14 @@
 #endif
 
 #define VA_INLINE static inline __attribute__((always_inline))
+#ifdef VA_JIT_PIECES
+#define VA_PART               VA_INLINE
+#define VA_SEL_IS_CONSTANT(s) true
+#else
+#define VA_SEL_IS_CONSTANT(s)                                                                      \
+    (__builtin_constant_p((s)->sel_enum) && __builtin_constant_p((s)->sel))
+#define VA_PART static __attribute__((noinline))
+#endif
 
 /*
  * A warp is computed piece by piece: vectors as wide as the variant's registers
@@ -114,7 +122,7 @@ VA_INLINE void sel32_fixed(const struct va_src *s, vu *v, bool sign)
     }
 }
 
-static __attribute__((noinline)) void sel32_part(const struct va_src *s, vu *v, bool sign)
+VA_PART void sel32_part(const struct va_src *s, vu *v, bool sign)
 {
     sel32_fixed(s, v, sign);
 }
@@ -123,7 +131,7 @@ VA_INLINE vu sel32(const struct va_src *s, vu x, bool sign)
 {
     bool whole = s->sel_enum == VA_E_SWZ32 || s->sel_enum == VA_E_SWZ64; /* value 0: all of it */
 
-    if (__builtin_constant_p(s->sel_enum) && __builtin_constant_p(s->sel)) /* shapes.def */
+    if (VA_SEL_IS_CONSTANT(s)) /* shapes.def */
         sel32_fixed(s, &x, sign);
     else if (s->sel_enum && (s->sel || !whole))
         sel32_part(s, &x, sign);
@@ -156,7 +164,7 @@ VA_INLINE void sel16_parts(const struct va_src *s, unsigned part[2], bool *bytes
     }
 }
 
-static __attribute__((noinline)) void sel16_part(const struct va_src *s, const vu *x, bool sign,
+VA_PART void sel16_part(const struct va_src *s, const vu *x, bool sign,
                                                  struct vx2 *r)
 {
     unsigned part[2];
@@ -178,7 +186,7 @@ VA_INLINE struct vx2 sel16(const struct va_src *s, vu x, bool sign)
     return r;
 }
 
-static __attribute__((noinline)) void sel8_part(const struct va_src *s, const vu *x, bool sign,
+VA_PART void sel8_part(const struct va_src *s, const vu *x, bool sign,
                                                 struct vx4 *r)
 {
     static const uint8_t swz8[12][4] = {

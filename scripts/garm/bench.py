@@ -90,6 +90,26 @@ def shader(setup: Setup) -> list[Figure]:
     return rows
 
 
+JIT_CAPTURES = ("vk_matmul_fp32", "vk_matmul_fp16", "vk_matmul_shared", "vk_private", "vk_diverge", "vk_bitonic", "vk_scan",
+                "gfx_mesh", "gfx_blend")
+JIT_RUNS = 20
+
+
+def jit(setup: Setup) -> list[Figure]:
+    """Compiled shaders against interpreted ones, one thread, without QEMU; compiling itself is not in the times."""
+    slow, fast = native(setup, "shader_bench"), native(setup, "shader_bench", "jit")
+    rows = [Figure(f"shader loop, {name}: compiled against interpreted", fast[f"{key}_minstr_per_s"] /
+                   slow[f"{key}_minstr_per_s"], "x", note=f"{fast[f'{key}_glane_per_s']:.2f} G lane-operations/s")
+            for key, name in SHADERS.items()]
+    for name in JIT_CAPTURES:
+        capture = setup.env.repo / f"tests/unit/captures/{name}.garmcap"
+        times = [sum(benchgraphics.times_of(benchgraphics.replay(setup, capture, "--jit", mode, "--bench",
+                                                                 str(JIT_RUNS))).values()) for mode in ("off", "now")]
+        rows.append(Figure(f"kept capture {name}: compiled against interpreted", times[0] / times[1], "x",
+                           note=f"{times[1]:.3f} ms against {times[0]:.3f} ms"))
+    return rows
+
+
 def core(setup: Setup) -> list[Figure]:
     """Executor and address translation, without QEMU."""
     data = native(setup, "csf_bench")
@@ -210,7 +230,7 @@ def compute(setup: Setup) -> list[Figure]:
 
 
 SUITES: dict[str, Callable[[Setup], list[Figure]]] = {
-    "core": core, "shader": shader, "boots": boots, "jobs": jobs, "compute": compute,
+    "core": core, "shader": shader, "jit": jit, "boots": boots, "jobs": jobs, "compute": compute,
     "inject": inject, "faults": faults,
     "rates": benchgraphics.rates, "graphics": benchgraphics.guest,
     "screen": benchscreen.screen, "vkmark": benchscreen.vkmark,

@@ -5,6 +5,7 @@
  *   NAME_minstr_per_s   million instructions of a warp a second
  *   NAME_glane_per_s    the same times 16 lanes, in 10^9
  * fma_all_minstr_per_s and threads: all cores together, of wall time.
+ * With the argument "jit" shaders are compiled before they run, else they are interpreted.
  * launch_us: a job of one workgroup of one warp that does nothing.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -176,10 +177,18 @@ static double launch_us(struct world *w)
     return (seconds(CLOCK_THREAD_CPUTIME_ID) - start) / jobs * 1e6;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+    bool jit = argc == 2 && !strcmp(argv[1], "jit");
     struct world *w = world_new();
+    const char *why;
 
+    if ((argc > 1 && !jit) || (jit && !va_jit_available(&why))) {
+        fprintf(stderr, "shader_bench [jit]%s%s\n", jit ? ": " : "", jit ? why : "");
+        return 2;
+    }
+    if (jit)
+        mali_pipeline_jit(w->pipeline, VA_JIT_NOW);
     map_buffers(w);
     printf("{");
     for (unsigned i = 0; i < sizeof(loops) / sizeof(loops[0]); i++) {

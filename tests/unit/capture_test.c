@@ -8,6 +8,7 @@
 #include "tools_test.h"
 
 #include "../../hw/tools/replay.h"
+#include "../../hw/valhall/jit.h"
 
 #include <zlib.h>
 
@@ -363,16 +364,31 @@ static void tool(void)
 }
 
 /* Captures that are kept: each must still come out the same. */
-static void kept(void)
+static void replay_kept(const char *jit)
 {
     char command[512], out[OUT];
 
     snprintf(command, sizeof(command),
-             "set -e; for f in %s/*.garmcap; do echo $f; %s $f; done; echo all", CAPTURES,
-             MALI_REPLAY);
+             "set -e; for f in %s/*.garmcap; do echo $f; %s --jit %s $f; done; echo all", CAPTURES,
+             MALI_REPLAY, jit);
     TAP_CHECK_EQ(run_tool(command, out, OUT), 0);
     has(out, "job 1: same, ");
     has(out, "\nall\n");
+}
+
+static void kept(void)
+{
+    replay_kept("off");
+}
+
+static void kept_compiled(void)
+{
+    const char *why;
+
+    if (va_jit_available(&why))
+        replay_kept("now");
+    else
+        tap_note("nothing to compare: %s", why);
 }
 
 /* Graphics: a tiling job and a fragment job, with threads; pictures; jobs cut out. */
@@ -395,4 +411,4 @@ static void graphics(void)
 
 TAP_MAIN({"what-is-in-it", what_is_in_it}, {"the-same-again", the_same_again}, {"slices", slices},
          {"faults", faults}, {"dropped", dropped}, {"limit", limit}, {"truncation", truncation},
-         {"damage", damage}, {"tool", tool}, {"kept", kept}, {"graphics", graphics})
+         {"damage", damage}, {"tool", tool}, {"kept", kept}, {"kept-compiled", kept_compiled}, {"graphics", graphics})

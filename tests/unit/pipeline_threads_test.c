@@ -7,6 +7,8 @@
  */
 #include "compute_world.h"
 
+#include "../../hw/valhall/jit.h"
+
 #define WORKERS 4
 #define LONG    200u /* rounds of a loop: a job of many workgroups lasts several slices */
 
@@ -63,6 +65,38 @@ static void every_thread_once(void)
             tap_note("element %u", i);
     TAP_CHECK(w->slices > 1);
     TAP_CHECK_EQ(__atomic_load_n(&w->h->threads, __ATOMIC_RELAXED) > 0, true);
+    world_free(w);
+}
+
+/* A program is compiled while all workers run it: before, meanwhile and behind, they do the same.
+ */
+static void compiled_meanwhile(void)
+{
+    struct world *w = threads_world();
+    struct va_jit_stats stats;
+    const char *why;
+
+    if (!va_jit_available(&why))
+        tap_note("only the interpreter runs: %s", why);
+    mali_pipeline_jit(w->pipeline, VA_JIT_ON);
+    LOOP(w, LONG, WORDS(address(2, uni(0), 60, 2)),
+         WORDS(memory(VA_OP_LOAD_I32, 6, reg(2)), add(6, reg(6), reg(60)),
+               memory(VA_OP_STORE_I32, 6, reg(2))),
+         WORDS(END(NOP())));
+    SET_FAU(w, DATA);
+    set_size(w, 24, 1, 1);
+    set_grid(w, 170, 1, 1);
+    for (unsigned n = 1; n <= 4; n++) {
+        if (n == 3) /* others have been compiled while they ran */
+            va_jit_wait();
+        TAP_CHECK_EQ(run_job(w), CS_STOP_EMPTY);
+        for (unsigned i = 0; i < 4080; i++)
+            if (!TAP_CHECK_EQ(*at32(w, DATA + 4 * i), n * LONG * i))
+                break;
+    }
+    va_jit_get_stats(&stats);
+    TAP_CHECK_EQ(stats.failed, 0);
+    TAP_CHECK(stats.compiled || !va_jit_available(&why));
     world_free(w);
 }
 
@@ -230,6 +264,7 @@ static void alone(void)
     world_free(w);
 }
 
-TAP_MAIN({"every-thread-once", every_thread_once}, {"atomics", atomics}, {"barriers", barriers},
-         {"local-storage", local_storage}, {"fault-stops-all", fault_stops_all},
-         {"remapped", remapped}, {"locked", locked}, {"dropped", dropped}, {"alone", alone})
+TAP_MAIN({"every-thread-once", every_thread_once}, {"compiled-meanwhile", compiled_meanwhile},
+         {"atomics", atomics}, {"barriers", barriers}, {"local-storage", local_storage},
+         {"fault-stops-all", fault_stops_all}, {"remapped", remapped}, {"locked", locked},
+         {"dropped", dropped}, {"alone", alone})

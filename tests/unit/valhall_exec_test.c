@@ -8,7 +8,9 @@
 
 #include "../../hw/valhall/exec.h"
 
+#include <dirent.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 /* --- a host ------------------------------------------------------------------------- */
 
@@ -190,10 +192,13 @@ static void put_code(const uint64_t *code, unsigned n)
         host.data[i] = i * 7 + (i >> 8);
 }
 
+static enum va_jit_mode jit_mode; /* of the worlds opened from now on */
+
 static void open_world(struct world *x, uint16_t lanes)
 {
     memset(x, 0, sizeof(*x));
     x->cache = va_cache_new();
+    va_cache_jit(x->cache, jit_mode);
     x->shader = (struct va_shader){
         .program = va_program_get(x->cache, CODE, host_fetch, NULL),
         .base = CODE,
@@ -678,8 +683,12 @@ struct result {
     uint8_t data[SIZE];
 };
 
+#define COMPILED_PROGRAMS 8
+
+enum engine { PLAIN, FAST, COMPILED };
+
 /* 4000 instructions at most, @slice at a time. */
-static void run_random(uint64_t seed, bool fast, unsigned slice, struct result *r)
+static void run_random(uint64_t seed, enum engine engine, unsigned slice, struct result *r)
 {
     uint32_t fau[64];
     struct world x;
@@ -688,14 +697,16 @@ static void run_random(uint64_t seed, bool fast, unsigned slice, struct result *
         fau[i] = i * 0x9e3779b9u;
     memset(r, 0, sizeof(*r));
     memset(host.data, 0, sizeof(host.data));
+    jit_mode = engine == COMPILED ? VA_JIT_NOW : VA_JIT_OFF;
     open_world(&x, seed >> 8);
+    jit_mode = VA_JIT_OFF;
     x.shader.helpers = seed & 1;
     x.shader.ftz32 = seed & 2;
     x.shader.ftz16 = seed & 4;
     x.shader.fau = fau;
     x.shader.fau_words = 50;
     x.shader.counts = r->counts;
-    if (fast)
+    if (engine != PLAIN)
         va_bind(&x.shader);
     for (unsigned i = 0; i < 64; i++)
         set_address(&x.warp, i & 62, DATA + i * 64, 8);
@@ -729,8 +740,8 @@ static void random_programs(void)
         host.any = true;
         host.answer = VA_MSG_DONE;
         uint64_t s = n & 8 ? seed | 0xffff00 : seed;
-        run_random(s, false, 4000, &plain);
-        run_random(s, true, n & 16 ? 4000 : n % 97 + 1, &fast);
+        run_random(s, PLAIN, 4000, &plain);
+        run_random(s, FAST, n & 16 ? 4000 : n % 97 + 1, &fast);
         if (!TAP_CHECK_MEM(&fast, &plain, sizeof(fast)))
             tap_note("program %u: stop %d, expected %d; executed %u, expected %u", n, fast.stop,
                      plain.stop, (unsigned)fast.warp.executed, (unsigned)plain.warp.executed);
@@ -740,10 +751,104 @@ static void random_programs(void)
              stops[3], stops[4]);
 }
 
+/* The same for compiled code: some of them, compiling takes its time. */
+static void random_compiled(void)
+{
+    static struct result plain, code;
+    struct va_jit_stats stats;
+    uint64_t seed = 0x7654321;
+    const char *why;
+
+    if (!va_jit_available(&why)) {
+        tap_note("nothing to compare: %s", why);
+        return;
+    }
+    for (unsigned n = 0; n < COMPILED_PROGRAMS; n++) {
+        memset(&host, 0, sizeof(host));
+        random_code(&seed);
+        host.any = true;
+        host.answer = VA_MSG_DONE;
+        uint64_t s = n & 8 ? seed | 0xffff00 : seed;
+        run_random(s, PLAIN, 4000, &plain);
+        run_random(s, COMPILED, n & 1 ? 4000 : n % 97 + 1, &code);
+        if (!TAP_CHECK_MEM(&code, &plain, sizeof(code)))
+            tap_note("program %u: stop %d, expected %d; executed %u, expected %u", n, code.stop,
+                     plain.stop, (unsigned)code.warp.executed, (unsigned)plain.warp.executed);
+    }
+    va_jit_get_stats(&stats);
+    tap_note("%u compiled, %u failed", (unsigned)stats.compiled, (unsigned)stats.failed);
+    TAP_CHECK_EQ(stats.failed, 0);
+}
+
+/* Changes the byte at @at, as fseek() has it, of every file in @folder; returns how many there are.
+ */
+static unsigned damage(const char *folder, long at, int whence)
+{
+    char path[512];
+    unsigned n = 0;
+    struct dirent *e;
+    DIR *d = opendir(folder);
+
+    while (d && (e = readdir(d)) != NULL) {
+        if (e->d_name[0] == '.')
+            continue;
+        n++;
+        snprintf(path, sizeof(path), "%s/%s", folder, e->d_name);
+        FILE *f = fopen(path, "r+b");
+        if (!TAP_CHECK(f))
+            continue;
+        fseek(f, at, whence);
+        int c = fgetc(f);
+        fseek(f, at, whence);
+        fputc(c ^ 0x40, f);
+        fclose(f);
+    }
+    if (d)
+        closedir(d);
+    return n;
+}
+
+/* What is on disk is found again; what is damaged is made anew. Before anything else is compiled.
+ */
+static void kept_on_disk(void)
+{
+    static struct result first, again;
+    char folder[] = "/tmp/shadersXXXXXX", command[64];
+    struct va_jit_stats stats;
+    uint64_t seed = 0x31415926;
+    const char *why;
+
+    if (!va_jit_available(&why) || !mkdtemp(folder)) {
+        tap_note("nothing to keep: %s", why);
+        return;
+    }
+    TAP_CHECK(!va_jit_keep("/dev/null/shaders"));
+    TAP_CHECK(va_jit_keep(folder));
+    memset(&host, 0, sizeof(host));
+    random_code(&seed);
+    memset(host.code + 40, 0, 8 * 160); /* compiling takes its time */
+    host.any = true;
+    host.answer = VA_MSG_DONE;
+    for (unsigned n = 0; n < 4; n++) {
+        if (n >= 2) /* the object's last byte, then one of what the file says it is for */
+            TAP_CHECK_EQ(n == 2 ? damage(folder, -1, SEEK_END) : damage(folder, 8, SEEK_SET), 2);
+        run_random(seed, COMPILED, 997, n ? &again : &first);
+        va_jit_get_stats(&stats);
+        TAP_CHECK_EQ(stats.compiled, 2 * (n + 1));
+        TAP_CHECK_EQ(stats.loaded, n ? 2 : 0);
+        TAP_CHECK_EQ(stats.failed, 0);
+        if (n)
+            TAP_CHECK_MEM(&again, &first, sizeof(again));
+    }
+    snprintf(command, sizeof(command), "rm -r %s", folder);
+    TAP_CHECK_EQ(system(command), 0);
+}
+
 TAP_MAIN({"cache-by-content", cache_by_content}, {"program-end", program_end}, {"sources", sources},
          {"partial-writes", partial_writes}, {"divergent-loop", divergent_loop},
          {"if-else", if_else}, {"indirect-call", indirect_call}, {"slices", slices},
          {"discards", discards}, {"barriers", barriers}, {"loads", loads},
          {"wide-loads-and-stores", wide_loads_and_stores}, {"atomics", atomics},
          {"stall-and-repeat", stall_and_repeat}, {"blends", blends}, {"faults", faults},
-         {"random-programs", random_programs})
+         {"random-programs", random_programs}, {"kept-on-disk", kept_on_disk},
+         {"random-compiled", random_compiled})

@@ -97,10 +97,13 @@ struct outcome {
     uint8_t buffer[2][SIZE], stack[VA_LANES][SIZE], shared[SIZE];
 };
 
-static bool run_group(struct va_cache *cache, unsigned group, bool fast, struct outcome *o)
+enum engine { PLAIN, FAST, COMPILED, ENGINES };
+
+static bool run_group(struct va_cache *cache, unsigned group, enum engine engine, struct outcome *o)
 {
     static const struct va_host ops = {host_map, host_message, host_fetch, NULL, NULL};
     struct va_shader s = {.base = CODE, .cache = cache, .host = &ops, .ftz32 = true};
+    static const uint32_t slice[ENGINES] = {100000, 7, 997};
     struct va_warp w;
     enum va_stop stop;
 
@@ -108,11 +111,12 @@ static bool run_group(struct va_cache *cache, unsigned group, bool fast, struct 
     s.counts = o->counts;
 
     s.special[VA_SPECIAL_WORKGROUP_LOCAL_POINTER] = SHARED;
+    va_cache_jit(cache, engine == COMPILED ? VA_JIT_NOW : VA_JIT_OFF);
     s.program = va_program_get(cache, CODE, host_fetch, NULL);
     if (!TAP_CHECK(s.program))
         return false;
     TAP_CHECK_EQ(va_program_size(s.program), host.words);
-    if (fast)
+    if (engine != PLAIN)
         va_bind(&s);
     va_warp_init(&w, &s, 0xffff);
     for (unsigned i = 0; i < VA_LANES; i++) {
@@ -121,7 +125,7 @@ static bool run_group(struct va_cache *cache, unsigned group, bool fast, struct 
         w.r[60][i] = group * VA_LANES + i;
         va_set_tls(&w, i, STACK + BUFFER * i);
     }
-    while ((stop = va_run(&w, &s, fast ? 7 : 100000)) == VA_STOP_BARRIER || stop == VA_STOP_SLICE)
+    while ((stop = va_run(&w, &s, slice[engine])) == VA_STOP_BARRIER || stop == VA_STOP_SLICE)
         ;
     va_count(&s);
     va_unbind(&s);
@@ -148,25 +152,29 @@ static bool close_enough(uint32_t got, uint32_t want, bool is_float, double tole
     return is_float && fabs((double)g - w) <= tolerance * fmax(1, fabs((double)w));
 }
 
-static void run_shader(struct va_cache *cache, const char *name, const struct input *in,
+/* @cache: by engine; none: that one is left out. */
+static void run_shader(struct va_cache *cache[ENGINES], const char *name, const struct input *in,
                        unsigned handle, double tolerance, const uint32_t *want)
 {
     unsigned at = in->group * WORDS * 4;
     uint32_t got[WORDS];
 
-    static struct outcome plain, fast;
-    bool ended[2];
+    static struct outcome out[ENGINES];
+    bool ended[ENGINES];
 
-    for (unsigned i = 0; i < 2; i++) {
+    for (unsigned i = 0; i < ENGINES; i++) {
+        if (!cache[i])
+            continue;
         memset(host.buffer, 0, sizeof(host.buffer));
         memset(host.shared, 0, sizeof(host.shared));
         memset(host.stack, 0, sizeof(host.stack));
         memcpy(host.buffer[handle] + at, in->word, sizeof(in->word));
-        ended[i] = run_group(cache, in->group, i, i ? &fast : &plain);
+        ended[i] = run_group(cache[i], in->group, i, &out[i]);
+        if (!TAP_CHECK_MEM(&out[i], &out[PLAIN], sizeof(out[i])))
+            tap_note("%s: %s gives something else than the plain interpreter", name,
+                     i == FAST ? "the fast form" : "compiled code");
     }
-    if (!TAP_CHECK_MEM(&fast, &plain, sizeof(fast)))
-        tap_note("%s: the fast form gives something else than the plain interpreter", name);
-    if (ended[0] && ended[1]) {
+    if (ended[PLAIN] && ended[FAST]) {
         memcpy(got, host.buffer[!handle] + at, sizeof(got));
         for (unsigned i = 0; i < WORDS; i++)
             if (!close_enough(got[i], want[i], strcmp(in->kind, "int"), tolerance)) {
@@ -209,8 +217,14 @@ static void shaders(void)
     unsigned handle = 0, ran = 0, n = 0, group, used;
     uint32_t want[WORDS];
     double tolerance = 0;
-    struct va_cache *cache = va_cache_new();
+    struct va_cache *cache[ENGINES] = {va_cache_new(), va_cache_new()};
+    const char *why;
     FILE *f = open_cases();
+
+    if (va_jit_available(&why))
+        cache[COMPILED] = va_cache_new();
+    else
+        tap_note("no compiled code: %s", why);
 
     TAP_REQUIRE(f);
     while (fgets(line, sizeof(line), f)) {
@@ -242,7 +256,8 @@ static void shaders(void)
         }
     }
     fclose(f);
-    va_cache_free(cache);
+    for (unsigned i = 0; i < ENGINES; i++)
+        va_cache_free(cache[i]);
     TAP_CHECK(ran > 60);
     tap_note("%u shaders", ran);
 }
