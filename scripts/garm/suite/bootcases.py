@@ -129,7 +129,8 @@ def programs(context: Context, options: Options, names: Iterable[str], after: st
 def program_results(name: str, output: str, status: int, options: Options) -> Iterator[Result]:
     """Results of one guest program, named PROGRAM/SUBTEST."""
     packages = f"--packages '{' '.join(options.packages)}' " if options.packages else ""
-    alone = (f"scripts/run --driver {options.driver} --kernel {options.kernel} --page-size {options.page_size} "
+    mesa = "" if options.mesa == "stable" else f"--mesa {options.mesa} "
+    alone = (f"scripts/run --driver {options.driver} --kernel {options.kernel} --page-size {options.page_size} {mesa}"
              f"--firmware {options.firmware} {packages}-- {name}")
     for row in parse.igt(output, status, alone):
         detail = row.detail
