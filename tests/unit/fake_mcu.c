@@ -138,6 +138,10 @@ struct mali_pipeline *mali_pipeline_new(struct mali_bus *bus, unsigned threads)
     return calloc(1, sizeof(struct mali_pipeline));
 }
 
+void mali_pipeline_jit(struct mali_pipeline *p, unsigned mode)
+{
+}
+
 void mali_pipeline_free(struct mali_pipeline *p)
 {
     free(p);
