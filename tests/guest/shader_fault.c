@@ -309,7 +309,7 @@ static void misaligned_pc(struct pu_ctx *c, uint32_t group)
 
 static void wrong_stage(struct pu_ctx *c, uint32_t group)
 {
-    program(c, VERTEX, 0, NOP_END);
+    program(c, FRAGMENT, 0, NOP_END);
     faults(c, group, COMPUTE, "DATA_INVALID_FAULT", PU_DATA_VA + SPD);
 }
 
@@ -448,7 +448,7 @@ igt_main
                1);
     pu_subtest("refused", "an instruction without published meaning", refused, 1);
     pu_subtest("misaligned-pc", "a program at half an instruction", misaligned_pc, 1);
-    pu_subtest("wrong-stage", "a vertex program in a compute job", wrong_stage, 1);
+    pu_subtest("wrong-stage", "a fragment program in a compute job", wrong_stage, 1);
     pu_subtest("no-program", "a program descriptor of zeros", no_program, 1);
     pu_subtest("misaligned-atomic", "an atomic operation on half a word", misaligned_atomic, 1);
     pu_subtest("wild-code", "code in unmapped memory", wild_code, 1);
