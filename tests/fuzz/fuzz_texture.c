@@ -2,7 +2,7 @@
  * Random texture, sampler and plane descriptors, blocks and coordinates through the texture unit.
  * Promises: an operation ends, with a result that it has; memory is read only through the callback,
  * which refuses what lies outside; a missing thing has a name; the same input gives the same texels
- * again, whatever the cache of blocks holds.
+ * again, whatever the cache of blocks holds, and for many lanes at once what it gives for each.
  *
  * Input: flags, the texture's and the sampler's words, then for each request 28 bytes, then memory:
  * planes first, texels behind them.
@@ -11,7 +11,7 @@
  */
 #include "harness.h"
 
-#include "../../hw/pipeline/texture/texture.h"
+#include "../../hw/pipeline/texture/wide.h"
 
 #define MEMORY   0x8000
 #define REQUESTS 4
@@ -31,6 +31,14 @@ static enum tex_result read_memory(void *ctx, uint64_t va, void *to, size_t len)
         return m->reads & 1 ? TEX_FAULT : TEX_STALL;
     memcpy(to, m->bytes + va, len);
     return TEX_OK;
+}
+
+/* Pages, but for the last. */
+static const uint8_t *map_memory(void *ctx, uint64_t va, size_t len)
+{
+    const struct memory *m = ctx;
+
+    return va < MEMORY - TEX_PAGE && va % TEX_PAGE + len <= TEX_PAGE ? m->bytes + va : NULL;
 }
 
 static void check(const struct tex_unit *u, enum tex_result r)
@@ -123,6 +131,57 @@ static enum tex_result run(struct tex_unit *u, struct tex_view *v, const struct 
     }
 }
 
+static bool is_nan(uint32_t bits)
+{
+    return (bits & 0x7fffffff) > 0x7f800000;
+}
+
+/* The requests as lanes, all of the first one's layer and offset. */
+static void at_once(struct tex_unit *u, struct tex_view *v, const struct tex_sampler *s,
+                    struct tex_request q[REQUESTS])
+{
+    uint32_t coord[2][TEX_LANES] __attribute__((aligned(64))) = {{0}},
+                                 out[4][TEX_LANES] __attribute__((aligned(64)));
+    struct tex_wide wide = {.lanes = (1u << REQUESTS) - 1,
+                            .coord = {coord[0], coord[1]},
+                            .layer = q[0].layer,
+                            .offset = {q[0].offset[0], q[0].offset[1]}};
+    uint16_t done;
+
+    for (unsigned i = 0; i < REQUESTS; i++) {
+        wide.lod[i] = q[i].lod.lod + s->bias;
+        memcpy(&coord[0][i], &q[i].coord[0], 4);
+        memcpy(&coord[1][i], &q[i].coord[1], 4);
+    }
+    done = tex_wide_sample(u, v, s, &wide, out);
+    for (unsigned i = 0; i < REQUESTS; i++) {
+        struct tex_request one = {.coord = {q[i].coord[0], q[i].coord[1]},
+                                  .layer = q[0].layer,
+                                  .offset = {q[0].offset[0], q[0].offset[1]},
+                                  .lod = {q[i].lod.lod, 1, {0, 0}},
+                                  .min_lod = INT32_MIN};
+        uint32_t want[4];
+        if (!(done >> i & 1))
+            continue;
+        ((struct memory *)u->ctx)->reads = 0;
+        if (tex_sample(u, v, s, &one, want) != TEX_OK)
+            hx_die("a lane was sampled that cannot be");
+        for (unsigned c = 0; c < 4; c++)
+            if (want[c] != out[c][i] && !(is_nan(want[c]) && is_nan(out[c][i])))
+                hx_die("lanes at once gave something else");
+    }
+}
+
+static void begin(struct tex_unit *u, struct memory *m)
+{
+    tex_unit_fini(u);
+    memset(u, 0, sizeof(*u));
+    u->read = read_memory;
+    u->map = map_memory;
+    u->vec = tex_vec_best();
+    u->ctx = m;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct tex_unit unit, again; /* large; zeroed each time */
@@ -135,9 +194,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct tex_sampler s;
     enum tex_result r;
 
-    memset(&unit, 0, sizeof(unit));
-    unit.read = read_memory;
-    unit.ctx = &memory;
+    begin(&unit, &memory);
     texture_words(&f, odd, tw);
     sampler_words(&f, odd, sw);
     for (unsigned i = 0; i < REQUESTS; i++)
@@ -154,13 +211,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (unsigned i = 0; i < REQUESTS; i++) {
         r = run(&unit, &v, &s, &q[i], odd >> 3, first);
         check(&unit, r);
-        memset(&again, 0, sizeof(again)); /* without what earlier requests left */
-        again.read = read_memory;
-        again.ctx = &memory;
+        begin(&again, &memory); /* without what earlier requests left */
         w = (struct tex_view){.t = v.t};
         if (r == TEX_OK && run(&again, &w, &s, &q[i], odd >> 3, second) == TEX_OK &&
             memcmp(first, second, sizeof(first)))
             hx_die("the same request gave something else");
     }
+    if (tex_wide_fits(&unit, &v.t, &s))
+        at_once(&unit, &v, &s, q);
+    tex_unit_fini(&again);
+    tex_unit_fini(&unit);
     return 0;
 }
