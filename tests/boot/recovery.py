@@ -121,7 +121,8 @@ def make():
     yield "test_soak_garm_debug", soak_case("garm", "debug")
     for driver in ("garm", "panthor"):
         yield f"test_recovery_{driver}", case(driver, "stable", sample(everything, EVERY, ALWAYS), "a sample", False)
-        yield f"test_recovery_{driver}_draw", case(driver, "stable", sample(draws, EVERY), "a sample", False, True)
+        yield (f"test_recovery_{driver}_draw",
+               case(driver, "stable", sample(draws, EVERY), "a sample", driver != "garm", True))
         yield f"test_soak_{driver}", soak_case(driver)
         yield f"test_sweep_{driver}", sweep_case(driver)
         for kernel in ("stable", "backports"):
