@@ -51,7 +51,7 @@ static void rules(void)
     TAP_CHECK(strstr(get(r, "inject"), "1 ping-lost:bits=0x100"));
     TAP_CHECK(strstr(get(r, "inject"), "2 irq-late:delay=3000000"));
     TAP_CHECK_STR(set(r, "mmu-translation:va=0x1000-0x1fff:nth=7"), "");
-    TAP_CHECK(strstr(get(r, "inject"), "3 mmu-translation:level=3:va=0x1000-0x1fff:nth=7"));
+    TAP_CHECK(strstr(get(r, "inject"), "3 mmu-translation:va=0x1000-0x1fff:level=3:nth=7"));
     TAP_CHECK_STR(set(r, "remove 2"), "");
     TAP_CHECK(!strstr(get(r, "inject"), "irq-late"));
     TAP_CHECK(strstr(set(r, "remove 2"), "remove 2: no rule has this number"));

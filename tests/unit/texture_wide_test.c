@@ -85,7 +85,7 @@ static const struct tex_codec *any_codec(uint8_t *variant)
             *variant = halves ? (uint8_t)(ASTC_WIDE | (random32() & 1 ? ASTC_HDR : 0)) : 0;
             c = tex_astc_codec(size[0], size[1], 1, halves);
         } else {
-            c = tex_clump_codec(32 + below(26), &raw);
+            c = tex_clump_codec(16 + below(42), &raw);
         }
     return c;
 }
@@ -164,7 +164,8 @@ static void any_view(enum kind kind, struct tex_view *v)
         codec = any_codec(&variant);
         texel_format(codec->texel_bytes == 8   ? (random32() & 1 ? 223u : 188u) << 12
                      : codec->texel_bytes == 4 ? 187u << 12 | (random32() & 1 ? TEXEL_SRGB : 0)
-                                               : 164u << 12,
+                     : codec->texel_bytes == 2 ? 164u << 12
+                                               : 163u << 12,
                      &v->t.format);
     } else {
         any_format(kind, &v->t.format);

@@ -153,6 +153,8 @@ VA_INLINE void lay(const struct tex_axis *a, bool down, vu i, unsigned n, unsign
         vu e = (vu) __builtin_convertvector(q, vi);
         put(to->rest[n], k, i - e * a->unit);
         i = e;
+    } else {
+        put(to->rest[n], k, splat(0));
     }
     if (!a->mixed) {
         put(to->far[n], k, down ? i * a->pitch : splat(0));

@@ -22,7 +22,7 @@
 
 /* What texels of a piece are read from. */
 struct piece {
-    uint32_t number; /* + 1; 0: none */
+    uint64_t number; /* + 1; 0: none */
     uint32_t mask;   /* of what is added: 0 for a superblock of one colour */
     const uint8_t *host;
     uint64_t va;        /* host NULL: each texel has to be found */
@@ -97,7 +97,7 @@ static bool find(struct gather *g, struct piece *p, uint32_t number)
                  : g->s->codec    ? find_block(g, p, number)
                                   : find_page(g, p, number);
 
-    p->number = found ? number + 1 : 0;
+    p->number = found ? number + 1ull : 0;
     return found;
 }
 
@@ -119,7 +119,7 @@ static inline __attribute__((always_inline)) uint16_t gather_as(struct gather *g
             uint32_t number = at->piece[t][l], in = at->in[t][l], v[4] = {0};
             struct piece *p = &g->piece[number % PIECES];
             const uint8_t *from = NULL;
-            if (p->number == number + 1 || find(g, p, number))
+            if (p->number == number + 1ull || find(g, p, number))
                 from = p->host ? p->host + (in & p->mask) : map(g->u, p->va + in, bytes);
             if (!from || (pages && in > TEX_PAGE - bytes)) {
                 lanes &= (uint16_t) ~(1u << l);
