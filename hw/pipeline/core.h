@@ -25,7 +25,8 @@
 #define CORE_NULL_WINDOW        0xffdead0000000000ull
 #define CORE_IN_NULL_WINDOW(va) (((va) ^ CORE_NULL_WINDOW) >> 40 == 0)
 #define CORE_NULL_BYTES         256
-/* Where vertex shaders store: seen by nobody else. The low half is zero: shaders add to that alone. */
+/* Where vertex shaders store: seen by nobody else. The low half is zero: shaders add to that alone.
+ */
 #define CORE_VERTEX_WINDOW        0xffbea70000000000ull
 #define CORE_IN_VERTEX_WINDOW(va) (((va) ^ CORE_VERTEX_WINDOW) >> 32 == 0)
 
@@ -72,7 +73,7 @@ struct core {
     unsigned threads;           /* of one workgroup; more are those of merged ones */
     uint64_t job;               /* number of the job in this pipeline */
 
-    struct va_insn refused;  /* what was not modelled, if has_refused */
+    struct va_insn refused; /* what was not modelled, if has_refused */
     bool has_refused;
     bool stalled;            /* a callback met a locked region */
     struct mali_fault fault; /* of the callback that failed last; code 0: none */
@@ -90,7 +91,7 @@ struct core {
     struct gfx_fragment *fragment; /* fragment shaders: their job */
     struct tex_unit tex;
     struct core_textures *textures; /* descriptors that were read; tex_message.c's, or NULL */
-    struct { /* whose reads the texture unit's are; for observers */
+    struct {                        /* whose reads the texture unit's are; for observers */
         struct va_warp *w;
         const struct va_insn *in;
         unsigned lane;
@@ -120,6 +121,8 @@ void core_clone(struct core *to, const struct core *from, unsigned n, unsigned t
 
 /** After VA_STOP_FAULT. True: a locked region was in the way, run it again; false: see c->fault. */
 bool core_warp_stalled(struct core *c, struct va_warp *w);
+/** Whether there are lanes, and all of them have the same in @v. */
+bool core_alike(const va_v16u *v, uint16_t lanes);
 /** True: somebody observes the job. */
 static inline bool core_watched(const struct core *c)
 {
@@ -135,7 +138,8 @@ static inline void core_lane_touched(struct core *c, struct va_warp *w, const st
     if (core_watched(c))
         core_tell(c, w, in, lane, va, size, access);
 }
-/** Says in the fidelity report that a job named @job has ended with c->fault, and what was refused. */
+/** Says in the fidelity report that a job named @job has ended with c->fault, and what was refused.
+ */
 void core_report_fault(const struct core *c, struct mali_trace *t, const char *job);
 /** Adds the instructions counted so far to the fidelity report and clears them. */
 void core_report(struct core *c, struct mali_trace *t);

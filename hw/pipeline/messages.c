@@ -139,10 +139,10 @@ static void lane_mask(va_v16u *m, uint16_t lanes)
     *m = -(((va_v16u){0} + lanes) >> lane_ids & 1);
 }
 
-static bool same_handle(const va_v16u *handle, uint16_t lanes)
+bool core_alike(const va_v16u *v, uint16_t lanes)
 {
     typedef uint64_t words __attribute__((vector_size(64), may_alias));
-    va_v16u differ = *handle ^ (lanes ? (*handle)[__builtin_ctz(lanes)] : 0), mask;
+    va_v16u differ = *v ^ (lanes ? (*v)[__builtin_ctz(lanes)] : 0), mask;
     const words *d = (const words *)&differ;
 
     if (lanes != 0xffff) {
@@ -164,7 +164,7 @@ static enum va_message_result ld_buffer(struct core *c, struct va_warp *w, const
     enum mali_mem_result r = MALI_MEM_OK;
     enum va_message_result done;
 
-    if (!core_watched(c) && same_handle(&src[1].w[0], lanes)) {
+    if (!core_watched(c) && core_alike(&src[1].w[0], lanes)) {
         r = lane_buffer(c, &last, src[1].w[0][__builtin_ctz(lanes)]);
         if (r == MALI_MEM_OK && va_load_together(w, &c->host, in, size, last.b.va, last.b.size,
                                                  &src[0].w[0], lanes, &done))
@@ -212,7 +212,7 @@ static enum va_message_result lea_buffer(struct core *c, struct va_warp *w,
     struct last_buffer last = {0};
     enum mali_mem_result r = MALI_MEM_OK;
 
-    if (same_handle(&src[1].w[0], lanes)) {
+    if (core_alike(&src[1].w[0], lanes)) {
         r = lane_buffer(c, &last, src[1].w[0][__builtin_ctz(lanes)]);
         if (r == MALI_MEM_OK && last.b.size <= UINT32_MAX) {
             lea_together(w, in, &last.b, &src[0].w[0], lanes);

@@ -483,15 +483,6 @@ static void put_floats(const struct call *call, struct va_warp *w, uint16_t lane
 /* --- all lanes at once -------------------------------------------------------------------------
  */
 
-static bool all_alike(const uint32_t *v, uint16_t lanes)
-{
-    uint32_t differ = 0, first = v[__builtin_ctz(lanes)];
-
-    for (unsigned i = 0; i < VA_LANES; i++)
-        differ |= lanes >> i & 1 ? v[i] ^ first : 0;
-    return !differ;
-}
-
 /* One texture and sampler, layer and offset for all. */
 static bool together(const struct call *call, uint16_t lanes)
 {
@@ -502,11 +493,10 @@ static bool together(const struct call *call, uint16_t lanes)
         return false;
     if (in->op == VA_OP_TEX_SINGLE ? lod == VA_LOD_GRDESC : in->op != VA_OP_TEX_FETCH)
         return false;
-    return all_alike((const uint32_t *)&call->src[0].w[0], lanes) &&
-           (!in->mod[VA_M_WIDE_INDICES] ||
-            all_alike((const uint32_t *)&call->src[0].w[1], lanes)) &&
-           (!in->mod[VA_M_ARRAY_ENABLE] || all_alike(call->of.layer, lanes)) &&
-           (!in->mod[VA_M_TEXEL_OFFSET] || all_alike(call->of.offset, lanes));
+    return core_alike(&call->src[0].w[0], lanes) &&
+           (!in->mod[VA_M_WIDE_INDICES] || core_alike(&call->src[0].w[1], lanes)) &&
+           (!in->mod[VA_M_ARRAY_ENABLE] || core_alike((const va_v16u *)call->of.layer, lanes)) &&
+           (!in->mod[VA_M_TEXEL_OFFSET] || core_alike((const va_v16u *)call->of.offset, lanes));
 }
 
 /* Levels of detail before clamps, with every bias. */
@@ -533,7 +523,7 @@ static void wide_lods(const struct call *call, struct tex_wide *q)
     }
 }
 
-/* Floats for all that can be had at once: returns those lanes. *halves: what registers hold. */
+/* Floats of the lanes that can be had at once: *done. */
 static enum va_message_result wide(struct call *call, uint16_t lanes, va_v16u v[4], uint16_t *done)
 {
     uint32_t(*out)[TEX_LANES] = (uint32_t(*)[TEX_LANES])v;

@@ -25,8 +25,7 @@ struct piece {
     uint64_t number; /* + 1; 0: none */
     uint32_t mask;   /* of what is added: 0 for a superblock of one colour */
     const uint8_t *host;
-    uint64_t va;        /* host NULL: each texel has to be found */
-    const uint8_t *raw; /* of a compressed block */
+    uint64_t va; /* host NULL: each texel has to be found */
 };
 
 /* Of one level, for one message. */
