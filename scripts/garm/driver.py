@@ -38,11 +38,12 @@ class Driver:
 
     def headers(self, name: str, page_size: str) -> Path:
         """The folder to give to make -C: a Debian kernel's header tree in the cache."""
-        if name == "debug":
+        if name in ("debug", "lockdep"):
             from .debugkernel import debug_kernel  # a rare, slow path: its module is loaded only for it
-            return debug_kernel(self.env, self.root, page_size) / "src"
+            return debug_kernel(self.env, self.root, page_size, name) / "src"
         if name not in SUITES:
-            raise GarmError(f"--driver garm with --kernel {name}: headers are known of stable, backports and debug")
+            raise GarmError(f"--driver garm with --kernel {name}: headers are known of "
+                            "stable, backports, debug and lockdep")
         inputs = [self.root.apt.generation(), SUITES[name], PACKAGES[page_size], file_digest(Path(__file__))]
 
         def build(into: Path) -> None:

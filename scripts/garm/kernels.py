@@ -34,6 +34,7 @@ OURS = {"garm": "garm.ko"}
 OPTIONAL_ROLES = ("display", "panthor", "garm")
 PACKAGES = {"4k": "linux-image-arm64", "16k": "linux-image-arm64-16k"}
 SUITES = {"stable": apt.SUITE, "backports": apt.BACKPORTS}
+BUILT = ("debug", "lockdep")        # by debugkernel.py
 # The image, its modules and (in backports) its base files; not the tools that they depend on.
 KEEP = r"linux-(image|binary|modules|base)-(?!arm64)\S*\d+\.\d+"
 
@@ -81,14 +82,14 @@ class Kernels:
         """The kernel that --kernel and --page-size name."""
         if name in SUITES:
             return self._debian(name, page_size)
-        if name == "debug":
+        if name in BUILT:
             from .debugkernel import debug_kernel  # a rare, slow path: its module is loaded only for it
-            return Kernel(self._bundle("debug", debug_kernel(self.env, self.root, page_size)))
+            return Kernel(self._bundle(name, debug_kernel(self.env, self.root, page_size, name)))
         path = Path(name).expanduser()
         if not path.exists():
-            raise UsageError(f"--kernel {name}: neither stable, backports, debug nor an existing path")
+            raise UsageError(f"--kernel {name}: neither stable, backports, debug, lockdep nor an existing path")
         if page_size != "4k":
-            raise UsageError("--page-size goes with stable, backports or debug; a kernel of yours has its own")
+            raise UsageError("--page-size goes with stable, backports, debug or lockdep; a kernel of yours has its own")
         return Kernel(self._bundle("own", path.resolve()))
 
     def _debian(self, name: str, page_size: str) -> Kernel:

@@ -109,7 +109,7 @@ def parser() -> argparse.ArgumentParser:
     guest = top.add_argument_group("guest")
     guest.add_argument("--driver", default=default.driver, choices=("panthor", "garm", "none"),
                        help="GPU driver to load before the command (default: %(default)s)")
-    guest.add_argument("--kernel", default=default.kernel, metavar="stable|backports|debug|PATH",
+    guest.add_argument("--kernel", default=default.kernel, metavar="stable|backports|debug|lockdep|PATH",
                        help="Debian's kernel, the debug kernel (built on first use), a folder with an Image and "
                             "lib/modules/VERSION, or an Image with such a folder beside it")
     guest.add_argument("--page-size", default=default.page_size, choices=("4k", "16k"), help="kernel's page size")

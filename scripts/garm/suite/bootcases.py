@@ -115,10 +115,13 @@ def programs(context: Context, options: Options, names: Iterable[str], after: st
     run = scenario.boot(replace(options, environment={"GARM_EXPECT": EXPECT}),
                         script(n for n in names if n in built) + after, timeout)
     yield scenario.verdict("boot, no kernel warning, power off", run)
+    yield from outputs(run, [n for n in names if n in built], options)
+
+
+def outputs(run: BootResult, names: Iterable[str], options: Options) -> Iterator[Result]:
+    """Results of the programs whose script() the boot ran."""
     text = run.stdout.decode(errors="replace")
     for name in names:
-        if name not in built:
-            continue
         found = re.search(rf"^{MARK} begin {name}\n(.*?)^{MARK} end {name} (\d+)$", text, re.M | re.S)
         if not found:
             yield Result(name, FAIL, f"did not end\n{text[-2000:]}\n{run.explain()}")

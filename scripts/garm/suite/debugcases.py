@@ -1,8 +1,12 @@
-"""garm.ko on the debug kernel: its KUnit tests, and each guest program under lockdep, KASAN, UBSAN and kmemleak.
+"""garm.ko on the kernels that the project builds.
 
-Any report of the kernel is a failure of the boot that it is in; so each program has a boot of its own. Called by
-main.py. The kernel is built when one of these is named, which takes long; `debug/kunit` alone is also part of a run
-of everything, and is skipped there when the kernel is not in the cache.
+On the lockdep kernel, as part of a run of everything: locking proved under jobs, faults, heaps, memory pressure and
+failing allocations, and the KUnit tests, in one boot. On the debug kernel, when they are named: its KUnit tests, and each
+guest program under lockdep, KASAN, UBSAN and kmemleak.
+
+Any report of the kernel is a failure of the boot that it is in; so each program has a boot of its own on the debug
+kernel. Called by main.py. A kernel is built when one of its cases is named, which takes long; `lockdep/garm` and
+`debug/kunit` are also part of a run of everything, and are skipped there when their kernel is not in the cache.
 """
 
 from __future__ import annotations
@@ -25,12 +29,19 @@ SUITE_NAME = re.compile(r"^\s*\.name = \"(garm-[\w-]+)\",$", re.MULTILINE)
 LEFT_OUT = ("mov_bench", "driver_bench", "garm_suspend", "recovery_suite")
 # Everything is some ten times slower.
 TIMEOUT = 3000.0
+# What CI runs on the lockdep kernel. The stress has reclaim, resets, suspend and failing allocations all at once.
+PROVED = ("garm_stress", "garm_shrink", "garm_recovery", "sync_ioctl", "tiler_heap", "panthor_vm", "garm_unbind")
+PROVED_WITH = {"GARM_STRESS_SECONDS": "8", "GARM_STRESS_INJECT": "1"}
+PROVED_MEMORY = "768M"      # garm_shrink fills it
+STATE = "sed -n 's/^ *debug_locks: */debug_locks /p' /proc/lockdep_stats"
 # Two scans, of objects of 5 seconds and more: what is unreferenced and unchanged in both is reported in the log.
 LEAKS = "K=/sys/kernel/debug/kmemleak; sleep 6; echo scan > $K; echo scan > $K; cat $K"
 
 
 def cases(context: Context) -> Iterator[Case]:
     """All of them."""
+    yield Case("lockdep/garm", partial(lockdep, context),
+               "garm.ko on the lockdep kernel: jobs, faults, heaps, memory pressure, failing allocations; KUnit tests")
     yield Case("debug/kunit", partial(kunit, context), "garm.ko's KUnit tests, on the debug kernel")
     for name in bootcases.guest_sources(context.env.repo):
         if name not in LEFT_OUT:
@@ -48,17 +59,42 @@ def suites(folder: Path) -> list[str]:
     return sorted(name for path in folder.glob("*_kunit.c") for name in SUITE_NAME.findall(path.read_text()))
 
 
+def too_long(context: Context, case: str, kind: str) -> Iterator[Result]:
+    """A skip, when nobody named the case and its kernel would have to be built first."""
+    if not any(matches(Case(case, lambda: ()), name) for name in context.names) \
+            and not debug_kernel_built(context.env, context.root, "4k", kind):
+        yield Result("kernel", SKIP, f"the {kind} kernel is not in the cache; `scripts/test {case}` builds it")
+
+
 def kunit(context: Context) -> Iterator[Result]:
     """They run when the module is loaded, with results in the kernel's log."""
-    case = Case("debug/kunit", lambda: ())
-    if not any(matches(case, name) for name in context.names) \
-            and not debug_kernel_built(context.env, context.root, "4k"):
-        yield Result("kunit", SKIP, "the debug kernel is not in the cache; `scripts/test debug/kunit` builds it")
+    skipped = list(too_long(context, "debug/kunit", "debug"))
+    if skipped:
+        yield from skipped
         return
     run = Scenario(context, "debug/kunit").boot(options(), "true", TIMEOUT)
     yield Scenario.verdict("boot, no report of the kernel, power off", run)
     lines = [console.message(line) for line in run.console.splitlines()]
     yield from parse.ktap(lines, suites(context.env.repo / "driver"))
+
+
+def lockdep(context: Context) -> Iterator[Result]:
+    """One boot; anything that lockdep has to say fails it."""
+    skipped = list(too_long(context, "lockdep/garm", "lockdep"))
+    if skipped:
+        yield from skipped
+        return
+    guest = Options(driver="garm", kernel="lockdep", memory=PROVED_MEMORY,
+                    environment={"GARM_EXPECT": EXPECT, **PROVED_WITH})
+    run = Scenario(context, "lockdep/garm").boot(guest, bootcases.script(PROVED) + STATE, TIMEOUT)
+    yield Scenario.verdict("boot, no report of the kernel, power off", run)
+    # It turns itself off after a report, or when it runs out of room for locks.
+    on = re.search(r"^debug_locks (\d)$", run.stdout.decode(errors="replace"), re.MULTILINE)
+    yield Scenario.check("lockdep is on at the end", on is not None and on.group(1) == "1",
+                         f"/proc/lockdep_stats: expected debug_locks 1, got {on and on.group(1)}")
+    yield from parse.ktap([console.message(line) for line in run.console.splitlines()],
+                          suites(context.env.repo / "driver"))
+    yield from bootcases.outputs(run, PROVED, guest)
 
 
 def program(context: Context, name: str) -> Iterator[Result]:
