@@ -87,8 +87,9 @@ struct gfx_bin {
 };
 
 /**
- * Memory of the tiler heap that a pass holds. The model keeps its lists in the host's memory, but takes chunks as
- * hardware would, so that the heap's protocol is the guest's own: growth, out of memory, return.
+ * Memory of the tiler heap that a pass holds. The model keeps its lists in the host's memory, but
+ * takes chunks as hardware would, so that the heap's protocol is the guest's own: growth, out of
+ * memory, return.
  */
 struct gfx_heap {
     uint64_t first, last; /* chunks, address | size in pages; 0: none */
@@ -124,16 +125,20 @@ void gfx_pass_expect(struct mali_pipeline *p, uint64_t id);
 bool gfx_pass_add_draw(struct mali_pipeline *p, struct gfx_pass *pass, const struct gfx_draw *d);
 bool gfx_pass_add_prim(struct mali_pipeline *p, struct gfx_pass *pass, const struct gfx_prim *t);
 /**
- * A new pass in place of pass @id, whose primitives have been drawn meanwhile (incremental rendering): it begins with
- * draw *@draw, vertices and all. *@draw is set to its number there. NULL: as gfx_pass_new().
+ * A new pass in place of pass @id, whose primitives have been drawn meanwhile (incremental
+ * rendering): it begins with draw *@draw, vertices and all. *@draw is set to its number there.
+ * NULL: as gfx_pass_new().
  */
-struct gfx_pass *gfx_pass_renew(struct mali_pipeline *p, uint64_t root, uint64_t id, uint32_t *draw);
+struct gfx_pass *gfx_pass_renew(struct mali_pipeline *p, uint64_t root, uint64_t id,
+                                uint32_t *draw);
 
 /**
- * Takes *@need bytes of the tiler heap for @pass; @heap: the context that HEAP_SET selected, 0: none, which needs no
- * memory. FAULT, STALL: as core_read(). *@need is what is missing after OK: not zero when there is no chunk left.
+ * Takes *@need bytes of the tiler heap for @pass; @heap: the context that HEAP_SET selected, 0:
+ * none, which needs no memory. FAULT, STALL: as core_read(). *@need is what is missing after OK:
+ * not zero when there is no chunk left.
  */
-enum mali_mem_result gfx_heap_take(struct core *k, struct gfx_pass *pass, uint64_t heap, uint64_t *need);
+enum mali_mem_result gfx_heap_take(struct core *k, struct gfx_pass *pass, uint64_t heap,
+                                   uint64_t *need);
 
 /** Room for @n more vertices of the last draw. */
 bool gfx_pass_add_vertices(struct mali_pipeline *p, struct gfx_pass *pass, uint32_t n);
@@ -175,6 +180,7 @@ struct gfx_rt {
     uint64_t base, row_stride, surface_stride;
     uint64_t afbc_body;
     bool wide;
+    uint8_t afbc_mode;
     uint32_t clear[4];
 };
 
@@ -273,15 +279,18 @@ struct gfx_color {
 
 /**
  * Writes @src to sample @sample of tile pixels @pixel[], for lanes with @lanes set. @conv: memory
- * format of a raw target. @b: blend by its equation, NULL: replace. @src1: dual source.
+ * format of a raw target. @b: blend by its equation, NULL: replace.
  */
 bool gfx_blend_write(const struct gfx_rt *rt, uint8_t *plane, const uint16_t pixel[VA_LANES],
                      uint16_t lanes, uint32_t conv, const struct gfx_blend *b,
-                     const struct gfx_color *src, const struct gfx_color *src1);
+                     const struct gfx_color *src);
 struct gfx_vec_blend;
 /** What gfx_blend_write() would do to a packed format, for gfx_vec.h; not for sRGB. */
 void gfx_blend_layout(const struct gfx_rt *rt, uint32_t conv, const struct gfx_blend *b,
                       struct gfx_vec_blend *out);
+struct texel_format;
+/** The format of a target that holds floats and can be blended; false: it is none. */
+bool gfx_rt_float(const struct gfx_rt *rt, struct texel_format *f);
 /** Reads, as fp32 or integers as the format says. */
 bool gfx_blend_read(const struct gfx_rt *rt, const uint8_t *plane, const uint16_t pixel[VA_LANES],
                     uint16_t lanes, uint32_t conv, struct gfx_color *out);
@@ -298,7 +307,8 @@ struct gfx_warp {
     unsigned sample;          /* per-sample shading: which */
     bool zs_done;             /* depth and stencil were updated before the shader */
     uint16_t tested;          /* lanes that came to their late test */
-    float at[2][VA_LANES] __attribute__((aligned(64))); /* interpolation position stored last, framebuffer pixels */
+    float at[2][VA_LANES]
+        __attribute__((aligned(64))); /* interpolation position stored last, framebuffer pixels */
     float centre[2][VA_LANES] __attribute__((aligned(64))); /* of the pixels, likewise */
     uint32_t position[VA_LANES]; /* of the pixels, in the framebuffer: x, y << 16 */
 };

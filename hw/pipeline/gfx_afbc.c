@@ -25,7 +25,8 @@ struct superblock {
 static struct superblock locate(const struct gfx_afbc *a, unsigned x, unsigned y)
 {
     unsigned w = a->wide ? 5 : 4, h = a->wide ? 3 : 4;
-    uint64_t n = tex_afbc_header(a->tiled, x >> w, y >> h, (uint32_t)(a->row_stride / 16));
+    uint64_t n = tex_afbc_header(tex_afbc_tile(a->tiled, a->bytes), x >> w, y >> h,
+                                 (uint32_t)(a->row_stride / 16));
 
     return (struct superblock){
         .header = a->base + 16 * n,

@@ -12,7 +12,8 @@
  */
 struct gfx_afbc {
     uint64_t base, body, row_stride;
-    bool tiled, wide; /* headers in tiles of 8 x 8; superblocks of 32 x 8 instead of 16 x 16 */
+    bool tiled, wide; /* headers in tiles of 8 x 8, or 4 x 4 (tex_afbc_tile()); superblocks of 32 x
+                         8 instead of 16 x 16 */
     unsigned bytes;   /* of a texel */
 };
 

@@ -55,6 +55,16 @@ uint32_t gfx_tib_pack(unsigned internal, const float rgba[4], bool round)
     return word;
 }
 
+bool gfx_rt_float(const struct gfx_rt *rt, struct texel_format *f)
+{
+    /* Pixel formats, without an order. Source: v10.xml of Mesa 26, "Color Buffer Internal Format"
+     */
+    static const uint8_t number[21] = {[16] = 199, [17] = 207, [18] = 223, [20] = 89};
+
+    return rt->internal < sizeof(number) && number[rt->internal] &&
+           texel_format((uint32_t)number[rt->internal] << 12, f);
+}
+
 /* Formats 224..242 that round to whole bits: "PU", against "AU" with fractions. Source: v10.xml */
 static bool rounds(uint32_t conv)
 {
@@ -81,7 +91,7 @@ static float linear_to_srgb(float c)
  */
 
 struct terms {
-    const float *src, *dst, *src1;
+    const float *src, *dst;
     float constant;
 };
 
@@ -107,7 +117,7 @@ static float term_c(unsigned code, const struct terms *t, unsigned ch)
     case 3:
         return t->dst[ch];
     case 4:
-        return t->src1[ch];
+        return 2 * t->src[ch]; /* never a second source: Mesa blends such in shaders */
     case 5:
         return t->src[3];
     case 6:
@@ -137,16 +147,11 @@ static float saturate(float x)
     return x > 0 ? (x < 1 ? x : 1) : 0;
 }
 
-static void blend(const struct gfx_rt *rt, const struct gfx_blend *b, const float src[4],
-                  const float src1[4], const float dst[4], float out[4])
+static void blend(const struct gfx_blend *b, const struct terms *t, float out[4])
 {
-    unsigned bits = layouts[rt->internal].whole[0];
-    struct terms t = {src, dst, src1,
-                      (float)(b->constant >> (16 - bits)) / (float)((1u << bits) - 1)};
-
     for (unsigned ch = 0; ch < 4; ch++) {
         uint32_t fn = ch < 3 ? b->equation & 0xfff : b->equation >> 12 & 0xfff;
-        out[ch] = b->equation >> (28 + ch) & 1 ? saturate(blend_channel(fn, &t, ch)) : dst[ch];
+        out[ch] = b->equation >> (28 + ch) & 1 ? blend_channel(fn, t, ch) : t->dst[ch];
     }
 }
 
@@ -165,9 +170,10 @@ static void lane_color(const struct gfx_color *c, unsigned lane, float out[4])
 }
 
 static uint32_t blended(const struct gfx_rt *rt, uint32_t old, uint32_t conv,
-                        const struct gfx_blend *b, float src[4], float src1[4])
+                        const struct gfx_blend *b, float src[4])
 {
     bool srgb = (conv & FORMAT_SRGB) || (b && b->srgb);
+    unsigned bits = layouts[rt->internal].whole[0];
     float dst[4], out[4];
 
     gfx_tib_unpack(rt->internal, old, dst);
@@ -175,10 +181,15 @@ static uint32_t blended(const struct gfx_rt *rt, uint32_t old, uint32_t conv,
         dst[ch] = srgb_to_linear(dst[ch]);
     if (b && b->alpha_one)
         src[3] = 1;
-    if (b)
-        blend(rt, b, src, src1, dst, out);
-    else
+    if (b) {
+        struct terms t = {src, dst,
+                          (float)(b->constant >> (16 - bits)) / (float)((1u << bits) - 1)};
+        blend(b, &t, out);
+        for (unsigned ch = 0; ch < 4; ch++)
+            out[ch] = saturate(out[ch]);
+    } else {
         memcpy(out, src, sizeof(out));
+    }
     for (unsigned ch = 0; ch < 3 && srgb; ch++)
         out[ch] = linear_to_srgb(out[ch]);
     uint32_t word = gfx_tib_pack(rt->internal, out, rounds(conv) || (b && b->round));
@@ -194,33 +205,57 @@ static uint32_t blended(const struct gfx_rt *rt, uint32_t old, uint32_t conv,
     return (word & ~keep) | (old & keep);
 }
 
+/*
+ * The equation on floats of format @f, which are not clamped; @at: the sample. The constant of a
+ * blend descriptor is none for floats (source: Mesa 26's pan_pack_blend_constant()): zero.
+ */
+static void blend_floats(const struct texel_format *f, uint8_t *at, const struct gfx_blend *b,
+                         const uint32_t src[4])
+{
+    union {
+        uint32_t u[4];
+        float f[4];
+    } s, dst, out;
+    struct terms t = {s.f, dst.f, 0};
+    uint8_t bytes[TEXEL_BYTES];
+
+    memcpy(s.u, src, sizeof(s));
+    if (b->alpha_one)
+        s.f[3] = 1;
+    texel_load(f, at, dst.u);
+    blend(b, &t, out.f);
+    texel_store(f, out.u, bytes);
+    memcpy(at, bytes, f->bytes);
+}
+
 bool gfx_blend_write(const struct gfx_rt *rt, uint8_t *plane, const uint16_t pixel[VA_LANES],
                      uint16_t lanes, uint32_t conv, const struct gfx_blend *b,
-                     const struct gfx_color *src, const struct gfx_color *src1)
+                     const struct gfx_color *src)
 {
-    struct texel_format f;
+    struct texel_format f, floats;
     bool blendable = rt->internal <= INTERNAL_LAST_BLENDABLE;
-    bool raw = conv & FORMAT_RAW;
+    bool raw = conv & FORMAT_RAW, equation = b && !raw && gfx_rt_float(rt, &floats);
 
     if (!blendable && !raw && (!texel_format(conv & 0x3fffff, &f) || f.bytes > rt->bytes))
         return false;
     for (unsigned i = 0; i < VA_LANES; i++) {
         uint8_t *at = plane + (size_t)pixel[i] * rt->bytes, bytes[16];
         uint32_t word[4];
-        float s[4], s1[4];
+        float s[4];
         if (!(lanes >> i & 1))
             continue;
         if (blendable && !raw) {
             lane_color(src, i, s);
-            lane_color(src1, i, s1);
             memcpy(word, at, 4);
-            word[0] = blended(rt, word[0], conv, b, s, s1);
+            word[0] = blended(rt, word[0], conv, b, s);
             memcpy(at, word, 4);
             continue;
         }
         for (unsigned c = 0; c < 4; c++)
             word[c] = src->c[c][i];
-        if (raw) {
+        if (equation) {
+            blend_floats(&floats, at, b, word);
+        } else if (raw) {
             memcpy(at, word, rt->bytes);
         } else {
             texel_store(&f, word, bytes);

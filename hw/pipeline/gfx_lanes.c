@@ -126,8 +126,7 @@ bool gfx_lanes_test(struct gfx_fragment *f, uint16_t lanes, bool update)
 /* --- colour --------------------------------------------------------------------------------- */
 
 bool gfx_lanes_color(struct gfx_fragment *f, unsigned rt, uint16_t lanes, uint32_t conv,
-                     const struct gfx_blend *b, const struct gfx_color *src,
-                     const struct gfx_color *src1)
+                     const struct gfx_blend *b, const struct gfx_color *src)
 {
     const struct gfx_rt *target = &f->fb.rt[rt];
     uint32_t *plane = (uint32_t *)(void *)f->tile.rt[rt];
@@ -140,7 +139,7 @@ bool gfx_lanes_color(struct gfx_fragment *f, unsigned rt, uint16_t lanes, uint32
     gfx_blend_layout(target, conv, b, &v);
     if (!v.replace)
         load_pixels(plane, f->warp.pixel, &word);
-    f->pipeline->vec->blend(&v, src, src1, &word);
+    f->pipeline->vec->blend(&v, src, &word);
     store_pixels(plane, f->warp.pixel, lanes, &word);
     return true;
 }

@@ -65,8 +65,7 @@ bool gfx_lanes_test(struct gfx_fragment *f, uint16_t lanes, bool update);
 
 /** Writes the colours in @src to target @rt for lanes @lanes, as gfx_blend_write(). */
 bool gfx_lanes_color(struct gfx_fragment *f, unsigned rt, uint16_t lanes, uint32_t conv,
-                     const struct gfx_blend *b, const struct gfx_color *src,
-                     const struct gfx_color *src1);
+                     const struct gfx_blend *b, const struct gfx_color *src);
 
 /** A colour from registers of fp16, or words. */
 void gfx_lanes_registers(const struct gfx_fragment *f, const struct va_warp *w, unsigned reg,

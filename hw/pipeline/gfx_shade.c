@@ -392,19 +392,15 @@ static bool write_color(struct gfx_fragment *f, const struct va_warp *w, unsigne
                         const struct va_val *cover, uint16_t lanes)
 {
     unsigned format = regs_format(in, conv);
-    bool dual = b && ((b->equation >> 8 & 7) == 4 || (b->equation >> 20 & 7) == 4);
-    struct gfx_color src, src1;
+    struct gfx_color src;
 
     get_color(f, w, in->sr[0].reg, format, &src);
-    if (dual) /* r4 on. Source: ISA.xml */
-        get_color(f, w, in->sr[0].reg + 4, format, &src1);
     for (unsigned n = 0; n < f->fb.samples; n++) {
         uint16_t now = sample_lanes(f, w, cover, lanes, n);
         uint8_t *plane = f->tile.rt[rt] + (size_t)n * GFX_PIXELS * f->fb.rt[rt].bytes;
-        if (!now || gfx_lanes_color(f, rt, now, conv, b, &src, dual ? &src1 : &src))
+        if (!now || gfx_lanes_color(f, rt, now, conv, b, &src))
             continue;
-        if (!gfx_blend_write(&f->fb.rt[rt], plane, f->warp.pixel, now, conv, b, &src,
-                             dual ? &src1 : &src))
+        if (!gfx_blend_write(&f->fb.rt[rt], plane, f->warp.pixel, now, conv, b, &src))
             return false;
     }
     return true;
@@ -460,8 +456,7 @@ static enum va_message_result st_tile(struct gfx_fragment *f, struct core *c, st
     get_color(f, w, in->sr[0].reg, regs_format(in, conv), &color);
     uint16_t now = sample_lanes(f, w, &src[1], lanes, sample);
     uint8_t *plane = f->tile.rt[rt] + (size_t)sample * GFX_PIXELS * f->fb.rt[rt].bytes;
-    if (now &&
-        !gfx_blend_write(&f->fb.rt[rt], plane, f->warp.pixel, now, conv, NULL, &color, &color))
+    if (now && !gfx_blend_write(&f->fb.rt[rt], plane, f->warp.pixel, now, conv, NULL, &color))
         return no_format(f, c, conv);
     return VA_MSG_DONE;
 }

@@ -13,9 +13,17 @@
 #include <string.h>
 
 #include "gfx_afbc.h"
+#include "texel.h"
 #include "texture/surface.h"
 
-enum { BLOCK_NONE = 0, BLOCK_TILED = 1, BLOCK_LINEAR = 2, BLOCK_AFBC = 12, BLOCK_AFBC_TILED = 13 };
+enum {
+    BLOCK_NONE = 0,
+    BLOCK_TILED = 1,
+    BLOCK_LINEAR = 2,
+    BLOCK_LARGE = 8, /* tiles of 64 KiB */
+    BLOCK_AFBC = 12,
+    BLOCK_AFBC_TILED = 13
+};
 enum { MSAA_SINGLE, MSAA_AVERAGE, MSAA_MULTIPLE, MSAA_LAYERED };
 enum { ZS_D16 = 1, ZS_D24 = 2, ZS_D24X8 = 4, ZS_D24S8 = 5, ZS_D32 = 14, S_S8 = 1, S_X24S8 = 4 };
 enum { INTERNAL_RAW8 = 32, INTERNAL_RAW128 = 36, INTERNAL_LAST_BLENDABLE = 6 };
@@ -117,6 +125,7 @@ static enum mali_mem_result load_zs(struct core *k, uint64_t va, struct gfx_zs_t
 
 static enum mali_mem_result load_rt(struct core *k, uint64_t va, struct gfx_rt *rt)
 {
+    struct texel_format f;
     uint32_t w[16];
     enum mali_mem_result r = core_read(k, va, w, sizeof(w));
 
@@ -135,12 +144,15 @@ static enum mali_mem_result load_rt(struct core *k, uint64_t va, struct gfx_rt *
         .surface_stride = w[11],
         .afbc_body = w[11],
         .wide = w[2] >> 2 & 1,
+        .afbc_mode = w[2] >> 10 & 63,
     };
     for (unsigned i = 0; i < 4; i++) {
         rt->swizzle[i] = w[1] >> (16 + 3 * i) & 7;
         rt->clear[i] = w[12 + i];
     }
-    if (rt->internal >= INTERNAL_RAW8 && rt->internal <= INTERNAL_RAW128)
+    if (gfx_rt_float(rt, &f))
+        rt->bytes = f.bytes;
+    else if (rt->internal >= INTERNAL_RAW8 && rt->internal <= INTERNAL_RAW128)
         rt->bytes = (uint8_t)(1u << (rt->internal - INTERNAL_RAW8));
     else if (rt->internal >= 1 && rt->internal <= INTERNAL_LAST_BLENDABLE)
         rt->bytes = 4;
@@ -239,8 +251,8 @@ struct surface {
 
 static bool known_block(unsigned block)
 {
-    return block == BLOCK_LINEAR || block == BLOCK_TILED || block == BLOCK_AFBC ||
-           block == BLOCK_AFBC_TILED;
+    return block == BLOCK_LINEAR || block == BLOCK_TILED || block == BLOCK_LARGE ||
+           block == BLOCK_AFBC || block == BLOCK_AFBC_TILED;
 }
 
 static bool is_afbc(unsigned block)
@@ -248,8 +260,18 @@ static bool is_afbc(unsigned block)
     return block == BLOCK_AFBC || block == BLOCK_AFBC_TILED;
 }
 
+/* Elements of 3, 6 or 12 bytes have no tiles of 64 KiB. */
+static bool fits_block(unsigned block, unsigned bytes)
+{
+    unsigned bits;
+
+    return block != BLOCK_LARGE || tex_large_bits(bytes, &bits);
+}
+
 static uint64_t surface_at(const struct surface *s, unsigned x, unsigned y)
 {
+    if (s->block == BLOCK_LARGE)
+        return s->base + tex_large_offset(x, y, (unsigned)__builtin_ctz(s->bytes), s->row_stride);
     if (s->block == BLOCK_LINEAR)
         return s->base + y * s->row_stride + (uint64_t)x * s->bytes;
     return s->base + y / 16 * s->row_stride +
@@ -324,13 +346,19 @@ static const uint8_t channels[32][4] = {
     [22] = {8, 8, 8},    [24] = {10, 10, 10, 2}, [28] = {5, 5, 5, 1},
 };
 static const uint8_t raw_bytes[8] = {1, 2, 3, 4, 6, 8, 12, 16};
+static const uint8_t float_bytes[32] = {[16] = 2, [17] = 4, [18] = 6, [19] = 8, [20] = 4};
 
 static unsigned memory_bytes(const struct gfx_rt *rt)
 {
     unsigned bits = 0;
 
+    /* AFBC: the compression mode decides. Source: Mesa's pan_emit_afbc_color_attachment() */
+    if (is_afbc(rt->block) && rt->internal > INTERNAL_LAST_BLENDABLE)
+        return tex_afbc_bytes(rt->afbc_mode);
+    if (rt->internal > INTERNAL_LAST_BLENDABLE && rt->format < 8)
+        return raw_bytes[rt->format];
     if (rt->internal > INTERNAL_LAST_BLENDABLE)
-        return rt->format < 8 ? raw_bytes[rt->format] : 0;
+        return rt->internal < INTERNAL_RAW8 ? float_bytes[rt->format] : 0;
     for (unsigned i = 0; i < 4; i++)
         bits += channels[rt->format][i];
     return bits / 8;
@@ -341,12 +369,28 @@ uint8_t gfx_rt_bytes(const struct gfx_rt *rt)
     return (uint8_t)memory_bytes(rt);
 }
 
+/* Floats, from 0 to 1. */
+static bool unpack_float(const struct gfx_rt *rt, const uint8_t *from, uint8_t rgba[4])
+{
+    struct texel_format f;
+    uint32_t v[4];
+
+    if (!gfx_rt_float(rt, &f))
+        return false;
+    texel_load(&f, from, v);
+    for (unsigned i = 0; i < 4; i++) {
+        float x = as_float(v[i]);
+        rgba[i] = (uint8_t)((x > 0 ? x < 1 ? x : 1 : 0) * 255 + 0.5f);
+    }
+    return true;
+}
+
 bool gfx_rt_unpack(const struct gfx_rt *rt, const uint8_t *from, uint8_t rgba[4])
 {
     uint32_t word;
 
     if (rt->internal > INTERNAL_LAST_BLENDABLE)
-        return false;
+        return unpack_float(rt, from, rgba);
     memcpy(&word, from, 4);
     memcpy(rgba, (const uint8_t[]){0, 0, 0, 255}, 4);
     for (unsigned i = 0, at = 0; i < 4; i++) {
@@ -370,6 +414,25 @@ static void pack_pixel(const struct gfx_rt *rt, const float rgba[4], uint8_t *ou
         at += bits;
     }
     memcpy(out, &v, bytes);
+}
+
+/* The mean of a pixel's samples of a target of floats, as memory has it. */
+static void average_floats(const struct gfx_tile *t, const struct gfx_fb *fb, unsigned n,
+                           unsigned pixel, const struct texel_format *f, uint8_t *out)
+{
+    float sum[4] = {0};
+    uint32_t v[4];
+
+    for (unsigned s = 0; s < fb->samples; s++) {
+        texel_load(f, t->rt[n] + ((size_t)s * GFX_PIXELS + pixel) * f->bytes, v);
+        for (unsigned c = 0; c < 4; c++)
+            sum[c] += as_float(v[c]);
+    }
+    for (unsigned c = 0; c < 4; c++) {
+        sum[c] /= (float)fb->samples;
+        memcpy(&v[c], &sum[c], 4);
+    }
+    texel_store(f, v, out);
 }
 
 static void average(const struct gfx_tile *t, const struct gfx_fb *fb, unsigned n, unsigned pixel,
@@ -415,12 +478,20 @@ static void convert(const struct gfx_tile *t, const struct gfx_fb *fb, unsigned 
 {
     const struct gfx_rt *rt = &fb->rt[n];
     const uint8_t *plane = t->rt[n] + (size_t)s * GFX_PIXELS * rt->bytes;
+    struct texel_format f;
+    bool floats = gfx_rt_float(rt, &f);
 
     if (!resolve && convert_bytes(rt, plane, out))
         return;
     for (unsigned i = 0; i < GFX_PIXELS; i++) {
         float rgba[4];
         uint32_t w;
+        if (floats && resolve) {
+            uint8_t mean[TEXEL_BYTES];
+            average_floats(t, fb, n, i, &f, mean);
+            memcpy(out + i * bytes, mean, bytes);
+            continue;
+        }
         if (rt->internal > INTERNAL_LAST_BLENDABLE) {
             memcpy(out + i * bytes, plane + i * rt->bytes, bytes);
             continue;
@@ -447,9 +518,10 @@ static enum mali_mem_result write_rt(struct core *k, const struct gfx_tile *t,
 
     if (!bytes || (rt->internal > INTERNAL_LAST_BLENDABLE && bytes > rt->bytes))
         return invalid(k, rt->base, "write-back format", rt->format);
-    if (!known_block(rt->block) || (is_afbc(rt->block) && samples > 1))
+    if (!known_block(rt->block) || !fits_block(rt->block, bytes) ||
+        (is_afbc(rt->block) && samples > 1))
         return invalid(k, rt->base, "block format", rt->block);
-    if (rt->msaa == MSAA_MULTIPLE || (resolve && rt->internal > INTERNAL_LAST_BLENDABLE))
+    if (rt->msaa == MSAA_MULTIPLE || (resolve && rt->internal >= INTERNAL_RAW8))
         return invalid(k, rt->base, "multisample mode", rt->msaa);
     for (unsigned s = 0; s < samples && r == MALI_MEM_OK; s++) {
         struct surface to = {is_afbc(rt->block) ? rt->base : rt->base + s * rt->surface_stride,
@@ -493,7 +565,8 @@ static enum mali_mem_result write_z(struct core *k, const struct gfx_tile *t,
 {
     const struct gfx_zs_target *zs = &fb->zs;
     bool both = zs->format == ZS_D24S8;
-    unsigned bytes = zs->format == ZS_D16 ? 2 : 4;
+    /* D24 alone has no fourth byte. Source: Mesa 26's Z24_UNORM_PACKED */
+    unsigned bytes = zs->format == ZS_D16 ? 2 : zs->format == ZS_D24 ? 3 : 4;
     unsigned samples = zs->msaa == MSAA_LAYERED ? fb->samples : 1;
     uint8_t px[GFX_PIXELS * 4];
     enum mali_mem_result r = MALI_MEM_OK;
@@ -501,7 +574,8 @@ static enum mali_mem_result write_z(struct core *k, const struct gfx_tile *t,
     if (zs->format != ZS_D16 && zs->format != ZS_D24X8 && zs->format != ZS_D24 && !both &&
         zs->format != ZS_D32)
         return invalid(k, zs->base, "depth format", zs->format);
-    if (!known_block(zs->block) || (is_afbc(zs->block) && samples > 1))
+    if (!known_block(zs->block) || !fits_block(zs->block, bytes) ||
+        (is_afbc(zs->block) && samples > 1))
         return invalid(k, zs->base, "block format", zs->block);
     for (unsigned s = 0; s < samples && r == MALI_MEM_OK; s++) {
         struct surface to = {is_afbc(zs->block) ? zs->base : zs->base + s * zs->surface_stride,

@@ -42,8 +42,7 @@ struct gfx_vec {
     /** Lanes for which "@z FUNC @old" holds; @func: bits less, equal, greater. */
     uint16_t (*compare)(unsigned func, bool floats, const va_v16u *z, const va_v16u *old);
     /** @word: the packed pixels, replaced by the result. Colours are fp32. */
-    void (*blend)(const struct gfx_vec_blend *b, const struct gfx_color *src,
-                  const struct gfx_color *src1, va_v16u *word);
+    void (*blend)(const struct gfx_vec_blend *b, const struct gfx_color *src, va_v16u *word);
     /** fp32 bits of the halves at bit @shift (0, 16). */
     void (*from_half)(const va_v16u *in, unsigned shift, va_v16u *out);
     /** Bits @bits of @r's lanes in @lanes become those of @value. */

@@ -167,8 +167,7 @@ VA_INLINE vu pack(vf x, unsigned whole, unsigned frac, bool round)
     return (as_u(v) & 0x3fffff) << (round ? frac : 0);
 }
 
-VA_INLINE vf factor(unsigned code, const vf *src, const vf *dst, const vf *src1, float constant,
-                    unsigned ch)
+VA_INLINE vf factor(unsigned code, const vf *src, const vf *dst, float constant, unsigned ch)
 {
     switch (code & 7) {
     case 2:
@@ -176,7 +175,7 @@ VA_INLINE vf factor(unsigned code, const vf *src, const vf *dst, const vf *src1,
     case 3:
         return dst[ch];
     case 4:
-        return src1[ch];
+        return 2 * src[ch];
     case 5:
         return src[3];
     case 6:
@@ -189,8 +188,7 @@ VA_INLINE vf factor(unsigned code, const vf *src, const vf *dst, const vf *src1,
 }
 
 /* A twelve-bit function: (+-A) + (+-B) * C, C possibly 1 - C. Source: v10.xml, "Blend Function". */
-VA_INLINE vf function(uint32_t fn, const vf *src, const vf *dst, const vf *src1, float constant,
-                      unsigned ch)
+VA_INLINE vf function(uint32_t fn, const vf *src, const vf *dst, float constant, unsigned ch)
 {
     vf a = (fn & 3) == 2 ? src[ch] : (fn & 3) == 3 ? dst[ch] : (vf){0};
     unsigned code = fn >> 4 & 3;
@@ -198,7 +196,7 @@ VA_INLINE vf function(uint32_t fn, const vf *src, const vf *dst, const vf *src1,
            : code == 1 ? src[ch] + dst[ch]
            : code == 2 ? src[ch]
                        : dst[ch];
-    vf c = factor(fn >> 8, src, dst, src1, constant, ch);
+    vf c = factor(fn >> 8, src, dst, constant, ch);
 
     c = fn >> 11 & 1 ? 1 - c : c;
     return minus(a, fn >> 3 & 1) + minus(b, fn >> 7 & 1) * c;
@@ -218,7 +216,7 @@ VA_INLINE vu replace_piece(const struct gfx_vec_blend *b, const vf src[4])
     return result;
 }
 
-VA_INLINE vu blend_piece(const struct gfx_vec_blend *b, const vf src[4], const vf src1[4], vu word)
+VA_INLINE vu blend_piece(const struct gfx_vec_blend *b, const vf src[4], vu word)
 {
     vf dst[4], out;
     vu result = {0};
@@ -237,7 +235,7 @@ VA_INLINE vu blend_piece(const struct gfx_vec_blend *b, const vf src[4], const v
             keep |= (uint32_t)((1ull << at[ch + 1]) - (1ull << at[ch]));
             continue;
         }
-        out = saturate(function(fn, src, dst, src1, b->constant, ch));
+        out = saturate(function(fn, src, dst, b->constant, ch));
         result |= pack(out, b->whole[ch], b->frac[ch], b->round) << (at[ch] & 31);
     }
     return (result & ~keep) | (word & keep);
@@ -250,20 +248,18 @@ VA_INLINE void colors(const struct gfx_color *c, unsigned k, vf out[4])
         out[ch] = saturate(as_f(get(&c->c[ch], k)));
 }
 
-static void blend(const struct gfx_vec_blend *b, const struct gfx_color *src,
-                  const struct gfx_color *src1, va_v16u *word)
+static void blend(const struct gfx_vec_blend *b, const struct gfx_color *src, va_v16u *word)
 {
     for (unsigned k = 0; k < PIECES; k++) {
-        vf s[4], s1[4];
+        vf s[4];
         colors(src, k, s);
         if (b->replace) {
             put(word, k, replace_piece(b, s));
             continue;
         }
-        colors(src1, k, s1);
         if (b->alpha_one)
             s[3] = splat_f(1);
-        put(word, k, blend_piece(b, s, s1, get(word, k)));
+        put(word, k, blend_piece(b, s, get(word, k)));
     }
 }
 

@@ -59,7 +59,7 @@ static bool packed(unsigned n, struct texel_format *f)
         {73, TEXEL_SINT, 4, {10, 10, 10, 2}, 4, 0},
         {74, TEXEL_SINT, 4, {2, 10, 10, 10}, 4, 0},
         {75, TEXEL_UNORM, 1, {16}, 2, 0}, /* Z16 */
-        {76, TEXEL_UNORM, 1, {32}, 4, 0}, /* Z32 */
+        {76, TEXEL_FLOAT, 1, {32}, 4, 0}, /* Z32; source: Mesa 26 has it for Z32_FLOAT */
         {77, TEXEL_UNORM, 1, {24}, 4, 0}, /* Z24X8 */
         {78, TEXEL_UNORM, 1, {24}, 4, 8}, /* X8Z24 */
         {81, TEXEL_FLOAT, 1, {32}, 4, 0},

@@ -16,6 +16,7 @@ enum texel_type { TEXEL_UNORM, TEXEL_SNORM, TEXEL_UINT, TEXEL_SINT, TEXEL_FLOAT 
 
 #define TEXEL_BYTES 16         /* the largest */
 #define TEXEL_SRGB  (1u << 20) /* of a pixel format */
+#define TEXEL_Z24X8 77         /* its number: bits 19:12 of a pixel format */
 
 struct texel_format;
 /** Normalised and float types give fp32 bits, the others integers of 32 bits. */

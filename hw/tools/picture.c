@@ -15,7 +15,7 @@
 #include "../pipeline/gfx.h"
 #include "../pipeline/texture/surface.h"
 
-enum { BLOCK_TILED = 1, BLOCK_LINEAR = 2, BLOCK_AFBC = 12, BLOCK_AFBC_TILED = 13 };
+enum { BLOCK_TILED = 1, BLOCK_LINEAR = 2, BLOCK_LARGE = 8, BLOCK_AFBC = 12, BLOCK_AFBC_TILED = 13 };
 
 /* --- PNG ---------------------------------------------------------------------------------- */
 
@@ -80,15 +80,19 @@ static void load_raw(const struct texel_format *f, const void *from, uint32_t rg
 static bool target_surface(const struct gfx_fb *fb, const struct gfx_rt *rt, struct tex_surface *s)
 {
     bool afbc = rt->block == BLOCK_AFBC || rt->block == BLOCK_AFBC_TILED;
+    unsigned bits;
 
-    if (!afbc && rt->block != BLOCK_LINEAR && rt->block != BLOCK_TILED)
+    if (!afbc && rt->block != BLOCK_LINEAR && rt->block != BLOCK_TILED && rt->block != BLOCK_LARGE)
+        return false;
+    if (rt->block == BLOCK_LARGE && !tex_large_bits(gfx_rt_bytes(rt), &bits))
         return false;
     *s = (struct tex_surface){
         .afbc_width = afbc ? rt->wide ? 5 : 4 : 0,
         .afbc_height = afbc ? rt->wide ? 3 : 4 : 0,
         .afbc_bytes = afbc ? gfx_rt_bytes(rt) : 0,
-        .afbc_tiled = rt->block == BLOCK_AFBC_TILED,
+        .afbc_tile = (uint8_t)tex_afbc_tile(rt->block == BLOCK_AFBC_TILED, gfx_rt_bytes(rt)),
         .tiled = rt->block == BLOCK_TILED,
+        .large = rt->block == BLOCK_LARGE,
         .width = fb->width,
         .height = fb->height,
         .depth = 1,

@@ -56,9 +56,14 @@ VA_INLINE void float16(const struct va_insn *in, const struct pval *s, struct pv
     d->w[0] = pack16(a.h[0], a.h[1]);
 }
 
+/* A result of which one half is written is rounded to fp16. Source: Mesa 26's bi_f32_to_f16_to() */
 OP(FADD_F32)
 {
     float32(in, s, d, env, fn_fadd);
+    if (in->dst_mask == 1 || in->dst_mask == 2) {
+        vu h = settle16(as_f(d->w[0]), env->ftz16);
+        d->w[0] = pack16(h, h);
+    }
 }
 OP(FADD_V2F16)
 {

@@ -55,7 +55,6 @@ static enum va_error decode_src_byte(unsigned byte, unsigned page, struct va_src
         out->kind = VA_SRC_CONST;
         out->index = low6;
         out->value = va_lut(low6);
-        return page ? VA_ERR_FAU_PAGE : VA_OK;
     } else {
         unsigned number = (byte >> 1) & 15;
         out->kind = VA_SRC_SPECIAL;

@@ -183,7 +183,6 @@ const char *va_error_name(enum va_error err)
         [VA_ERR_PAIR] = "64-bit operand at an odd register or word",
         [VA_ERR_STAGING] = "staging registers beyond r63, odd, or with wrong flags",
         [VA_ERR_SPECIAL] = "no such special value on this FAU page",
-        [VA_ERR_FAU_PAGE] = "constant on an FAU page other than 0",
         [VA_ERR_FAU_LIMIT] = "more uniform, special and constant words than fit",
         [VA_ERR_FAU_MESSAGE] = "special value not available to a message",
         [VA_ERR_RANGE] = "value does not fit its field",

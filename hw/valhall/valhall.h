@@ -128,7 +128,6 @@ enum va_error {
     VA_ERR_PAIR,        /* a 64-bit operand that does not start at an even word */
     VA_ERR_STAGING,     /* staging registers beyond r63, misaligned, or wrong flags */
     VA_ERR_SPECIAL,     /* no such special value on this FAU page */
-    VA_ERR_FAU_PAGE,    /* a constant on a page other than 0, or a page without user */
     VA_ERR_FAU_LIMIT,   /* more uniform, special and constant words than one word may name */
     VA_ERR_FAU_MESSAGE, /* a message reads a special value only the engine has */
     VA_ERR_RANGE,       /* va_encode only: a value does not fit its field */

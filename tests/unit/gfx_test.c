@@ -391,7 +391,7 @@ static void source_over(void)
 
     memcpy(&src.c[2], &one, 4);
     memcpy(&src.c[3], &half, 4);
-    TAP_CHECK(gfx_blend_write(&rt, (uint8_t *)&word, pixel, 1, 237 << 12, &b, &src, &src));
+    TAP_CHECK(gfx_blend_write(&rt, (uint8_t *)&word, pixel, 1, 237 << 12, &b, &src));
     TAP_CHECK_EQ(word & 0xff, 128);
     TAP_CHECK_EQ(word >> 8 & 0xff, 0);
     TAP_CHECK_EQ(word >> 16 & 0xff, 128);
@@ -399,8 +399,49 @@ static void source_over(void)
     word = 0xff000012;
     memcpy(&src.c[0], &one, 4);
     memcpy(&src.c[1], &none, 4);
-    TAP_CHECK(gfx_blend_write(&rt, (uint8_t *)&word, pixel, 1, 237 << 12, &b, &src, &src));
+    TAP_CHECK(gfx_blend_write(&rt, (uint8_t *)&word, pixel, 1, 237 << 12, &b, &src));
     TAP_CHECK_EQ(word & 0xff, 0x12);
+}
+
+/* Doubled source: 0 + dst * (2 * src). */
+static void twice_the_source(void)
+{
+    uint32_t fn = 1 | 3 << 4 | 4 << 8;
+    struct gfx_blend b = {.enable = true, .equation = fn | fn << 12 | 0xfu << 28};
+    struct gfx_rt rt = {.internal = 1, .bytes = 4};
+    struct gfx_color src = {{{0}}};
+    uint16_t pixel[VA_LANES] = {0};
+    float quarter = 0.25f, one = 1;
+    uint32_t word = 0x80808080;
+
+    memcpy(&src.c[0], &quarter, 4);
+    memcpy(&src.c[3], &one, 4);
+    TAP_CHECK(gfx_blend_write(&rt, (uint8_t *)&word, pixel, 1, 237 << 12, &b, &src));
+    TAP_CHECK_EQ(word, 0xff000040);
+}
+
+/* Targets of floats: the equation without clamps, the mask, and what is read back. */
+static void float_targets(void)
+{
+    /* A = src, B = dst, C = 1 - 0: the sum */
+    uint32_t fn = 2 | 3 << 4 | 1 << 8 | 1 << 11;
+    struct gfx_blend b = {.enable = true, .equation = fn | fn << 12 | 0xdu << 28};
+    struct gfx_rt rt = {.internal = 18, .bytes = 8};
+    struct gfx_color src = {{{0}}};
+    uint16_t pixel[VA_LANES] = {0}, half[4] = {0x4200, 0x4200, 0xc200, 0x3c00}; /* 3 3 -3 1 */
+    float two = 2;
+
+    for (unsigned c = 0; c < 4; c++)
+        memcpy(&src.c[c], &two, 4);
+    TAP_CHECK(gfx_blend_write(&rt, (uint8_t *)half, pixel, 1, 223 << 12, &b, &src));
+    TAP_CHECK_EQ(half[0], 0x4500); /* 5 */
+    TAP_CHECK_EQ(half[1], 0x4200); /* masked */
+    TAP_CHECK_EQ(half[2], 0xbc00); /* -1 */
+    TAP_CHECK_EQ(half[3], 0x4200);
+    TAP_CHECK(gfx_blend_read(&rt, (uint8_t *)half, pixel, 1, 223 << 12, &src));
+    TAP_CHECK_EQ(src.c[0][0], 0x40a00000);
+    TAP_CHECK(gfx_blend_write(&rt, (uint8_t *)half, pixel, 1, 223 << 12, NULL, &src));
+    TAP_CHECK_EQ(half[2], 0xbc00);
 }
 
 static void bounded_memory(void)
@@ -424,4 +465,5 @@ TAP_MAIN({"no-crack", no_crack}, {"no-crack-msaa", no_crack_msaa}, {"top-left", 
          {"perspective", perspective}, {"strange-numbers", strange_numbers},
          {"lines-and-points", lines_and_points}, {"depth-functions", depth_functions},
          {"stencil-operations", stencil_operations}, {"packing", packing},
-         {"source-over", source_over}, {"bounded-memory", bounded_memory})
+         {"source-over", source_over}, {"twice-the-source", twice_the_source},
+         {"float-targets", float_targets}, {"bounded-memory", bounded_memory})

@@ -95,17 +95,16 @@ static void blending(void)
                               .equation = rnd()};
         const struct gfx_blend *use = rnd() % 4 ? &b : NULL;
         uint32_t plane[VA_LANES], conv = rnd() % 2 ? 225u << 12 : 0;
-        struct gfx_color src, src1;
+        struct gfx_color src;
         struct gfx_vec_blend d;
         va_v16u word[2];
         random_colors(&src);
-        random_colors(&src1);
         for (unsigned i = 0; i < VA_LANES; i++)
             plane[i] = word[0][i] = word[1][i] = rnd();
         gfx_blend_layout(&rt, conv, use, &d);
-        TAP_REQUIRE(gfx_blend_write(&rt, (uint8_t *)plane, pixel, 0xffff, conv, use, &src, &src1));
+        TAP_REQUIRE(gfx_blend_write(&rt, (uint8_t *)plane, pixel, 0xffff, conv, use, &src));
         for (unsigned n = 0; n < variant_count; n++) {
-            variants[n]->blend(&d, &src, &src1, &word[n]);
+            variants[n]->blend(&d, &src, &word[n]);
             for (unsigned i = 0; i < VA_LANES; i++)
                 if (!same("blend", variants[n], i, word[n][i], plane[i])) {
                     tap_note("format %u, equation 0x%08x", rt.internal, use ? b.equation : 0);

@@ -201,6 +201,31 @@ static void yuv(void)
     TAP_CHECK(worst < 1e-6);
 }
 
+/* Tiles of 64 KiB: 16 x 16 parts row by row in them. Source: the kernel's drm_fourcc.h */
+static void large_tiles(void)
+{
+    static const struct {
+        unsigned bytes, width, height;
+    } tiles[] = {{1, 256, 256}, {2, 256, 128}, {4, 128, 128}, {8, 128, 64}, {16, 64, 64}};
+
+    for (unsigned k = 0; k < 5; k++) {
+        unsigned b = tiles[k].bytes, w = tiles[k].width, h = tiles[k].height, bits;
+        TAP_CHECK(tex_large_bits(b, &bits));
+        TAP_CHECK_EQ(w * h * b, 65536);
+        TAP_CHECK_EQ(tex_large_offset(1, 0, bits, 1 << 20), b);
+        TAP_CHECK_EQ(tex_large_offset(0, 1, bits, 1 << 20), 3 * b);
+        TAP_CHECK_EQ(tex_large_offset(16, 0, bits, 1 << 20), 256 * b);
+        TAP_CHECK_EQ(tex_large_offset(0, 16, bits, 1 << 20), 16 * w * b);
+        TAP_CHECK_EQ(tex_large_offset(w, 0, bits, 1 << 20), 65536);
+        TAP_CHECK_EQ(tex_large_offset(2 * w - 1, h - 1, bits, 1 << 20) / b,
+                     131072 / b - 256 + 0xaa);
+        TAP_CHECK_EQ(tex_large_offset(0, h, bits, 1 << 20), 1 << 20);
+    }
+    unsigned bits;
+    TAP_CHECK(!tex_large_bits(12, &bits));
+    TAP_CHECK(!tex_large_bits(0, &bits));
+}
+
 /* --- the reference ------------------------------------------------------------------------- */
 
 static const double border_colour[4] = {-8, 16, 0.5, 2};
@@ -556,7 +581,8 @@ static void reductions(void)
     }
 }
 
-/* Texels in memory's order: Mesa asks NIR for the order of the APIs (lower_tg4_broadcom_swizzle). */
+/* Texels in memory's order: Mesa asks NIR for the order of the APIs (lower_tg4_broadcom_swizzle).
+ */
 static void gathers(void)
 {
     static const unsigned dx[4] = {0, 1, 0, 1}, dy[4] = {0, 0, 1, 1};
@@ -800,7 +826,7 @@ static void bad_descriptors(void)
     TAP_CHECK_EQ(out[0] | out[3], 0);
 }
 
-TAP_MAIN({"wraps-and-filters", wraps_and_filters}, 
+TAP_MAIN({"wraps-and-filters", wraps_and_filters}, {"large-tiles", large_tiles},
          {"wild-coordinates", wild_coordinates}, {"mipmaps", mipmaps}, {"lods", lods},
          {"anisotropy", anisotropy}, {"shadows", shadows}, {"reductions", reductions},
          {"gathers", gathers}, {"integers", integers}, {"cube-edges", cube_edges},

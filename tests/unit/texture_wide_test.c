@@ -115,7 +115,7 @@ static void fill_headers(uint32_t at, uint32_t count)
 static void any_surface(enum kind kind, const struct tex_texture *t, const struct tex_codec *codec,
                         struct tex_surface *s)
 {
-    uint32_t columns, rows, bytes = codec ? codec->bytes : t->format.bytes;
+    uint32_t columns, rows, large, bytes = codec ? codec->bytes : t->format.bytes;
 
     s->va = below(MEMORY / 4) & ~(random32() & 3 ? 63u : 0u);
     s->codec = codec;
@@ -127,19 +127,23 @@ static void any_surface(enum kind kind, const struct tex_texture *t, const struc
         unsigned bits = codec && codec->compressed ? 2 : 4;
         s->row_stride = ((columns + (1u << bits) - 1) >> bits << 2 * bits) * bytes;
     }
+    if (s->tiled && (random32() & 1) && tex_large_bits(bytes, &large)) {
+        s->row_stride = ((columns - 1) >> tex_large_width(large) << 16) + 65536;
+        s->tiled = false;
+        s->large = true;
+    }
     if (kind == AFBC) {
         unsigned size = below(3);
         s->va &= ~63ull;
         s->afbc_width = (uint8_t)(4 + size);
         s->afbc_height = (uint8_t)(4 - size);
         s->afbc_bytes = t->format.bytes;
-        s->afbc_tiled = random32() & 1;
+        s->afbc_tile = (uint8_t)tex_afbc_tile(random32() & 1, s->afbc_bytes);
         columns = ((s->width - 1) >> s->afbc_width) + 1;
         rows = ((s->height - 1) >> s->afbc_height) + 1;
-        if (s->afbc_tiled) {
-            columns = (columns + 7) / 8 * 64;
-            rows = (rows + 7) / 8;
-        }
+        columns = ((columns - 1) >> s->afbc_tile) + 1;
+        rows = ((rows - 1) >> s->afbc_tile) + 1;
+        columns <<= 2 * s->afbc_tile;
         s->row_stride = 16 * columns;
         fill_headers((uint32_t)s->va, columns * rows);
     }

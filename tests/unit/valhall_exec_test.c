@@ -315,6 +315,25 @@ static void partial_writes(void)
     close_world(&x);
 }
 
+/* Half a destination of an fp32 sum gets it as fp16. */
+static void sum_to_half(void)
+{
+    struct va_insn lo = insn(VA_OP_FADD_F32, 0, lut(16), reg(2)), hi = lo;
+    lo.dst_mask = 1;
+    hi.dst = 1;
+    hi.dst_mask = 2;
+    WORLD(x, 0xfff0, word(lo), END(word(hi)));
+
+    x.warp.r[0] += 0x12345678;
+    x.warp.r[1] += 0x12345678;
+    x.warp.r[2] += 0x40400001; /* a bit more than 3: the sum is rounded to 4 */
+    TAP_CHECK_EQ(go(&x), VA_STOP_ENDED);
+    TAP_CHECK_EQ(x.warp.r[0][4], 0x12344400);
+    TAP_CHECK_EQ(x.warp.r[1][4], 0x44005678);
+    TAP_CHECK_EQ(x.warp.r[0][3], 0x12345678);
+    close_world(&x);
+}
+
 /* --- control flow
  * ---------------------------------------------------------------------------------- */
 
@@ -845,9 +864,9 @@ static void kept_on_disk(void)
 }
 
 TAP_MAIN({"cache-by-content", cache_by_content}, {"program-end", program_end}, {"sources", sources},
-         {"partial-writes", partial_writes}, {"divergent-loop", divergent_loop},
-         {"if-else", if_else}, {"indirect-call", indirect_call}, {"slices", slices},
-         {"discards", discards}, {"barriers", barriers}, {"loads", loads},
+         {"partial-writes", partial_writes}, {"sum-to-half", sum_to_half},
+         {"divergent-loop", divergent_loop}, {"if-else", if_else}, {"indirect-call", indirect_call},
+         {"slices", slices}, {"discards", discards}, {"barriers", barriers}, {"loads", loads},
          {"wide-loads-and-stores", wide_loads_and_stores}, {"atomics", atomics},
          {"stall-and-repeat", stall_and_repeat}, {"blends", blends}, {"faults", faults},
          {"random-programs", random_programs}, {"kept-on-disk", kept_on_disk},

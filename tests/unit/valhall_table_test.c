@@ -158,7 +158,6 @@ static void named_errors(void)
         {0x006042f428000080, VA_ERR_STAGING},              /* LOAD with the read flag */
         {0x0091c100000000e0, VA_ERR_SPECIAL},              /* page 0, number 0 */
         {0x0491c100000000e2, VA_ERR_SPECIAL},              /* page 2 has none */
-        {0x0291c100000000c0, VA_ERR_FAU_PAGE},             /* constant on page 1 */
         {0x00a4c00000008480, VA_ERR_FAU_LIMIT},            /* FADD u0, u4 */
         {0x00b2c00000c08180, VA_ERR_FAU_LIMIT},            /* FMA u0, u1, 0 */
         {0x06a0c0000000e6e2, VA_ERR_FAU_LIMIT},            /* IADD lane_id, core_id */
@@ -252,7 +251,7 @@ static void short_buffer(void)
 }
 
 static const struct va_modifier *find_modifier(const struct va_modifier *m, unsigned n,
-                                                const char *text)
+                                               const char *text)
 {
     for (unsigned i = 0; i < n; i++)
         if (!strcmp(m[i].text, text))

@@ -25,7 +25,7 @@ enum plane {
     PLANE_ASTC_3D = 5,
     PLANE_AFBC = 6
 };
-enum { CLUMP_TILED = 1, CLUMP_LINEAR = 2 };
+enum { CLUMP_TILED = 1, CLUMP_LINEAR = 2, CLUMP_LARGE = 8 };
 
 static uint32_t field(uint32_t w, unsigned lo, unsigned width)
 {
@@ -170,27 +170,34 @@ static enum tex_result astc(struct tex_unit *u, const struct tex_texture *t, con
     return TEX_OK;
 }
 
+uint8_t tex_afbc_bytes(unsigned mode)
+{
+    static const uint8_t bytes[64] = {
+        [0] = 1,  [1] = 2,  [3] = 2,  [4] = 2,  [5] = 2,  [6] = 2,  [8] = 4, [9] = 3,
+        [10] = 4, [11] = 4, [12] = 4, [14] = 1, [15] = 4, [16] = 6, [17] = 8};
+
+    return bytes[mode & 63];
+}
+
 static enum tex_result afbc(struct tex_unit *u, const struct tex_texture *t, const uint32_t w[8],
                             struct tex_surface *s)
 {
-    /* Bytes of a texel by compression mode; source: v10.xml. X24S8: the stencil of a combined
-     * plane. */
-    enum { AFBC_X24S8 = 15 };
-    static const uint8_t bytes[64] = {[0] = 1,  [3] = 2,  [4] = 2,  [5] = 2,  [6] = 2, [9] = 3,
-                                      [10] = 4, [11] = 4, [12] = 4, [14] = 1, [15] = 4};
-    unsigned size = field(w[0], 8, 3), mode = field(w[0], 26, 6);
+    enum { AFBC_RGB8 = 9, AFBC_X24S8 = 15 }; /* X24S8: the stencil of a combined plane */
+    unsigned size = field(w[0], 8, 3), mode = field(w[0], 26, 6), bytes = tex_afbc_bytes(mode);
+    /* Depths of 24 bits without a fourth byte. Source: Mesa 26's Z24_UNORM_PACKED */
+    bool packed_depth = mode == AFBC_RGB8 && (t->pixel_format >> 12 & 0xff) == TEXEL_Z24X8;
 
     if (size > 2)
         return tex_unmodelled(u, "AFBC plane with superblock size", size);
-    if (!bytes[mode])
+    if (!bytes)
         return tex_unmodelled(u, "AFBC plane with compression mode", mode);
-    s->afbc_bytes = bytes[mode];
+    s->afbc_bytes = (uint8_t)bytes;
     s->afbc_first = mode == AFBC_X24S8 && t->format.bytes == 1 ? 3 : 0;
-    if (bytes[mode] != t->format.bytes && !s->afbc_first)
+    if (bytes != t->format.bytes && !s->afbc_first && !packed_depth)
         return tex_unmodelled(u, "AFBC plane of a texture with pixel format", t->pixel_format);
     s->afbc_width = (uint8_t)(4 + size);
     s->afbc_height = (uint8_t)(4 - size);
-    s->afbc_tiled = field(w[0], 19, 1);
+    s->afbc_tile = (uint8_t)tex_afbc_tile(field(w[0], 19, 1), bytes);
     return TEX_OK;
 }
 
@@ -237,9 +244,13 @@ enum tex_result tex_surface(struct tex_unit *u, const struct tex_texture *t, uin
         return r;
     if (!s->afbc_width) {
         unsigned order = field(w[0], 8, 4);
-        if (order != CLUMP_TILED && order != CLUMP_LINEAR)
+        unsigned bytes = s->codec ? s->codec->bytes : t->format.bytes, bits;
+        if (order != CLUMP_TILED && order != CLUMP_LINEAR && order != CLUMP_LARGE)
             return tex_unmodelled(u, "plane with clump ordering", order);
+        if (order == CLUMP_LARGE && !tex_large_bits(bytes, &bits))
+            return tex_unmodelled(u, "plane in 64 KiB tiles of elements of bytes", bytes);
         s->tiled = order == CLUMP_TILED;
+        s->large = order == CLUMP_LARGE;
     }
     if (t->yuv.rows) {
         r = u->read(u->ctx, va + 32, w, sizeof(w));

@@ -1,10 +1,11 @@
 /*
  * From a texel's coordinates to its value: memory layouts, decoded blocks, AFBC.
  *
- * Layouts: rows; 16x16 texels (or 4x4 blocks) whose elements are interleaved; AFBC superblocks of
- * which the header says one colour, or that all of it is uncompressed. AFBC's compressed payload is
- * not published; nothing but this model writes AFBC in a guest's memory, and it writes those two
- * forms only, in the order that surface.h has.
+ * Layouts: rows; 16x16 texels (or 4x4 blocks) whose elements are interleaved; tiles of 64 KiB of
+ * such, where blocks are as texels; AFBC superblocks of which the header says one colour, or that
+ * all of it is uncompressed. AFBC's compressed payload is not published; nothing but this model
+ * writes AFBC in a guest's memory, and it writes those two forms only, in the order that surface.h
+ * has.
  *
  * Source of the interleaving: Mesa's tiling code; of AFBC headers: Mesa's packing shader.
  *
@@ -27,6 +28,8 @@ static uint64_t element_va(const struct tex_surface *s, uint32_t x, uint32_t y, 
     unsigned bits = s->codec && s->codec->compressed ? 2 : 4, mask = (1u << bits) - 1;
     uint64_t va = s->va + z * (uint64_t)s->slice_stride;
 
+    if (s->large)
+        return va + tex_large_offset(x, y, (unsigned)__builtin_ctz(bytes), s->row_stride);
     if (!s->tiled)
         return va + y * s->row_stride + (uint64_t)x * bytes;
     return va + (y >> bits) * s->row_stride +
@@ -144,15 +147,14 @@ static enum tex_result fetch_afbc(struct tex_unit *u, const struct tex_texture *
     uint32_t sx = x >> s->afbc_width, sy = y >> s->afbc_height, offset,
              in = tex_afbc_texel(x & ((1u << s->afbc_width) - 1), y & ((1u << s->afbc_height) - 1),
                                  s->afbc_width, s->afbc_height),
-             at = tex_afbc_header(s->afbc_tiled, sx, sy, (uint32_t)(s->row_stride / 16));
-    uint8_t header[16], bytes[TEXEL_BYTES + 3];
+             at = tex_afbc_header(s->afbc_tile, sx, sy, (uint32_t)(s->row_stride / 16));
+    uint8_t header[16], bytes[TEXEL_BYTES + 3] = {0};
     enum tex_result r =
         u->read(u->ctx, s->va + z * (uint64_t)s->slice_stride + 16ull * at, header, 16);
 
     if (r != TEX_OK)
         return r;
     if (subblock_size(header, 0) == 0) { /* one colour, in the last two words */
-        memset(bytes, 0, sizeof(bytes));
         memcpy(bytes, header + 8, 8);
         texel_load(&t->format, bytes + s->afbc_first, rgba);
         return TEX_OK;

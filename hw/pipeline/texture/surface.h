@@ -52,16 +52,57 @@ static inline uint32_t tex_tile_index(uint32_t x, uint32_t y, unsigned bits)
     return index;
 }
 
-/** Where a superblock's header lies, in headers from the first. */
-static inline uint32_t tex_afbc_header(bool tiled, uint32_t sx, uint32_t sy, uint32_t row_headers)
+/** Where a superblock's header lies, in headers from the first. @tile: tex_afbc_tile();
+ * @row_headers: of a row of tiles. */
+static inline uint32_t tex_afbc_header(unsigned tile, uint32_t sx, uint32_t sy,
+                                       uint32_t row_headers)
 {
     uint32_t morton = 0;
 
-    if (!tiled)
-        return sy * row_headers + sx;
-    for (unsigned i = 0; i < 3; i++)
+    for (unsigned i = 0; i < tile; i++)
         morton |= (sx >> i & 1) << 2 * i | (sy >> i & 1) << (2 * i + 1);
-    return sy / 8 * row_headers + sx / 8 * 64 + morton; /* row_headers: of a row of tiles */
+    return (sy >> tile) * row_headers + (sx >> tile << 2 * tile) + morton;
+}
+
+/** log2 of the superblocks each way whose headers form a tile. Source: Mesa's pan_afbc.h. */
+static inline unsigned tex_afbc_tile(bool tiled, unsigned bytes)
+{
+    return !tiled ? 0 : bytes > 4 ? 2 : 3;
+}
+
+/** Bytes of a texel by AFBC's compression mode; 0: not modelled. Source: v10.xml. */
+uint8_t tex_afbc_bytes(unsigned mode);
+
+/** A power of two that elements of 64 KiB tiles may have as size: its log2. False: it is none. */
+static inline bool tex_large_bits(unsigned bytes, unsigned *bits)
+{
+    *bits = bytes ? (unsigned)__builtin_ctz(bytes) : 0;
+    return bytes == 1u << *bits && *bits <= 4;
+}
+
+/**
+ * log2 of the width and height of a tile of 64 KiB, in elements of 2^@bits bytes: square, or twice
+ * as wide. Source: Mesa 26's pan_layout.h.
+ */
+static inline unsigned tex_large_width(unsigned bits)
+{
+    return 8 - bits / 2;
+}
+
+static inline unsigned tex_large_height(unsigned bits)
+{
+    return 8 - (bits + 1) / 2;
+}
+
+/** Of an element in tiles of 64 KiB, whose 16 x 16 parts lie row by row. @row_stride: of the tiles.
+ */
+static inline uint64_t tex_large_offset(uint32_t x, uint32_t y, unsigned bits, uint64_t row_stride)
+{
+    unsigned w = tex_large_width(bits), h = tex_large_height(bits);
+    uint32_t column = x >> 4 & ((1u << (w - 4)) - 1), row = y >> 4 & ((1u << (h - 4)) - 1);
+
+    return (y >> h) * row_stride + ((uint64_t)(x >> w) << 16) +
+           ((((row << (w - 4)) + column) << 8 | tex_tile_index(x & 15, y & 15, 4)) << bits);
 }
 
 /** Where texel (@x, @y) of an uncompressed superblock lies, in texels. log2 of its size. */

@@ -88,10 +88,10 @@ typedef enum tex_result tex_fetch_fn(struct tex_unit *u, const struct tex_textur
 struct tex_surface {
     bool empty;                      /* a null plane */
     uint8_t afbc_width, afbc_height; /* of superblocks, log2 */
-    bool afbc_tiled;
-    uint8_t afbc_bytes, afbc_first; /* of a texel; the one where the texture's format begins */
-    bool tiled;
-    uint8_t variant; /* of the codec: ASTC's decode mode */
+    uint8_t afbc_tile;               /* superblocks each way whose headers lie together, log2 */
+    uint8_t afbc_bytes, afbc_first;  /* of a texel; the one where the texture's format begins */
+    bool tiled, large;               /* tiles of 16 x 16 elements; such tiles in tiles of 64 KiB */
+    uint8_t variant;                 /* of the codec: ASTC's decode mode */
     uint32_t layer, level;
     uint32_t width, height, depth; /* of the level; depth: slices or samples */
     uint64_t va;

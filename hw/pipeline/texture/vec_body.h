@@ -164,8 +164,10 @@ VA_INLINE void lay(const struct tex_axis *a, bool down, vu i, unsigned n, unsign
     vu in = i & ((1u << a->run_bits) - 1), low = apart(in & ((1u << a->mix_bits) - 1));
     vu run = i >> a->run_bits;
     if (a->headers) {
-        vu m = apart(run & 7);
-        put(to->far[n], k, (run >> 3) * a->pitch + (down ? m * 2 : m));
+        vu m = apart(run & ((1u << a->headers) - 1));
+        put(to->far[n], k, (run >> a->headers) * a->pitch + (down ? m * 2 : m));
+    } else if (a->large) {
+        put(to->far[n], k, (run & ((1u << a->large) - 1)) * a->pitch + (run >> a->large) * a->far);
     } else {
         put(to->far[n], k, run * a->pitch);
     }

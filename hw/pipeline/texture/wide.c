@@ -207,13 +207,28 @@ struct op {
     struct tex_unpack unpack;
 };
 
+/* Tiles of 64 KiB. Returns how many rows of them there may be. */
+static uint64_t large_axes(const struct tex_surface *s, unsigned bytes, struct tex_axis a[2])
+{
+    unsigned bits = (unsigned)__builtin_ctz(bytes);
+
+    a[0].large = (uint8_t)(tex_large_width(bits) - 4);
+    a[1].large = (uint8_t)(tex_large_height(bits) - 4);
+    a[0].pitch = 256 * bytes;
+    a[1].pitch = a[0].pitch << a[0].large;
+    a[0].far = 1u << 16;
+    a[1].far = (uint32_t)s->row_stride;
+    return (s->height >> tex_large_height(bits)) + 1;
+}
+
 /* False: too large for offsets of 32 bits. */
 static bool axes(const struct op *o, const struct tex_surface *s, bool linear, struct tex_axis a[2])
 {
     const uint32_t size[2] = {s->width, s->height};
     unsigned unit[2] = {s->codec ? s->codec->width : 1, s->codec ? s->codec->height : 1};
-    unsigned tile = s->codec && s->codec->compressed ? 2 : 4;
+    unsigned tile = s->codec && s->codec->compressed && !s->large ? 2 : 4;
     unsigned bytes = s->codec ? s->codec->bytes : o->v->t.format.bytes;
+    uint64_t rows = s->height;
 
     for (unsigned i = 0; i < 2; i++) {
         a[i] = (struct tex_axis){
@@ -224,7 +239,7 @@ static bool axes(const struct op *o, const struct tex_surface *s, bool linear, s
             .linear = linear,
             .round_even = o->s && o->s->round_even,
             .unit = (uint8_t)unit[i],
-            .mixed = s->tiled || s->afbc_width,
+            .mixed = s->tiled || s->large || s->afbc_width,
             .run_bits = (uint8_t)tile,
             .mix_bits = (uint8_t)tile,
             .pitch = i ? (uint32_t)s->row_stride : bytes << 2 * tile,
@@ -232,11 +247,13 @@ static bool axes(const struct op *o, const struct tex_surface *s, bool linear, s
         if (s->afbc_width) {
             a[i].run_bits = i ? s->afbc_height : s->afbc_width;
             a[i].mix_bits = s->afbc_height < s->afbc_width ? s->afbc_height : s->afbc_width;
-            a[i].headers = s->afbc_tiled;
-            a[i].pitch = i ? (uint32_t)(s->row_stride / 16) : s->afbc_tiled ? 64 : 1;
+            a[i].headers = s->afbc_tile;
+            a[i].pitch = i ? (uint32_t)(s->row_stride / 16) : 1u << 2 * s->afbc_tile;
         }
     }
-    return s->row_stride * (uint64_t)s->height < FAR_MOST && size[0] <= 65536 && size[1] <= 65536;
+    if (s->large)
+        rows = large_axes(s, bytes, a);
+    return s->row_stride * rows < FAR_MOST && size[0] <= 65536 && size[1] <= 65536;
 }
 
 static void lay_out(const struct tex_surface *s, unsigned bytes, struct tex_layout *l)
@@ -270,7 +287,8 @@ static uint16_t one_level(const struct op *o, uint32_t number, bool linear, uint
     uint16_t in;
 
     if (tex_view_surface(o->u, o->v, o->q->layer, number, &s) != TEX_OK || s->empty ||
-        s->depth > 1 || !axes(o, s, linear, a))
+        s->depth > 1 || (s->afbc_width && s->afbc_bytes < o->v->t.format.bytes) ||
+        !axes(o, s, linear, a))
         return 0;
     in = o->s ? vec->place(&a[0], false, o->q->coord[0], &x) &
                     vec->place(&a[1], true, o->q->coord[1], &y)

@@ -28,8 +28,9 @@ struct tex_axis {
     /* Elements: 2^run_bits to a piece of the interleaved 2^mix_bits, whose number counts @pitch. */
     bool mixed;
     uint8_t run_bits, mix_bits;
-    bool headers; /* 8 x 8 pieces are mixed again, which counts for all that @pitch does */
-    uint32_t pitch;
+    uint8_t headers; /* 2^this pieces are mixed again, which counts for all that @pitch does */
+    uint8_t large;   /* 2^this pieces are a larger one, whose number counts @far; 0: none are */
+    uint32_t pitch, far;
 };
 
 /** Two neighbours along an axis for each lane. */
