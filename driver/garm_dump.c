@@ -8,6 +8,7 @@
 #include <linux/delay.h>
 #include <linux/devcoredump.h>
 #include <linux/dma-resv.h>
+#include <linux/hex.h>
 #include <linux/sizes.h>
 #include <linux/vmalloc.h>
 
@@ -21,14 +22,22 @@
 #define DUMP_MEMORY_LIMIT	SZ_64K	/* bytes of memory in one section */
 #define DUMP_INTERVAL		HZ	/* groups can be killed at will: dumps are no load */
 #define DUMP_LINE		256
+#define DUMP_ROW		32	/* bytes of memory in one line */
+#define DUMP_ROW_TEXT		(4 + 2 * DUMP_VA_BYTES + 1 + DUMP_ROW / 8 * 17 + 1)
+#define DUMP_VA_BYTES		6	/* of an address of the GPU: 48 bits */
 #define DUMP_SOURCES		4
 #define DUMP_LATER		16	/* pieces of users' memory */
 
-/* A page of text. */
+/*
+ * A page of text, or of memory at @va, which becomes lines of text when the dump is delivered: a
+ * ring takes milliseconds to print, and nobody's fences may wait for that.
+ */
 struct dump_page {
 	struct list_head node;
 	u32 used;
-	char text[];
+	bool memory;
+	u64 va;
+	char bytes[];
 };
 
 /* Memory to be read when the dump is delivered. */
@@ -39,7 +48,8 @@ struct dump_later {
 	size_t size;
 };
 
-#define DUMP_PAGE_TEXT (PAGE_SIZE - offsetof(struct dump_page, text))
+#define DUMP_PAGE_TEXT (PAGE_SIZE - offsetof(struct dump_page, bytes))
+#define DUMP_PAGE_MEMORY ALIGN_DOWN(DUMP_PAGE_TEXT, DUMP_ROW)
 
 /*
  * struct garm_dump - the device's snapshot: there is one at a time
@@ -78,6 +88,7 @@ static struct dump_page *dump_page_add(struct garm_dump *dump)
 		return NULL;
 	}
 	page->used = 0;
+	page->memory = false;
 	list_add_tail(&page->node, &dump->pages);
 	return page;
 }
@@ -92,12 +103,12 @@ static void dump_put(struct garm_dump *dump, const char *text, size_t len)
 	while (len && !dump->truncated) {
 		size_t part;
 
-		if (!page || page->used == DUMP_PAGE_TEXT)
+		if (!page || page->memory || page->used == DUMP_PAGE_TEXT)
 			page = dump_page_add(dump);
 		if (!page)
 			return;
 		part = min_t(size_t, len, DUMP_PAGE_TEXT - page->used);
-		memcpy(page->text + page->used, text, part);
+		memcpy(page->bytes + page->used, text, part);
 		page->used += part;
 		dump->size += part;
 		text += part;
@@ -153,21 +164,23 @@ void garm_dump_add(struct garm_dump *dump, const char *fmt, ...)
 	va_end(args);
 }
 
-/* Up to four words, as one line. */
-static void dump_words(struct garm_dump *dump, u64 va, const u64 *words, size_t count)
+/* A copy of memory; dump_rows() prints it. Sizes are multiples of 8. */
+static void dump_copy(struct garm_dump *dump, u64 va, const void *data, size_t size)
 {
-	char line[4 * 17 + 1];
-	int len = 0;
+	while (size && !dump->truncated) {
+		struct dump_page *page = dump_page_add(dump);
 
-	for (size_t i = 0; i < count; i++)
-		len += scnprintf(line + len, sizeof(line) - len, " %016llx", READ_ONCE(words[i]));
-	garm_dump_add(dump, "0x%012llx:%s", va, line);
-}
-
-static void dump_hex(struct garm_dump *dump, u64 va, const void *data, size_t size)
-{
-	for (size_t at = 0; at < size && !dump->truncated; at += 32)
-		dump_words(dump, va + at, data + at, min_t(size_t, size - at, 32) / sizeof(u64));
+		if (!page)
+			return;
+		page->memory = true;
+		page->va = va;
+		page->used = min_t(size_t, size, DUMP_PAGE_MEMORY);
+		memcpy(page->bytes, data, page->used);
+		dump->size += DIV_ROUND_UP(page->used, DUMP_ROW) * DUMP_ROW_TEXT;
+		va += page->used;
+		data += page->used;
+		size -= page->used;
+	}
 }
 
 /**
@@ -185,7 +198,7 @@ void garm_dump_memory(struct garm_dump *dump, const char *kind, u64 va, const vo
 		return;
 	size = min_t(size_t, size, DUMP_MEMORY_LIMIT) & ~7ul;
 	garm_dump_section(dump, "memory kind=%s va=0x%llx size=0x%zx", kind, va, size);
-	dump_hex(dump, va, data, size);
+	dump_copy(dump, va, data, size);
 }
 
 /**
@@ -226,7 +239,7 @@ static void dump_pages(struct garm_dump *dump, struct garm_bo *bo, u64 va, u64 o
 		garm_dump_add(dump, "error no memory for a mapping");
 		return;
 	}
-	dump_hex(dump, va, map + offset_in_page(offset), size);
+	dump_copy(dump, va, map + offset_in_page(offset), size);
 	vunmap(map);
 }
 
@@ -301,6 +314,35 @@ static void dump_free(struct garm_dump *dump)
 	INIT_LIST_HEAD(&dump->pages);
 }
 
+/* The lower @bytes of a word in hex; returns the end. There are too many of them for sprintf(). */
+static char *dump_hex(char *to, u64 word, u32 bytes)
+{
+	__be64 big = cpu_to_be64(word);
+
+	return bin2hex(to, (const u8 *)&big + sizeof(big) - bytes, bytes);
+}
+
+/* A page of memory as text, a line for up to four words. Return: bytes; dump.size counts them. */
+static size_t dump_rows(char *to, const struct dump_page *page)
+{
+	char *end = to;
+
+	for (u32 at = 0; at < page->used; at += DUMP_ROW) {
+		u32 row = min_t(u32, page->used - at, DUMP_ROW);
+
+		memcpy(end, "  0x", 4);
+		end += 4;
+		end = dump_hex(end, page->va + at, DUMP_VA_BYTES);
+		*end++ = ':';
+		for (u32 i = 0; i < row; i += sizeof(u64)) {
+			*end++ = ' ';
+			end = dump_hex(end, *(const u64 *)(page->bytes + at + i), sizeof(u64));
+		}
+		*end++ = '\n';
+	}
+	return end - to;
+}
+
 /* One piece, as dev_coredumpv() wants it. */
 static char *dump_assemble(struct garm_dump *dump, size_t *size)
 {
@@ -311,7 +353,11 @@ static char *dump_assemble(struct garm_dump *dump, size_t *size)
 	if (!text)
 		return NULL;
 	list_for_each_entry(page, &dump->pages, node) {
-		memcpy(text + at, page->text, page->used);
+		if (page->memory) {
+			at += dump_rows(text + at, page);
+			continue;
+		}
+		memcpy(text + at, page->bytes, page->used);
 		at += page->used;
 	}
 	at += scnprintf(text + at, DUMP_LINE, "%s[end truncated=%d dropped=%d]\n",

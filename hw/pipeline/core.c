@@ -39,8 +39,37 @@ uint64_t core_root(const struct core *c)
     return mali_mmu_root(c->tlb->mmu, c->as);
 }
 
+/*
+ * Quick ways give up on an access that fails, and a slow one does it again to find whose lane and
+ * bytes it was. What has failed stays so until the job ends, or a fault that is injected once would
+ * strike the first try and be forgotten by the second.
+ */
+static bool failed_before(struct core *c, uint64_t va, enum mali_access access)
+{
+    if (__builtin_expect(!c->failed.code, 1) || c->failed.access != access ||
+        (c->failed.va ^ va) >> MALI_PAGE_SHIFT)
+        return false;
+    c->fault = c->failed;
+    c->fault.va = va;
+    return true;
+}
+
+enum mali_mem_result core_ptr(struct core *c, uint64_t va, enum mali_access access, void **p,
+                              uint64_t *avail)
+{
+    if (failed_before(c, va, access))
+        return met(c, MALI_MEM_FAULT);
+    enum mali_mem_result r =
+        mali_tlb_ptr(c->tlb, c->as, va, access, c->source, p, avail, &c->fault);
+    if (r == MALI_MEM_FAULT)
+        c->failed = c->fault;
+    return met(c, r);
+}
+
 enum mali_mem_result core_read(struct core *c, uint64_t va, void *buf, size_t len)
 {
+    if (failed_before(c, va, MALI_ACCESS_READ))
+        return met(c, MALI_MEM_FAULT);
     return met(c, mali_mem_read(c->tlb, c->as, va, buf, len, c->source, &c->fault));
 }
 
@@ -48,6 +77,8 @@ enum mali_mem_result core_write(struct core *c, uint64_t va, const void *buf, si
 {
     if (CORE_IN_NULL_WINDOW(va))
         return MALI_MEM_OK;
+    if (failed_before(c, va, MALI_ACCESS_WRITE))
+        return met(c, MALI_MEM_FAULT);
     return met(c, mali_mem_write(c->tlb, c->as, va, buf, len, c->source, &c->fault));
 }
 
@@ -55,11 +86,10 @@ enum mali_mem_result core_counter(struct core *c, uint64_t va, uint64_t **counte
 {
     uint64_t avail;
     void *p = NULL;
-    enum mali_mem_result r = mali_tlb_ptr(c->tlb, c->as, va & ~7ull, MALI_ACCESS_ATOMIC, c->source,
-                                          &p, &avail, &c->fault);
+    enum mali_mem_result r = core_ptr(c, va & ~7ull, MALI_ACCESS_ATOMIC, &p, &avail);
 
     *counter = p;
-    return met(c, r);
+    return r;
 }
 
 static void *null_window(struct core *c, enum va_access access, uint64_t va, uint64_t *avail)
@@ -99,11 +129,9 @@ static void *core_map(void *ctx, uint64_t va, enum va_access access, uint64_t *a
         return null_window(c, access, va, avail);
     if (CORE_IN_VERTEX_WINDOW(va) && c->window)
         return vertex_window(c, va, avail, result);
-    enum mali_mem_result r =
-        mali_tlb_ptr(c->tlb, c->as, va, accesses[access], c->source, &p, avail, &c->fault);
+    enum mali_mem_result r = core_ptr(c, va, accesses[access], &p, avail);
     if (r == MALI_MEM_OK)
         return p;
-    met(c, r);
     *result = r == MALI_MEM_STALL ? VA_MSG_STALL : VA_MSG_FAULT;
     return NULL;
 }

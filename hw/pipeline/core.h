@@ -75,8 +75,9 @@ struct core {
 
     struct va_insn refused; /* what was not modelled, if has_refused */
     bool has_refused;
-    bool stalled;            /* a callback met a locked region */
-    struct mali_fault fault; /* of the callback that failed last; code 0: none */
+    bool stalled;             /* a callback met a locked region */
+    struct mali_fault fault;  /* of the callback that failed last; code 0: none */
+    struct mali_fault failed; /* of core_ptr(): its page gives that again; code 0: none */
     struct va_shader shader;
     struct va_host host;
     uint32_t fau[CORE_FAU_WORDS];
@@ -100,6 +101,9 @@ struct core {
 
 /** What tells address spaces apart whatever slot they are in: the translation table in force. */
 uint64_t core_root(const struct core *c);
+/** As mali_mem_ptr(); c->fault, c->stalled say how it ended, too. What faults ends the job. */
+enum mali_mem_result core_ptr(struct core *c, uint64_t va, enum mali_access access, void **p,
+                              uint64_t *avail);
 /** OK, or fault and stall as mali_mem_read() has them; c->fault, c->stalled say so, too. */
 enum mali_mem_result core_read(struct core *c, uint64_t va, void *buf, size_t len);
 /** c->fault = @code about @info; returns MALI_MEM_FAULT. */

@@ -61,12 +61,10 @@ static enum tex_result unit_read(void *ctx, uint64_t va, void *to, size_t len)
 static const uint8_t *unit_map(void *ctx, uint64_t va, size_t len)
 {
     struct core *c = ctx;
-    struct mali_fault fault;
     uint64_t avail = MALI_PAGE_SIZE - (va & MALI_PAGE_MASK);
     void *p = mali_tlb_probe(c->tlb, c->as, va, MALI_ACCESS_READ);
 
-    if (!p && mali_tlb_ptr(c->tlb, c->as, va, MALI_ACCESS_READ, c->source, &p, &avail, &fault) !=
-                  MALI_MEM_OK)
+    if (!p && core_ptr(c, va, MALI_ACCESS_READ, &p, &avail) != MALI_MEM_OK)
         return NULL;
     return len <= avail ? p : NULL;
 }

@@ -6,6 +6,8 @@
  */
 #include "compute_world.h"
 
+#include "../../hw/inject/inject.h"
+
 #include <math.h>
 
 #ifndef VA_SHADERS
@@ -487,6 +489,70 @@ static void shader_memory_faults(void)
     expect_mmu_fault(w, "workgroup memory", TRANSLATION, UNMAPPED, MALI_ACCESS_WRITE);
 }
 
+/* --- injected faults ------------------------------------------------------------------------ */
+
+/* One job in whose @nth translation of the kind a fault is injected. False: it had fewer of them.
+ */
+static bool struck_job(const char *rule, unsigned nth, unsigned shift, unsigned access)
+{
+    struct world *w = world_new();
+    struct mali_inject *in = mali_inject_new(&w->h->bus, NULL, NULL, NULL);
+    char text[96], *err = NULL, *log;
+    enum cs_stop stop;
+    bool struck;
+
+    PROGRAM(w, address(0, uni(0), 60, shift), address(2, uni(2), 60, shift),
+            memory(VA_OP_LOAD_I32, 6, reg(0)), END(memory(VA_OP_STORE_I32, 6, reg(2))));
+    SET_FAU(w, BUF(0), BUF(1));
+    set_size(w, 24, 1, 1);
+    set_grid(w, 2, 1, 1);
+    for (unsigned i = 0; i < 48; i++)
+        *at32(w, BUF(0) + (i << shift)) = i + 1;
+    w->h->bus.inject = in;
+    snprintf(text, sizeof(text), "%s:nth=%u", rule, nth);
+    if (!TAP_CHECK(mali_inject_add(in, text, &err)))
+        tap_note("%s", err);
+    free(err);
+    mali_mmu_invalidate_all(w->mmu); /* what at() has put there */
+    stop = run_job(w);
+    log = mali_inject_log(in);
+    struck = strstr(log, " strike ");
+    free(log);
+    mali_inject_remove(in, 0);
+    TAP_CHECK_EQ(stop, struck ? CS_STOP_FATAL : CS_STOP_EMPTY);
+    TAP_CHECK_EQ(w->fault.code, struck ? PERMISSION : 0);
+    TAP_CHECK_EQ(struck ? w->fault.access : access, access);
+    for (unsigned i = 0; i < 48 && !struck; i++)
+        TAP_CHECK_EQ(*at32(w, BUF(1) + (i << shift)), i + 1);
+    w->h->bus.inject = NULL;
+    mali_inject_free(in);
+    world_free(w);
+    return struck;
+}
+
+/*
+ * A fault that strikes once ends the job whichever translation it strikes: those of rows, and of
+ * lanes here and there, which are tried a second time one by one.
+ */
+static void injected_faults(void)
+{
+    static const struct {
+        const char *rule;
+        unsigned access;
+    } rows[] = {{"mmu-permission:as=1:va=0x300000-0x303fff:access=read", MALI_ACCESS_READ},
+                {"mmu-permission:as=1:va=0x304000-0x307fff:access=write", MALI_ACCESS_WRITE}};
+
+    for (unsigned i = 0; i < 2; i++)
+        for (unsigned shift = 2; shift <= 7; shift += 5) {
+            unsigned n = 1;
+
+            while (n < 200 && struck_job(rows[i].rule, n, shift, rows[i].access))
+                n++;
+            if (!TAP_CHECK(n > 2 && n < 200))
+                tap_note("%s, shift %u: %u", rows[i].rule, shift, n);
+        }
+}
+
 static void instruction_faults(void)
 {
     struct world *w = world_new();
@@ -831,7 +897,7 @@ TAP_MAIN({"vector-add", vector_add}, {"indirect", indirect},
          {"buffer-rows", buffer_rows}, {"addresses", addresses},
          {"descriptor-faults", descriptor_faults}, {"no-cores", no_cores},
          {"memory-faults", memory_faults}, {"shader-memory-faults", shader_memory_faults},
-         {"instruction-faults", instruction_faults}, {"unmodelled", unmodelled},
-         {"off-the-end", off_the_end}, {"endless", endless}, {"reset", reset},
-         {"suspended", suspended}, {"changed-on-the-way", changed_on_the_way}, {"stalls", stalls},
-         {"report", report}, {"mesa-shaders", mesa_shaders})
+         {"injected-faults", injected_faults}, {"instruction-faults", instruction_faults},
+         {"unmodelled", unmodelled}, {"off-the-end", off_the_end}, {"endless", endless},
+         {"reset", reset}, {"suspended", suspended}, {"changed-on-the-way", changed_on_the_way},
+         {"stalls", stalls}, {"report", report}, {"mesa-shaders", mesa_shaders})
