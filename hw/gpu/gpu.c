@@ -255,6 +255,11 @@ void mali_gpu_stop(struct mali_gpu *gpu)
     gpu->report = false;
 }
 
+void mali_gpu_exit(void)
+{
+    va_jit_end();
+}
+
 void mali_gpu_free(struct mali_gpu *gpu)
 {
     if (!gpu)

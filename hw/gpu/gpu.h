@@ -60,6 +60,8 @@ void mali_gpu_free(struct mali_gpu *gpu);
  * Joins the thread: must not be called with a lock held that ops->irq takes. Harmless twice.
  */
 void mali_gpu_stop(struct mali_gpu *gpu);
+/** The process is about to end, with GPUs or without: waits for shaders being compiled. */
+void mali_gpu_exit(void);
 
 /** Cold reset of the whole device (system reset). */
 void mali_gpu_system_reset(struct mali_gpu *gpu);

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../valhall/jit.h"
 #include "gfx_job.h"
 #include "gfx_vec.h"
 #include "texture/wide.h"
@@ -50,6 +51,7 @@ void mali_pipeline_free(struct mali_pipeline *p)
     for (unsigned i = 0; i < POOL_MAX; i++)
         mali_tlb_free(p->tlb[i]);
     va_cache_free(p->programs);
+    va_jit_wait(); /* for what nobody will run: the process may end next */
     free(p);
 }
 

@@ -248,6 +248,7 @@ static void gpu_gone(MaliState *s)
 static void at_exit(Notifier *n, void *data)
 {
     gpu_gone(container_of(n, MaliState, exit));
+    mali_gpu_exit();
 }
 
 static void run_state_changed(void *opaque, bool running, RunState state)

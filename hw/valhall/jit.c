@@ -89,14 +89,15 @@ static bool ok(llvm_ref error)
     return false;
 }
 
-/* LLVM's own destructors must not run while the thread does. */
-static void stop(void)
+void va_jit_end(void)
 {
     pthread_mutex_lock(&jit.lock);
+    bool join = jit.started && !jit.stop;
     jit.stop = true;
     pthread_cond_signal(&jit.work);
     pthread_mutex_unlock(&jit.lock);
-    pthread_join(jit.thread, NULL);
+    if (join)
+        pthread_join(jit.thread, NULL);
 }
 
 static bool start_llvm(void)
@@ -110,7 +111,11 @@ static bool start_llvm(void)
         return false;
     jit.l->GetVersion(&jit.version, &minor, &patch);
     jit.version = jit.version << 16 | minor << 8 | patch;
-    atexit(stop); /* after LLVM has said what it does at exit, so before that is done */
+    /*
+     * After what LLVM has said so far that it does at exit, so before that is done. What it says
+     * while it compiles is done earlier still: see va_jit_end().
+     */
+    atexit(va_jit_end);
     jit.machine = va_jit_machine(jit.l);
     if (jit.machine && !ok(jit.l->OrcCreateLLJIT(&jit.lljit, NULL)))
         jit.lljit = NULL;
@@ -269,11 +274,14 @@ static void *work(void *unused)
         jit.queued--;
         jit.busy = true;
         pthread_mutex_unlock(&jit.lock);
-        compile(r->p, r->form);
+        if (!va_program_last(r->p))
+            compile(r->p, r->form);
         va_program_put(r->p);
         free(r);
         pthread_mutex_lock(&jit.lock);
     }
+    jit.busy = false;
+    pthread_cond_broadcast(&jit.idle);
     pthread_mutex_unlock(&jit.lock);
     return NULL;
 }
@@ -283,7 +291,7 @@ static bool start(void)
 {
     if (!jit.started && !jit.stop)
         jit.started = pthread_create(&jit.thread, NULL, work, NULL) == 0;
-    return jit.started;
+    return jit.started && !jit.stop;
 }
 
 /* --- requests -----------------------------------------------------------------------------------

@@ -122,6 +122,11 @@ void va_jit_compile(struct va_program *p, enum va_ftz ftz);
 /** Waits until nothing is being compiled, or waits to be. */
 void va_jit_wait(void);
 /**
+ * The process ends: nothing is compiled any more; waits for what is. Called before exit(), whose
+ * handlers take apart what LLVM set up while it compiled. Harmless twice; one thread at a time.
+ */
+void va_jit_end(void);
+/**
  * Compiled programs are kept on disk, in folder @where; NULL: garm/shaders in the user's cache
  * folder. Once, before anything is compiled; else nothing is kept. False: that folder cannot be.
  */

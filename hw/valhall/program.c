@@ -179,6 +179,11 @@ void va_program_hold(struct va_program *p)
     __atomic_add_fetch(&p->refs, 1, __ATOMIC_RELAXED);
 }
 
+bool va_program_last(const struct va_program *p)
+{
+    return __atomic_load_n(&p->refs, __ATOMIC_RELAXED) == 1;
+}
+
 /* Lock held. The program of that content, with one more reference. */
 static struct va_program *cache_find(struct va_cache *c, const uint64_t *words, unsigned n,
                                      uint64_t hash)
