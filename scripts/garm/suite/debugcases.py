@@ -34,6 +34,10 @@ PROVED = ("garm_stress", "garm_shrink", "garm_recovery", "sync_ioctl", "tiler_he
 PROVED_WITH = {"GARM_STRESS_SECONDS": "8", "GARM_STRESS_INJECT": "1"}
 PROVED_MEMORY = "768M"      # garm_shrink fills it
 STATE = "sed -n 's/^ *debug_locks: */debug_locks /p' /proc/lockdep_stats"
+# The generator of tests/boot/uapi.py, for longer.
+WALK_SEEDS = range(1, 5)
+WALK_STEPS = 5000
+WALK_TIMEOUT = 7200.0
 # Two scans, of objects of 5 seconds and more: what is unreferenced and unchanged in both is reported in the log.
 LEAKS = "K=/sys/kernel/debug/kmemleak; sleep 6; echo scan > $K; echo scan > $K; cat $K"
 
@@ -47,6 +51,8 @@ def cases(context: Context) -> Iterator[Case]:
         if name not in LEFT_OUT:
             yield Case(f"debug/{name}", partial(program, context, name),
                        f"{name} with garm.ko on the debug kernel: no report of lockdep, KASAN, ...", asked=True)
+    yield Case("debug/uapi_walk", partial(walk, context),
+               "a long random walk through the ioctls of garm.ko on the debug kernel finds nothing", asked=True)
 
 
 def options() -> Options:
@@ -100,3 +106,16 @@ def lockdep(context: Context) -> Iterator[Result]:
 def program(context: Context, name: str) -> Iterator[Result]:
     """One guest program in a boot of its own; then a look for memory that was leaked."""
     yield from bootcases.programs(context, options(), [name], after=LEAKS, timeout=TIMEOUT)
+
+
+def walk(context: Context) -> Iterator[Result]:
+    """Random ioctls, good and bad; what they answer is tests/boot/uapi.py's matter, here the kernel must not complain."""
+    command = "".join(f"echo seed {seed}: $(uapi_walk --seed {seed} --steps {WALK_STEPS} 2>&1 | tail -1); "
+                      for seed in WALK_SEEDS)
+    run = Scenario(context, "debug/uapi_walk").boot(options(), command + LEAKS, WALK_TIMEOUT)
+    yield Scenario.verdict("boot, no report of the kernel, no leak, power off", run)
+    lines = run.stdout.decode(errors="replace").splitlines()
+    for seed in WALK_SEEDS:
+        got = next((line for line in lines if line.startswith(f"seed {seed}: ")), f"seed {seed}: nothing")
+        want = f"seed {seed}: end of the walk, {WALK_STEPS} steps"
+        yield Scenario.check(f"seed {seed}", got == want, f"expected \"{want}\", got \"{got}\"")

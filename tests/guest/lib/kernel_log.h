@@ -66,12 +66,20 @@ static inline bool klog_wait(const char *mark, const char *text, unsigned second
     return false;
 }
 
+/** Is the driver garm.ko? scripts/run says so in GARM_DRIVER. */
+static inline bool on_garm(void)
+{
+    const char *driver = getenv("GARM_DRIVER");
+
+    return driver && !strcmp(driver, "garm");
+}
+
 /** For what only garm.ko has: skips with every other driver. */
 static inline void need_garm(void)
 {
     const char *driver = getenv("GARM_DRIVER");
 
-    igt_require_f(driver && !strcmp(driver, "garm"), "not for this driver: GARM_DRIVER is %s\n",
+    igt_require_f(on_garm(), "not for this driver: GARM_DRIVER is %s\n",
                   driver ? driver : "not set");
 }
 
