@@ -42,20 +42,17 @@ static void batch_toggle(struct csg_batch *batch, u32 slot, u32 bits)
 static int batch_run(struct csg_batch *batch)
 {
 	struct garm_device *gdev = batch->sched->gdev;
-	unsigned long end = jiffies + msecs_to_jiffies(GARM_FW_TIMEOUT_MS);
+	u32 left_ms = GARM_FW_TIMEOUT_MS, slot;
 	unsigned long left = batch->slots;
-	u32 slot;
 
 	if (!batch->slots)
 		return 0;
 	garm_csg_doorbell(gdev, batch->slots);
 	for_each_set_bit(slot, &left, GARM_MAX_CSGS_USED) {
-		long ticks = end - jiffies;
 		u32 acked;
 		int ret;
 
-		ret = garm_csg_wait(gdev, slot, batch->bits[slot], &acked,
-				    ticks > 0 ? jiffies_to_msecs(ticks) : 1);
+		ret = garm_csg_wait(gdev, slot, batch->bits[slot], &acked, &left_ms);
 		if (!ret)
 			continue;
 		batch->failed |= BIT(slot);

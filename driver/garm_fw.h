@@ -90,7 +90,7 @@ void garm_fw_ring(struct garm_device *gdev, u32 doorbell);	/* GPU_DOORBELL_* */
  * such slot).
  */
 int garm_glb_wait(struct garm_device *gdev, u32 mask, u32 *acked, u32 timeout_ms);
-int garm_csg_wait(struct garm_device *gdev, u32 slot, u32 mask, u32 *acked, u32 timeout_ms);
+int garm_csg_wait(struct garm_device *gdev, u32 slot, u32 mask, u32 *acked, u32 *left_ms);
 #define GARM_FW_TIMEOUT_MS 100
 
 #endif

@@ -15,6 +15,7 @@
 
 #define FW_SPIN_US	10
 #define FW_RECHECK_MS	10	/* a lost interrupt or a reset requested meanwhile is noticed */
+#define FW_ROUND_MS	(2 * FW_RECHECK_MS)	/* what one sleep counts at most */
 
 static void fw_toggle(spinlock_t *lock, u32 *req, const u32 *ack, u32 bits)
 {
@@ -116,6 +117,11 @@ void garm_csg_doorbell(struct garm_device *gdev, u32 slot_mask)
 {
 	struct garm_glb_iface *glb = &gdev->fw->glb;
 
+	/*
+	 * The requests are visible before we look whether an earlier doorbell is still pending: the
+	 * firmware acknowledges that one and then reads the requests, so one of us sees the other.
+	 */
+	dma_mb();
 	fw_toggle(&glb->lock, &glb->in->doorbell_req, &glb->out->doorbell_ack, slot_mask);
 	garm_fw_ring(gdev, GPU_DOORBELL_GLB);
 }
@@ -134,6 +140,7 @@ void garm_cs_doorbell(struct garm_device *gdev, u32 slot, u32 cs_mask)
 
 	if (!csg)
 		return;
+	dma_mb(); /* as in garm_csg_doorbell() */
 	fw_toggle(&csg->lock, &csg->in->doorbell_req, &csg->out->doorbell_ack, cs_mask);
 	garm_csg_doorbell(gdev, BIT(slot));
 }
@@ -168,23 +175,36 @@ static bool fw_wait_is_vain(struct garm_device *gdev)
 	return garm_device_reset_pending(gdev) && current_work() != &gdev->reset.work;
 }
 
+/*
+ * Sleeps once. Time that nobody had, because the machine slept or its hypervisor paused it, is not
+ * the firmware's fault: a sleep counts little however long it took.
+ */
+static bool fw_sleep(struct garm_fw *fw, const struct fw_wait *w, u32 *left_ms)
+{
+	unsigned long start = jiffies;
+	u32 took;
+
+	if (wait_event_timeout(fw->wait, fw_acked(w), msecs_to_jiffies(FW_RECHECK_MS)) > 0)
+		return true;
+	took = clamp_t(u32, jiffies_to_msecs(jiffies - start), 1, FW_ROUND_MS);
+	*left_ms -= min(took, *left_ms);
+	return false;
+}
+
 static int fw_wait_acks(struct garm_device *gdev, const u32 *req, const u32 *ack, u32 mask,
-			u32 *acked, u32 timeout_ms)
+			u32 *acked, u32 *left_ms)
 {
 	struct fw_wait w = { .ack = ack, .req = READ_ONCE(*req) & mask, .mask = mask };
-	unsigned long end = jiffies + msecs_to_jiffies(timeout_ms) + 1;
-	struct garm_fw *fw = gdev->fw;
 	bool done = fw_spin(&w);
 	int ret = 0;
 
 	while (!done && !ret) {
 		if (fw_wait_is_vain(gdev))
 			ret = -EIO;
-		else if (time_after(jiffies, end))
+		else if (!*left_ms)
 			ret = -ETIMEDOUT;
 		else
-			done = wait_event_timeout(fw->wait, fw_acked(&w),
-						  msecs_to_jiffies(FW_RECHECK_MS)) > 0;
+			done = fw_sleep(gdev->fw, &w, left_ms);
 	}
 	/* One look decides about both results, so that they agree. */
 	*acked = done ? mask : ~(READ_ONCE(*ack) ^ w.req) & mask;
@@ -199,7 +219,7 @@ static int fw_wait_acks(struct garm_device *gdev, const u32 *req, const u32 *ack
  * @gdev: the device
  * @mask: GLB_*, not GLB_HALT: MCU_STATUS tells about that one
  * @acked: out: those that were acknowledged
- * @timeout_ms: how long
+ * @timeout_ms: how long, not counting a pause of the whole machine
  *
  * Context: sleeps; allowed on the fence-signalling path. Device powered.
  * Return: 0, -ETIMEDOUT, -EIO when a reset is pending (and the caller is not the reset), -EINVAL
@@ -213,7 +233,7 @@ int garm_glb_wait(struct garm_device *gdev, u32 mask, u32 *acked, u32 timeout_ms
 	*acked = 0;
 	if (drm_WARN_ON_ONCE(&gdev->base, mask & GLB_HALT))
 		return -EINVAL;
-	ret = fw_wait_acks(gdev, &glb->in->req, &glb->out->ack, mask, acked, timeout_ms);
+	ret = fw_wait_acks(gdev, &glb->in->req, &glb->out->ack, mask, acked, &timeout_ms);
 	trace_garm_fw_ack(-1, mask, *acked, ret);
 	return ret;
 }
@@ -224,13 +244,14 @@ int garm_glb_wait(struct garm_device *gdev, u32 mask, u32 *acked, u32 timeout_ms
  * @slot: group slot
  * @mask: CSG_*; CSG_STATE_MASK only as a whole
  * @acked: out: those that were acknowledged; all bits of the state or none
- * @timeout_ms: how long
+ * @left_ms: in: how long; out: what is left of it, for the next slot asked at the same time. A
+ *	pause of the whole machine does not count.
  *
  * Context: sleeps; allowed on the fence-signalling path. Device powered.
  * Return: 0, -ETIMEDOUT, -EIO when a reset is pending (and the caller is not the reset), -EINVAL
  * for a slot that does not exist.
  */
-int garm_csg_wait(struct garm_device *gdev, u32 slot, u32 mask, u32 *acked, u32 timeout_ms)
+int garm_csg_wait(struct garm_device *gdev, u32 slot, u32 mask, u32 *acked, u32 *left_ms)
 {
 	struct garm_csg_iface *csg = garm_fw_csg(gdev, slot);
 	int ret;
@@ -238,7 +259,7 @@ int garm_csg_wait(struct garm_device *gdev, u32 slot, u32 mask, u32 *acked, u32 
 	*acked = 0;
 	if (!csg)
 		return -EINVAL;
-	ret = fw_wait_acks(gdev, &csg->in->req, &csg->out->ack, mask, acked, timeout_ms);
+	ret = fw_wait_acks(gdev, &csg->in->req, &csg->out->ack, mask, acked, left_ms);
 	if ((*acked & CSG_STATE_MASK) != CSG_STATE_MASK)
 		*acked &= ~CSG_STATE_MASK;
 	trace_garm_fw_ack(slot, mask, *acked, ret);

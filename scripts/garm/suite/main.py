@@ -92,8 +92,10 @@ def main(argv: list[str]) -> int:
         return 124
     report = Report()
     for case in cases:
+        start = time.monotonic()
         for result in run_case(case):
             report.add(case, result)
+        report.took(case, time.monotonic() - start)
     if args.junit:
         report.junit(args.junit)
     if args.ktap:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from .model import FAIL, PASS, SKIP, Case, Result
 
+SLOWEST = 20    # cases named at the end with the time they took
 BAD_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd]")
 
 
@@ -23,6 +24,7 @@ class Report:
 
     def __init__(self) -> None:
         self.rows: list[tuple[Case, Result]] = []
+        self.seconds: dict[str, float] = {}
         print("TAP version 14", flush=True)
 
     def add(self, case: Case, result: Result) -> None:
@@ -38,6 +40,17 @@ class Report:
                 print(f"# {line}")
             print(f"# repeat: {case.repeat}", flush=True)
 
+    def took(self, case: Case, seconds: float) -> None:
+        """A case has ended; with the set-up that it was the first to need."""
+        self.seconds[case.name] = seconds
+
+    def slowest(self) -> None:
+        """Where the time went: what to look at when a run of everything has become too long."""
+        total = sum(self.seconds.values())
+        print(f"# {total:.0f} s in {len(self.seconds)} cases, with what was built for them; the longest:")
+        for name, seconds in sorted(self.seconds.items(), key=lambda item: -item[1])[:SLOWEST]:
+            print(f"# {seconds:7.1f} s  {name}")
+
     def count(self, status: str) -> int:
         """How many results have that status."""
         return sum(1 for _, r in self.rows if r.status == status)
@@ -45,6 +58,8 @@ class Report:
     def close(self) -> int:
         """Print the plan and the closing line; the exit status."""
         print(f"1..{len(self.rows)}")
+        if len(self.seconds) > 1:
+            self.slowest()
         passed, failed, skipped = (self.count(s) for s in (PASS, FAIL, SKIP))
         for case, result in self.rows:
             if result.status == FAIL:
