@@ -22,22 +22,24 @@ TSAN = ("gfx_threads_test", "gpu_thread_test", "mcu_compute_test", "mmu_test", "
 
 
 def cases(context: Context) -> Iterator[Case]:
-    """All host cases, quick ones first."""
+    """All host cases, quick ones first. Their programs are built before the first runs, so they may run side by side,
+    but for those that build something."""
     repo = context.env.repo
+    beside = partial(Case, beside=True)
     yield Case("source/rules", partial(rules, context), "what every file must obey", tags=("quick",))
-    yield Case("scripts/python", partial(python_tests, context), "unit tests of the scripts", tags=("quick",))
+    yield beside("scripts/python", partial(python_tests, context), "unit tests of the scripts", tags=("quick",))
     for name in programs(repo / "tests/unit"):
-        yield Case(f"unit/{name}", partial(tap_program, context, f"tests/unit/{name}"),
-                   first_line(repo / f"tests/unit/{name}.c"), tags=("quick",))
+        yield beside(f"unit/{name}", partial(tap_program, context, f"tests/unit/{name}"),
+                     first_line(repo / f"tests/unit/{name}.c"), tags=("quick",))
     for name in programs(repo / "tests/device"):
-        yield Case(f"device/{name}", partial(device_program, context, name),
-                   first_line(repo / f"tests/device/{name}.c"), tags=("quick",))
+        yield beside(f"device/{name}", partial(device_program, context, name),
+                     first_line(repo / f"tests/device/{name}.c"), tags=("quick",))
     for name in TSAN:
-        yield Case(f"tsan/{name}", partial(tsan, context, name), first_line(repo / f"tests/unit/{name}.c"))
+        yield beside(f"tsan/{name}", partial(tsan, context, name), first_line(repo / f"tests/unit/{name}.c"))
+    for path in sorted((repo / "tests/fuzz").glob("fuzz_*.c")):
+        yield beside(f"fuzz/{path.stem}", partial(fuzz, context, path.stem), first_line(path))
     yield Case("isa/mesa-disassembler", partial(mesa_disassembler, context),
                "our disassembly of random words of every instruction against Mesa's")
-    for path in sorted((repo / "tests/fuzz").glob("fuzz_*.c")):
-        yield Case(f"fuzz/{path.stem}", partial(fuzz, context, path.stem), first_line(path))
 
 
 def programs(folder: Path) -> list[str]:

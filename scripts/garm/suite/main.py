@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import time
 import traceback
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
 from ..env import Env, default_cache
@@ -71,6 +72,30 @@ def run_case(case: Case) -> Iterable[Result]:
         yield Result("runner", FAIL, traceback.format_exc())
 
 
+def run_cases(cases: list[Case], workers: int) -> Iterator[tuple[Case, Result | float]]:
+    """All results in the order of the cases, after each case the seconds that it took. Cases that may run side by side
+    do, as many as there are workers."""
+    def collect(case: Case) -> tuple[list[Result], float]:
+        start = time.monotonic()
+        return list(run_case(case)), time.monotonic() - start
+
+    with ThreadPoolExecutor(workers) as pool:
+        early = {case.name: pool.submit(collect, case) for case in cases if case.beside}
+        try:
+            for case in cases:
+                if case.name in early:
+                    results, seconds = early[case.name].result()
+                    yield from ((case, result) for result in results)
+                else:
+                    wait(early.values())    # a guest has the machine to itself
+                    start = time.monotonic()
+                    yield from ((case, result) for result in run_case(case))
+                    seconds = time.monotonic() - start
+                yield case, seconds
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
 def main(argv: list[str]) -> int:
     """Entry point; returns the exit status."""
     args = parser().parse_args(argv)
@@ -91,11 +116,11 @@ def main(argv: list[str]) -> int:
         print(f"garm: error: {error}", flush=True)
         return 124
     report = Report()
-    for case in cases:
-        start = time.monotonic()
-        for result in run_case(case):
+    for case, result in run_cases(cases, env.jobs):
+        if isinstance(result, Result):
             report.add(case, result)
-        report.took(case, time.monotonic() - start)
+        else:
+            report.took(case, result)
     if args.junit:
         report.junit(args.junit)
     if args.ktap:

@@ -28,6 +28,7 @@ class Case:
     describe: str = ""
     asked: bool = False     # only when it is named: not part of a run of everything
     tags: tuple[str, ...] = field(default_factory=tuple)
+    beside: bool = False    # may run beside others of this kind: needs no guest, no build, and not the clock
     cell: tuple[str, str] | None = None   # driver and guest, for the table that compares drivers
 
     @property
