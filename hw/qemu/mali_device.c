@@ -255,6 +255,10 @@ static void run_state_changed(void *opaque, bool running, RunState state)
 {
     MaliState *s = opaque;
 
+    /* QEMU's exit notifiers come too late for that: they run among exit()'s handlers. */
+    if (state == RUN_STATE_SHUTDOWN) {
+        mali_gpu_exit();
+    }
     if (running == !s->paused) {
         return;
     }

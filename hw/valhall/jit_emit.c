@@ -510,6 +510,18 @@ llvm_ref va_jit_machine(const struct llvm *l)
                                   LLVM_CODE_MODEL_SMALL);
 }
 
+/* Without a handler LLVM ends the process after an error. */
+static void diagnosed(llvm_ref info, void *opaque)
+{
+    struct emit *e = opaque;
+
+    if (e->l->GetDiagInfoSeverity(info) != LLVM_DS_ERROR)
+        return;
+    char *text = e->l->GetDiagInfoDescription(info);
+    fail(e, "LLVM", text);
+    e->l->DisposeMessage(text);
+}
+
 llvm_ref va_jit_emit(const struct llvm *l, llvm_ref machine, const struct va_program *p,
                      unsigned form, char *why, size_t size)
 {
@@ -522,6 +534,7 @@ llvm_ref va_jit_emit(const struct llvm *l, llvm_ref machine, const struct va_pro
         fail(&e, "plan", "nothing to compile");
     } else {
         e.context = l->ContextCreate();
+        l->ContextSetDiagnosticHandler(e.context, diagnosed, &e);
         e.module = l->ModuleCreateWithNameInContext("shader", e.context);
         e.builder = l->CreateBuilderInContext(e.context);
         e.i8 = l->IntTypeInContext(e.context, 8);
@@ -529,6 +542,10 @@ llvm_ref va_jit_emit(const struct llvm *l, llvm_ref machine, const struct va_pro
         e.i64 = l->IntTypeInContext(e.context, 64);
         e.ptr = l->PointerTypeInContext(e.context, 0);
         object = make_object(&e, machine);
+        if (object && e.failed) {
+            l->DisposeMemoryBuffer(object);
+            object = NULL;
+        }
         l->DisposeBuilder(e.builder);
         l->DisposeModule(e.module);
         l->ContextDispose(e.context);

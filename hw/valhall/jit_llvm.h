@@ -20,6 +20,7 @@ enum { LLVM_LINK_ONCE_ODR = 3, LLVM_INTERNAL = 8, LLVM_PRIVATE = 9 }; /* LLVMLin
 enum { LLVM_OBJECT_FILE = 1 };                                        /* LLVMCodeGenFileType */
 enum { LLVM_OPT_LESS = 1, LLVM_RELOC_PIC = 2, LLVM_CODE_MODEL_SMALL = 3 };
 enum { LLVM_INT_NE = 33 }; /* LLVMIntPredicate */
+enum { LLVM_DS_ERROR = 0 };  /* LLVMDiagnosticSeverity */
 
 /** LLVMOrcCJITDylibSearchOrderElement, LLVMOrcCLookupSetElement */
 struct llvm_search {
@@ -45,6 +46,10 @@ typedef void llvm_found_fn(llvm_ref error, const struct llvm_symbol *symbols, si
     LLVM_FN(void, InitializeX86AsmPrinter, (void))                                                 \
     LLVM_FN(llvm_ref, ContextCreate, (void))                                                       \
     LLVM_FN(void, ContextDispose, (llvm_ref context))                                              \
+    LLVM_FN(void, ContextSetDiagnosticHandler,                                                     \
+            (llvm_ref context, void (*handler)(llvm_ref info, void *opaque), void *opaque))        \
+    LLVM_FN(int, GetDiagInfoSeverity, (llvm_ref info))                                             \
+    LLVM_FN(char *, GetDiagInfoDescription, (llvm_ref info))                                       \
     LLVM_FN(llvm_ref, ModuleCreateWithNameInContext, (const char *name, llvm_ref context))         \
     LLVM_FN(void, DisposeModule, (llvm_ref module))                                                \
     LLVM_FN(void, SetTarget, (llvm_ref module, const char *triple))                                \
