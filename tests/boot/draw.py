@@ -74,7 +74,7 @@ def test_draw_gles_backports(s):
 
 
 for test in (test_draw_scenes_panthor, test_draw_scenes_garm, test_draw_formats_panthor, test_draw_formats_garm,
-             test_draw_vulkan_backports, test_draw_gles_backports):
+             test_draw_vulkan_backports, test_draw_gles_backports, test_draw_vulkan_panthor):
     test.asked = True   # a minute each and more: when they are named
 
 
