@@ -19,7 +19,7 @@ SHARDS = 4
 EVERY = 6       # of the catalogue, in the sample
 # Defects that panthor had and that nothing else can test: driver/README.md names these.
 ALWAYS = ("fw-groups", "fw-cs-input", "as-stuck", "flush-lost", "csg-terminate-lost", "power-on-stuck")
-SWEPT = ("mmu-translation", "cs-fatal-bus", "irq-lost", "csg-event-lost", "glb-lost", "as-stuck")
+SWEPT = ("mmu-translation", "cs-fatal-bus", "read-flipped", "irq-lost", "csg-event-lost", "glb-lost", "as-stuck")
 SWEEP_MOST = 40
 
 
