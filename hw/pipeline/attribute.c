@@ -14,11 +14,10 @@
 #include "component.h"
 #include "core.h"
 
-#define DESC_NULL         0 /* type nibbles; source: v10.xml */
-#define DESC_ATTRIBUTE    5
-#define DESC_BUFFER       9
-#define BUFFER_STRUCTURE  3
-#define TABLE_IDVS_OUTPUT 61 /* what IDVS writes; source: Mesa's varying stores */
+#define DESC_NULL        0 /* type nibbles; source: v10.xml */
+#define DESC_ATTRIBUTE   5
+#define DESC_BUFFER      9
+#define BUFFER_STRUCTURE 3
 
 enum { ATTRIBUTE_1D = 1, ATTRIBUTE_POT = 2, ATTRIBUTE_NPOT = 3 };
 
@@ -212,7 +211,7 @@ static enum va_message_result lea_buf_imm(struct core *c, struct va_warp *w,
     uint64_t at, va;
     enum mali_mem_result r;
 
-    if (handle >> 24 == TABLE_IDVS_OUTPUT)
+    if (handle >> 24 == CORE_TABLE_IDVS_OUTPUT)
         return VA_MSG_UNMODELLED;
     r = core_descriptor(c, handle, d, &at);
     if (r != MALI_MEM_OK)

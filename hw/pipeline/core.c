@@ -266,10 +266,14 @@ static enum mali_mem_result load_shader(struct core *c, uint64_t spd, enum core_
 
 static enum mali_mem_result load_storage(struct core *c, uint64_t tsd)
 {
-    uint32_t w[8], mode, instances, scale;
-    enum mali_mem_result r =
-        tsd & 63 ? core_fault(c, MALI_DATA_INVALID_FAULT, tsd) : core_read(c, tsd, w, sizeof(w));
+    uint32_t w[8] = {[1] = 31}, mode, instances, scale;
+    enum mali_mem_result r = MALI_MEM_OK;
 
+    /* Address 0 is no storage: what Mesa 26's frame shaders have in a frame without draws. */
+    if (tsd & 63)
+        r = core_fault(c, MALI_DATA_INVALID_FAULT, tsd);
+    else if (tsd)
+        r = core_read(c, tsd, w, sizeof(w));
     if (r != MALI_MEM_OK)
         return r;
     mode = w[3] >> 28;

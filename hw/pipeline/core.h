@@ -22,6 +22,7 @@
 #define CORE_MAX_THREADS 1024 /* of a workgroup; source: THREAD_MAX_WORKGROUP_SIZE of a G610 */
 
 /* Where addresses outside a buffer lead: loads give zeros, stores vanish. No VA is that high. */
+#define CORE_TABLE_IDVS_OUTPUT  61 /* what IDVS writes; source: Mesa's varying stores */
 #define CORE_NULL_WINDOW        0xffdead0000000000ull
 #define CORE_IN_NULL_WINDOW(va) (((va) ^ CORE_NULL_WINDOW) >> 40 == 0)
 #define CORE_NULL_BYTES         256

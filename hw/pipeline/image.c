@@ -1,6 +1,7 @@
 /*
  * Images: single texels of a texture descriptor's base level, by integer
- * coordinates: LD_TEX, LEA_TEX and ST_CVT (storage images and texel buffers).
+ * coordinates: LD_TEX, LEA_TEX and ST_CVT (storage images and texel buffers); LD_CVT (texels by
+ * address).
  *
  * What lies outside an image, or in an empty slot, reads as zero; LEA_TEX then
  * gives an address at which stores vanish.
@@ -144,6 +145,38 @@ static enum va_message_result st_cvt(struct core *c, struct va_warp *w, const st
     return core_answer(r);
 }
 
+/* Sources 0: address, 1: conversion word: a texel buffer's, as its descriptor has it. */
+static enum va_message_result ld_cvt(struct core *c, struct va_warp *w, const struct va_insn *in,
+                                     const struct va_val *src, uint16_t lanes)
+{
+    unsigned regfmt = in->mod[VA_M_REGFMT], n = in->mod[VA_M_VECSIZE] + 1u;
+    enum mali_mem_result r = MALI_MEM_OK;
+    struct texel_format f[VA_LANES] = {{0}};
+    uint32_t v[VA_LANES][4] = {{0}};
+
+    for (unsigned i = 0; i < VA_LANES && r == MALI_MEM_OK; i++) {
+        uint64_t va = (src[0].w[0][i] | (uint64_t)src[0].w[1][i] << 32) + (uint64_t)in->imm[0];
+        uint8_t bytes[TEXEL_BYTES];
+
+        if (!(lanes >> i & 1))
+            continue;
+        if (CORE_IN_NULL_WINDOW(va))
+            continue;
+        if (!texel_format(src[1].w[0][i] & 0x3fffff, &f[i]))
+            return VA_MSG_UNMODELLED;
+        r = core_read(c, va, bytes, f[i].bytes);
+        if (r != MALI_MEM_OK)
+            break;
+        core_lane_touched(c, w, in, i, va, f[i].bytes, VA_READ);
+        texel_load(&f[i], bytes, v[i]);
+    }
+    for (unsigned i = 0; r == MALI_MEM_OK && i < VA_LANES; i++)
+        for (unsigned k = 0; (lanes >> i & 1) && k < n; k++)
+            component_put(w, &in->sr[0], i, k, component_to_register(&f[i], v[i][k], regfmt),
+                          component_is_half(regfmt));
+    return core_answer(r);
+}
+
 enum va_message_result image_message(struct core *c, struct va_warp *w, const struct va_insn *in,
                                      const struct va_val *src, uint16_t lanes)
 {
@@ -151,6 +184,8 @@ enum va_message_result image_message(struct core *c, struct va_warp *w, const st
     case VA_OP_LD_TEX_IMM:
     case VA_OP_LD_TEX:
         return ld_tex(c, w, in, src, lanes);
+    case VA_OP_LD_CVT:
+        return ld_cvt(c, w, in, src, lanes);
     case VA_OP_ST_CVT:
         return st_cvt(c, w, in, src, lanes);
     default:

@@ -248,13 +248,14 @@ enum va_message_result core_message(void *ctx, struct va_warp *w, const struct v
     case VA_OP_LEA_ATTR:
         return attribute_message(c, w, in, src, lanes);
     case VA_OP_LEA_BUF_IMM: /* in vertex shaders: their own outputs */
-        if (c->window)
+        if (c->window && core_handle((unsigned)in->imm[0], 0) >> 24 == CORE_TABLE_IDVS_OUTPUT)
             return gfx_lea_buf(c, w, in, src, lanes);
         return attribute_message(c, w, in, src, lanes);
     case VA_OP_LD_TEX_IMM:
     case VA_OP_LD_TEX:
     case VA_OP_LEA_TEX_IMM:
     case VA_OP_LEA_TEX:
+    case VA_OP_LD_CVT:
     case VA_OP_ST_CVT:
         return image_message(c, w, in, src, lanes);
     case VA_OP_TEX_FETCH:

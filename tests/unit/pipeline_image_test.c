@@ -252,6 +252,17 @@ static uint64_t st_cvt(unsigned sr, unsigned at, unsigned regfmt)
     return word(in);
 }
 
+/* Loads four components to @sr from where lea_tex() said in @at. */
+static uint64_t ld_cvt(unsigned sr, unsigned at, unsigned regfmt)
+{
+    struct va_insn in = insn(VA_OP_LD_CVT, 0, reg(at), reg(at + 2));
+
+    in.sr[0] = (struct va_staging){.reg = sr, .count = 4, .flags = 2};
+    in.mod[VA_M_VECSIZE] = VA_VECSIZE_V4;
+    in.mod[VA_M_REGFMT] = regfmt;
+    return word(in);
+}
+
 static struct world *image_world(void)
 {
     struct world *w = world_new();
@@ -275,6 +286,32 @@ static void write_image(struct world *w)
 static uint32_t texel_of(unsigned x, unsigned y)
 {
     return x | y << 8 | (x + y) << 16 | 7u << 24;
+}
+
+/* An image to another one, texel by texel through registers; places outside load zeros. */
+static void load_converted(void)
+{
+    struct world *w = image_world();
+
+    put_texture(w, 1, DIM_2D, FORMAT(155, RGBA), 8, 8, 0);
+    put_plane(w, 0, LINEAR, BUF(0), 64, 0);
+    put_texture(w, 2, DIM_2D, FORMAT(155, RGBA), 16, 16, 1);
+    put_plane(w, 1, LINEAR, BUF(1), 64, 0);
+    for (unsigned i = 0; i < 256; i++) {
+        *at32(w, BUF(0) + 4 * i) = 0x01020304 * (i + 1);
+        *at32(w, BUF(1) + 4 * i) = ~0u;
+    }
+    PROGRAM(w, mul(4, reg(61), uni(0)), add(4, reg(4), reg(60)), lea_tex(6, 1, reg(4), lut(0)),
+            ld_cvt(10, 6, VA_REGFMT_U32), lea_tex(6, 2, reg(4), lut(0)),
+            END(st_cvt(10, 6, VA_REGFMT_U32)));
+    SET_FAU(w, 0x10000);
+    set_size(w, 16, 16, 1);
+    TAP_CHECK_EQ(run_job(w), CS_STOP_EMPTY);
+    for (unsigned y = 0; y < 16; y++)
+        for (unsigned x = 0; x < 16; x++)
+            TAP_CHECK_EQ(*at32(w, BUF(1) + 64 * y + 4 * x),
+                         x < 8 && y < 8 ? 0x01020304 * (16 * y + x + 1) : 0);
+    world_free(w);
 }
 
 static void storage_linear(void)
@@ -454,6 +491,6 @@ static void bad_descriptors(void)
 
 TAP_MAIN({"formats", formats}, {"odd-formats", odd_formats}, {"srgb", srgb},
          {"every-format", every_format}, {"refused-formats", refused_formats}, {"halves", halves},
-         {"storage-linear", storage_linear}, {"storage-tiled", storage_tiled}, {"loads", loads},
-         {"texel-buffer", texel_buffer}, {"array-and-level", array_and_level},
-         {"bad-descriptors", bad_descriptors})
+         {"storage-linear", storage_linear}, {"load-converted", load_converted},
+         {"storage-tiled", storage_tiled}, {"loads", loads}, {"texel-buffer", texel_buffer},
+         {"array-and-level", array_and_level}, {"bad-descriptors", bad_descriptors})

@@ -116,12 +116,13 @@ def plain(text: str) -> str:
 
 
 def mesa_cannot(text: str) -> bool:
-    """Where Mesa 25.0's disassembler says nothing usable: the flags of gradients, which it has no names for, and
-    special values in floating-point operands, for which it reads behind its table of constants."""
+    """Where Mesa 25.0's disassembler says nothing usable: LD_CVT, which Mesa 26 is the first to emit, the flags of
+    gradients, which it has no names for, and special values in floating-point operands, for which it reads behind its
+    table of constants."""
     special = r"(blend_descriptor_\d|\w+_pointer|framebuffer_size|program_counter|atest_datum|sample|lane_id|core_id" \
               r"|warp_id)\.w[01]"
-    return "_GRADIENT" in text.split(".", 1)[0] or bool(re.search(special, text) and re.match(r"F|V2F|CSEL\.|DISC|CUBE",
-                                                                                             text))
+    floats = re.search(special, text) and re.match(r"F|V2F|CSEL\.|DISC|CUBE", text)
+    return text.startswith("LD_CVT") or "_GRADIENT" in text.split(".", 1)[0] or bool(floats)
 
 
 def fuzz(context: Context, name: str) -> Iterable[Result]:
