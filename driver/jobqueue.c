@@ -19,6 +19,8 @@
 #include "jobqueue.h"
 
 #define JOBQ_NAME_SIZE 32
+/* Delays below it are in the first level of the timer wheel, which has a slot for each tick. */
+#define JOBQ_EXACT_TICKS 63
 
 /** struct jobq_fence - a done-fence; lives on alone after its queue */
 struct jobq_fence {
@@ -126,6 +128,19 @@ static void jobq_signal(struct jobq *q)
 	spin_unlock_irqrestore(&q->lock, flags);
 }
 
+/*
+ * The kernel's timers are late by up to an eighth of their delay (kernel/time/timer.c), a quarter
+ * of a second for 5 s at 250 Hz: sleep seven eighths of what is left until it is so little that
+ * they are exact.
+ */
+static void jobq_timer_sleep(struct jobq *q)
+{
+	unsigned long left = time_after(q->timer_end, jiffies) ? q->timer_end - jiffies : 0;
+
+	lockdep_assert_held(&q->lock);
+	mod_delayed_work(q->wq, &q->timer, left < JOBQ_EXACT_TICKS ? left : left - left / 8);
+}
+
 /* The oldest job in the hardware changed, or the clock was switched. */
 static void jobq_timer_update(struct jobq *q, bool restart)
 {
@@ -137,7 +152,7 @@ static void jobq_timer_update(struct jobq *q, bool restart)
 	if (want && (!q->timer_armed || restart)) {
 		q->timer_armed = true;
 		q->timer_end = jiffies + q->timeout_left;
-		mod_delayed_work(q->wq, &q->timer, q->timeout_left);
+		jobq_timer_sleep(q);
 	} else if (!want && q->timer_armed) {
 		q->timer_armed = false;
 		/*
@@ -327,8 +342,10 @@ static void jobq_timer(struct work_struct *work)
 
 	cookie = dma_fence_begin_signalling();
 	spin_lock_irq(&q->lock);
-	/* Progress may have moved the end while we were on our way. */
-	if (q->timer_armed && !time_before(jiffies, q->timer_end)) {
+	if (q->timer_armed && time_before(jiffies, q->timer_end)) {
+		/* Not the end yet, or progress has moved it while we were on our way. */
+		jobq_timer_sleep(q);
+	} else if (q->timer_armed) {
 		q->timer_armed = false;
 		q->timeout_left = q->timeout;
 		job = list_first_entry_or_null(&q->running, struct jobq_job, node);
