@@ -121,7 +121,7 @@ def mesa_cannot(text: str) -> bool:
     table of constants."""
     special = r"(blend_descriptor_\d|\w+_pointer|framebuffer_size|program_counter|atest_datum|sample|lane_id|core_id" \
               r"|warp_id)\.w[01]"
-    floats = re.search(special, text) and re.match(r"F|V2F|CSEL\.|DISC|CUBE", text)
+    floats = re.search(special, text) and re.match(r"F|V2F|LDEXP|CSEL\.|DISC|CUBE", text)
     return text.startswith("LD_CVT") or "_GRADIENT" in text.split(".", 1)[0] or bool(floats)
 
 
