@@ -65,18 +65,19 @@ def suites(folder: Path) -> list[str]:
     return sorted(name for path in folder.glob("*_kunit.c") for name in SUITE_NAME.findall(path.read_text()))
 
 
-def too_long(context: Context, case: str, kind: str) -> Iterator[Result]:
+def too_long(context: Context, case: str, kind: str) -> Result | None:
     """A skip, when nobody named the case and its kernel would have to be built first."""
-    if not any(matches(Case(case, lambda: ()), name) for name in context.names) \
-            and not debug_kernel_built(context.env, context.root, "4k", kind):
-        yield Result("kernel", SKIP, f"the {kind} kernel is not in the cache; `scripts/test {case}` builds it")
+    named = any(matches(Case(case, lambda: ()), name) for name in context.names)
+    if named or debug_kernel_built(context.env, context.root, "4k", kind):
+        return None
+    return Result("kernel", SKIP, f"the {kind} kernel is not in the cache; `scripts/test {case}` builds it")
 
 
 def kunit(context: Context) -> Iterator[Result]:
     """They run when the module is loaded, with results in the kernel's log."""
-    skipped = list(too_long(context, "debug/kunit", "debug"))
+    skipped = too_long(context, "debug/kunit", "debug")
     if skipped:
-        yield from skipped
+        yield skipped
         return
     run = Scenario(context, "debug/kunit").boot(options(), "true", TIMEOUT)
     yield Scenario.verdict("boot, no report of the kernel, power off", run)
@@ -86,9 +87,9 @@ def kunit(context: Context) -> Iterator[Result]:
 
 def lockdep(context: Context) -> Iterator[Result]:
     """One boot; anything that lockdep has to say fails it."""
-    skipped = list(too_long(context, "lockdep/garm", "lockdep"))
+    skipped = too_long(context, "lockdep/garm", "lockdep")
     if skipped:
-        yield from skipped
+        yield skipped
         return
     guest = Options(driver="garm", kernel="lockdep", memory=PROVED_MEMORY,
                     environment={"GARM_EXPECT": EXPECT, **PROVED_WITH})

@@ -26,7 +26,7 @@ def cases(context: Context) -> Iterator[Case]:
     but for those that build something."""
     repo = context.env.repo
     beside = partial(Case, beside=True)
-    yield Case("source/rules", partial(rules, context), "what every file must obey", tags=("quick",))
+    yield beside("source/rules", partial(rules, context), "what every file must obey", tags=("quick",))
     yield beside("scripts/python", partial(python_tests, context), "unit tests of the scripts", tags=("quick",))
     for name in programs(repo / "tests/unit"):
         yield beside(f"unit/{name}", partial(tap_program, context, f"tests/unit/{name}"),
