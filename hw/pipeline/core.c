@@ -269,7 +269,10 @@ static enum mali_mem_result load_storage(struct core *c, uint64_t tsd)
     uint32_t w[8] = {[1] = 31}, mode, instances, scale;
     enum mali_mem_result r = MALI_MEM_OK;
 
-    /* Address 0 is no storage: what Mesa 26's frame shaders have in a frame without draws. */
+    /*
+     * Address 0 is no storage: what Mesa 26's frame shaders have in a frame without draws. The 31
+     * above says so of a workgroup's.
+     */
     if (tsd & 63)
         r = core_fault(c, MALI_DATA_INVALID_FAULT, tsd);
     else if (tsd)

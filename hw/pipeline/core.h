@@ -21,13 +21,12 @@
 #define CORE_FAU_WORDS   256  /* 128 of 64 bits */
 #define CORE_MAX_THREADS 1024 /* of a workgroup; source: THREAD_MAX_WORKGROUP_SIZE of a G610 */
 
+#define CORE_TABLE_IDVS_OUTPUT 61 /* what IDVS writes; source: Mesa's varying stores */
 /* Where addresses outside a buffer lead: loads give zeros, stores vanish. No VA is that high. */
-#define CORE_TABLE_IDVS_OUTPUT  61 /* what IDVS writes; source: Mesa's varying stores */
 #define CORE_NULL_WINDOW        0xffdead0000000000ull
 #define CORE_IN_NULL_WINDOW(va) (((va) ^ CORE_NULL_WINDOW) >> 40 == 0)
 #define CORE_NULL_BYTES         256
-/* Where vertex shaders store: seen by nobody else. The low half is zero: shaders add to that alone.
- */
+/* Where vertex shaders store: seen by nobody else. Its low half is zero: shaders add to that. */
 #define CORE_VERTEX_WINDOW        0xffbea70000000000ull
 #define CORE_IN_VERTEX_WINDOW(va) (((va) ^ CORE_VERTEX_WINDOW) >> 32 == 0)
 
@@ -143,8 +142,7 @@ static inline void core_lane_touched(struct core *c, struct va_warp *w, const st
     if (core_watched(c))
         core_tell(c, w, in, lane, va, size, access);
 }
-/** Says in the fidelity report that a job named @job has ended with c->fault, and what was refused.
- */
+/** Tells the fidelity report that a job named @job ended with c->fault, and what was refused. */
 void core_report_fault(const struct core *c, struct mali_trace *t, const char *job);
 /** Adds the instructions counted so far to the fidelity report and clears them. */
 void core_report(struct core *c, struct mali_trace *t);
