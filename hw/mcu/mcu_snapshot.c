@@ -18,6 +18,7 @@ struct snapshot_header {
 #define SNAP_TIMER_DUE  1u
 #define SNAP_SLICES_RAN 2u
 #define SNAP_BROKEN     4u
+#define SNAP_FAR        (1ull << 62) /* ns: no deadline lies further ahead; as in gpu/snapshot.c */
 
 static size_t cs_bytes(const struct mali_mcu *m)
 {
@@ -54,6 +55,25 @@ void mali_mcu_save(const struct mali_mcu *m, void *out)
     memcpy(p, m->csg, csg_bytes(m));
     p += csg_bytes(m);
     memcpy(p, m->cs, cs_bytes(m));
+}
+
+static bool deadline_valid(uint64_t now, uint64_t at)
+{
+    return at == MCU_NO_DEADLINE || at <= now || at - now < SNAP_FAR;
+}
+
+/* Deadlines arm the GPU's timer, whose value must fit into the next image. */
+static bool deadlines_valid(const struct mali_mcu *m)
+{
+    uint64_t now = mali_bus_now(m->bus);
+
+    for (unsigned g = 0; g < m->cfg.csgs; g++) {
+        if (!deadline_valid(now, m->csg[g].idle_deadline))
+            return false;
+    }
+    return deadline_valid(now, m->s.glb_idle_deadline) &&
+           deadline_valid(now, m->s.poweroff_deadline) &&
+           deadline_valid(now, m->s.poll_deadline);
 }
 
 static bool slots_valid(const struct mali_mcu *m)
@@ -96,7 +116,7 @@ bool mali_mcu_load(struct mali_mcu *m, const void *in, size_t size)
     m->broken = h.flags & SNAP_BROKEN;
     m->broken_what = "restored";
     if (m->s.status > MALI_MCU_FATAL || m->s.control > 2 || m->s.rotate >= m->cfg.csgs ||
-        !slots_valid(m)) {
+        !slots_valid(m) || !deadlines_valid(m)) {
         mali_mcu_reset(m);
         return false;
     }

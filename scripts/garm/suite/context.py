@@ -62,10 +62,11 @@ class Context:
                               stdin=subprocess.DEVNULL, check=False)
 
     def program(self, program: str, timeout: float, env: dict[str, str] | None = None,
-                args: Sequence[str] = (), target: str = "native") -> subprocess.CompletedProcess:
-        """Run a program of a build; a hang is reported as status 124."""
+                args: Sequence[str] = (), target: str = "native",
+                under: Sequence[str] = ()) -> subprocess.CompletedProcess:
+        """Run a program of a build, started by the command UNDER if given; a hang is reported as status 124."""
         try:
-            return self.in_root([f"./{program}", *args], timeout, env, target)
+            return self.in_root([*under, f"./{program}", *args], timeout, env, target)
         except subprocess.TimeoutExpired as error:
             text = (error.stdout or b"").decode(errors="replace") + (error.stderr or b"").decode(errors="replace")
             return subprocess.CompletedProcess(program, 124, text, f"killed after {timeout} s\n")
