@@ -5,11 +5,13 @@ The guest's half is tests/guest/recovery_suite.c. Called by tests/boot/recovery.
 
 from __future__ import annotations
 
+import gzip
 import html
 import json
 import os
 import random
 import re
+import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -28,6 +30,8 @@ GUILTY = "va=0x50000000-0x5fffffff"
 # GPU then must work inside its timers, or time would run away from it.
 WARP = ("-icount", "shift=1,sleep=off")
 GPU = "deterministic=on"
+# In a guest's folder: what its GPU did, with every fault; packed to a thirtieth when it has ended (ui.perfetto.dev opens both).
+TIMELINE, PACKED = "timeline.json", "timeline.json.gz"
 STEP_SECONDS = 120.0     # of the host, for one answer of the guest
 LOOK_SECONDS = 5.0       # meanwhile its console is looked at
 END_SECONDS = 60.0       # of the host, for a guest to power off
@@ -53,14 +57,26 @@ DUMPS = {
 # A stage whose first job is another: the same faults, at graphics.
 DRAWN = {"RUN": "DRAW", "COMPUTE": "DRAW"}
 RUN_IDVS = 6
+CROWDS = (1, 2, 4, 11)   # innocent clients in a soak; the GPU has eight slots
 
 
 class Strike(NamedTuple):
-    """A fault, at which of its events, and whether the guilty client's first job is a draw."""
+    """A fault, at which of its events, whether the guilty client's first job is a draw, and how many are innocent."""
 
     fault: Fault
     nth: int = 1
     drawn: bool = False
+    crowd: int = 1
+
+    @property
+    def rule(self) -> str:
+        """The text that injects it."""
+        return rule_of(self.fault, self.nth, self.drawn)
+
+    @property
+    def stray(self) -> bool:
+        """Whether it may strike an innocent client: its hook knows no addresses, and it is not the first event."""
+        return (self.nth > 1 or self.crowd > 1) and GUILTY not in self.rule.removeprefix(RESET)
 
 
 @dataclass
@@ -78,6 +94,7 @@ class Cell:
     out: str = ""
     check: dict[str, Any] = field(default_factory=dict)
     seconds: float = 0.0    # of the host, from the fault to the answer
+    crowd: int = 1          # innocent clients
 
 
 def rule_of(fault: Fault, nth: int = 1, drawn: bool = False) -> str:
@@ -92,18 +109,24 @@ def rule_of(fault: Fault, nth: int = 1, drawn: bool = False) -> str:
     return f"{RESET};{text}" if fault.stage == "RESET" else text
 
 
-def lost_more(fault: Fault, r: dict[str, Any]) -> str:
-    """What was lost beyond the fault's duty, in words; empty when nothing was."""
+def lost_more(fault: Fault, r: dict[str, Any], stray: bool = False) -> str:
+    """What was lost beyond the fault's duty, in words; empty when nothing was. A fault that strayed took an innocent
+    client in the guilty one's place: what the duty allows one of them to lose, but only one."""
     # A reset was brought about by another fault, whose victims are not this one's.
     duty = max(DUTIES.index(fault.duty), DUTIES.index("RESET") if fault.stage == "RESET" else 0)
     guilty, innocent = r["guilty"], r["innocent"]
     reset, silent = DUTIES.index("RESET"), DUTIES.index("SILENT")
+    guilty_ended, innocent_ended, several = r["guilty_group"], r["innocent_groups"], False
+    if stray and not guilty_ended and not guilty["lost"] + guilty["refused"] + guilty["wrong"]:
+        guilty, innocent = innocent, guilty
+        guilty_ended, innocent_ended, several = innocent_ended, 0, innocent_ended > 1
     checks = (
+        (duty < reset and several, "more than one group ended"),
         (innocent["wrong"], "an innocent job has a wrong result and no error"),
         (guilty["wrong"] and duty != silent, "a guilty job has a wrong result and no error"),
         (duty < reset and innocent["lost"] + innocent["refused"], "innocent work was lost"),
-        (duty < reset and r["innocent_group"], "the innocent group ended"),
-        (duty < DUTIES.index("GROUP") and r["guilty_group"], "the guilty group ended"),
+        (duty < reset and innocent_ended, "an innocent group ended"),
+        (duty < DUTIES.index("GROUP") and guilty_ended, "the guilty group ended"),
         (duty <= silent and guilty["lost"] + guilty["refused"], "work was lost"),
         (duty < DUTIES.index("GONE") and r["fences_ms"] > fault.limit_ms, f"fences took {r['fences_ms']:.0f} ms, the limit is "
                                                                           f"{fault.limit_ms}"),
@@ -113,11 +136,11 @@ def lost_more(fault: Fault, r: dict[str, Any]) -> str:
     return "; ".join(text for bad, text in checks if bad)
 
 
-def dump_missing(fault: Fault, driver: str, r: dict[str, Any], nth: int) -> str:
+def dump_missing(strike: Strike, driver: str, r: dict[str, Any]) -> str:
     """What the core dump should have said, in words; empty when it did, or the catalogue wants none. It speaks of the
-    first event: at a later one, or when later events made up for a lost one, there may be nothing to tell of."""
-    want = DUMPS.get(driver, {}).get(fault.dump, "")
-    harmless = (nth > 1 or fault.dump == "TIMEOUT") and not r["guilty"]["lost"]
+    first event of a few: at a later one, or when later events made up for a lost one, there may be nothing to tell of."""
+    want = DUMPS.get(driver, {}).get(strike.fault.dump, "")
+    harmless = (strike.nth > 1 or strike.stray or strike.fault.dump == "TIMEOUT") and not r["guilty"]["lost"]
     if not want or harmless or re.search(want, r["reason"]):
         return ""
     return f"expected a core dump whose reason is \"{want}\", got " + (f'"{r["reason"]}"' if r["dump"] else "none")
@@ -129,9 +152,10 @@ def left_over(check: dict[str, Any], before: dict[str, Any]) -> str:
     return "left behind: " + ", ".join(f"{name} {before['left'][name]} -> {n}" for name, n in more.items()) if more else ""
 
 
-def judge(fault: Fault, r: dict[str, Any], check: dict[str, Any], said: str, struck: bool,
-          driver: str = "panthor", before: dict[str, Any] | None = None, nth: int = 1) -> tuple[str, str]:
+def judge(strike: Strike, r: dict[str, Any], check: dict[str, Any], said: str, struck: bool,
+          driver: str = "panthor", before: dict[str, Any] | None = None) -> tuple[str, str]:
     """Verdict and reason. `said`: the kernel's log of the time; `before`: a check() without a fault."""
+    fault = strike.fault
     worst = console.worst(console.scan(said))
     usable = check["works"] or check["after_bind"]
     gone = fault.duty == "GONE"
@@ -150,7 +174,7 @@ def judge(fault: Fault, r: dict[str, Any], check: dict[str, Any], said: str, str
         return LOST, "the device works only after the driver was bound anew"
     if r["next_guilty"] or r["next_innocent"]:
         return LOST, f"no next job: guilty {r['next_guilty']}, innocent {r['next_innocent']}"
-    more = "; ".join(filter(None, (lost_more(fault, r), dump_missing(fault, driver, r, nth), left)))
+    more = "; ".join(filter(None, (lost_more(fault, r, strike.stray), dump_missing(strike, driver, r), left)))
     return (DEGRADED, more) if more else (RECOVERED, "")
 
 
@@ -216,18 +240,19 @@ class Session:
             self.guest.write(b"quit\n")
         self.guest.wait(time.monotonic() - self.guest.started + (END_SECONDS if self.alive else DEAD_SECONDS))
         self.guest.close()
+        pack(self.guest.out_dir)
 
     def strike(self, strike: Strike, limit_ms: int = 0) -> Cell:
         """One fault. `limit_ms` for fences, if not the catalogue's. An answer that does not come leaves the session dead."""
         assert self.injector
-        fault, rule = strike.fault, rule_of(strike.fault, strike.nth, strike.drawn)
+        fault, rule = strike.fault, strike.rule
         stage = DRAWN.get(fault.stage, fault.stage) if strike.drawn else fault.stage
         name = fault.name + ("+draw" if strike.drawn else "")
-        cell = Cell(name, self.driver, self.kernel, HUNG, "", rule, out=str(self.guest.out_dir))
+        cell = Cell(name, self.driver, self.kernel, HUNG, "", rule, out=str(self.guest.out_dir), crowd=strike.crowd)
         seen = self.said = len(self.guest.output("console"))
         self.alive = False
         try:
-            self.ask(f"prepare {stage}", "prepared")
+            self.ask(f"prepare {stage} {strike.crowd}", "prepared")
             self.injector.add(rule)
             start = time.monotonic()
             cell.result = self.ask(f"go {(limit_ms or fault.limit_ms) + 1000} {self.driver}-{name}", "result")
@@ -242,10 +267,19 @@ class Session:
             with suppress(GarmError, OSError):
                 cell.log = cell.log or self.injector.get("inject-log")
             return cell
-        cell.verdict, cell.why = judge(fault, cell.result, check, self.guest.output("console")[seen:],
-                                       f" {fault.name} rule=" in cell.log, self.driver, self.before, strike.nth)
+        cell.verdict, cell.why = judge(strike, cell.result, check, self.guest.output("console")[seen:],
+                                       f" {fault.name} rule=" in cell.log, self.driver, self.before)
         self.alive = cell.verdict not in (CRASHED, HUNG) and (check["works"] or check["after_bind"])
         return cell
+
+
+def pack(folder: Path) -> None:
+    """The timeline of a guest that has ended, where it has one: packed, for a stream that hangs fills megabytes."""
+    plain = folder / TIMELINE
+    if plain.exists():
+        with plain.open("rb") as source, gzip.open(folder / PACKED, "wb", compresslevel=1) as packed:
+            shutil.copyfileobj(source, packed)
+        plain.unlink()
 
 
 def run(strikes: Iterable[Strike], driver: str, kernel: str, new_guest: Callable[[], Guest]) -> Iterator[Cell]:
@@ -277,12 +311,13 @@ def sample(faults: Sequence[Fault], every: int, always: Sequence[str] = ()) -> l
 
 
 def soak(faults: Sequence[Fault], seed: int, number: int) -> Iterator[Strike]:
-    """A number of faults at random, each at one of the first events that it could strike, every third at draws."""
+    """A number of faults at random, each at one of the first events that it could strike, every third at draws, with one
+    innocent client or a crowd, some larger than the GPU has slots for."""
     draw = random.Random(seed)
     for _ in range(number):
         fault, nth = draw.choice(faults), draw.choice((1, 1, 1, 2, 3, 5, 8))
         drawn = fault.stage in DRAWN and draw.randrange(3) == 0
-        yield Strike(fault, 1 if drawn else nth, drawn)     # there is one draw
+        yield Strike(fault, 1 if drawn else nth, drawn, draw.choice(CROWDS))     # there is one draw
 
 
 def rates(cells: Sequence[Cell]) -> str:
@@ -326,9 +361,9 @@ def keep(cells: Iterable[Cell], folder: Path, others: Iterable[Path] = ()) -> No
 
 
 def links(cell: Cell, folder: Path) -> str:
-    """To what there is to look at: console, core dump."""
+    """To what there is to look at: console, timeline, core dump."""
     reason = f"core dump: {cell.result['reason']}" if cell.result.get("reason") else "core dump"
-    files = (("console.log", "console"), (f"{cell.driver}-{cell.fault}.dump", reason))
+    files = (("console.log", "console"), (PACKED, "timeline"), (f"{cell.driver}-{cell.fault}.dump", reason))
     return "".join(f' <a href="{html.escape(os.path.relpath(Path(cell.out, name), folder))}">{html.escape(text)}</a>'
                    for name, text in files if cell.out and Path(cell.out, name).exists())
 

@@ -1,8 +1,10 @@
 /*
  * The guest's half of the recovery suite: tests/boot/recovery.py injects a fault from outside and
- * this program does what is struck, with a guilty and an innocent client.
+ * this program does what is struck, with a guilty client and one or more innocent ones.
  *
- *   prepare STAGE    two clients (and what the stage needs) are made: "@@ N prepared {...}"
+ *   prepare STAGE [CROWD]
+ *                    the guilty client and CROWD innocent ones (1) are made, and what the stage
+ *                    needs: "@@ N prepared {...}"
  *   go LIMIT_MS NAME the stage's work: "@@ N result {...}"; fences that take longer count as hung;
  *                    a core dump is kept as /out/NAME.dump
  *   check            all is closed; does the device work, else after unbind and bind? what is left of the clients?
@@ -10,7 +12,7 @@
  *   leaks            what kmemleak has found, where the kernel has it: "@@ N leaks {...}"
  *   quit             N counts the commands
  *
- * Both clients compute, draw (lib/gpu_work.h) and store from their streams; the guilty one's first job is the stage's.
+ * All clients compute, draw (lib/gpu_work.h) and store from their streams; the guilty one's first job is the stage's.
  * The guilty client's streams and data lie at GUILTY_VA, so that a rule can name it. Figures are
  * in the guest's time. Between "prepared" and "go" the program spins: an idle guest's clock may be warped.
  *
@@ -38,9 +40,11 @@
 #define WORK        0x90000u /* of what shader cores and tiler work on: a block for compute, one for graphics */
 #define CHUNK       (2u << 20) /* of the tiler heap */
 #define GUILTY_JOBS 3
-#define JOBS        4        /* of the innocent, one after the other */
+#define JOBS        4        /* of an innocent one, one after the other */
+#define CROWD       15       /* innocent clients at most: more groups than the GPU has slots */
 #define RING        65536
 #define DUMP_MS     1200     /* until a core dump is there; garm.ko takes one a second at most */
+#define PING_NAP_MS 500      /* between jobs while pings are waited for, which come every 12 s */
 #define MS          1000000ll
 #define STATUS      SYSFS_GPU "power/runtime_status"
 #define DF          "/sys/class/devfreq/*.gpu/"
@@ -225,6 +229,13 @@ static void job_now(struct client *c, enum kind kind, struct count *n, double li
     job_wait(c, &j, n, now_ms() + limit_ms);
 }
 
+/* When nothing of a client runs, its streams may begin where they began. */
+static void rewind_streams(struct client *c)
+{
+    if (c->used + 4096 > DATA)
+        c->used = 0;
+}
+
 /* A job in the same group, or if that is dead in a new one; 0 or the last error. */
 static int next_job(struct client *c, double until, bool *fresh)
 {
@@ -240,8 +251,7 @@ static int next_job(struct client *c, double until, bool *fresh)
             client_group(c);
             *fresh = true;
         }
-        if (c->used + 4096 > DATA)
-            c->used = 0;
+        rewind_streams(c);
         job_now(c, MOV, &n, 20000);
         if (n.good)
             return 0;
@@ -254,8 +264,8 @@ static int next_job(struct client *c, double until, bool *fresh)
 }
 
 /* ---- stages ---------------------------------------------------------------------------------- */
-static struct client guilty = {.fd = -1}, innocent = {.fd = -1};
-static unsigned commands;
+static struct client guilty, innocents[CROWD];
+static unsigned commands, crowd = 1;
 static char stage[32];
 static const char *driver;
 
@@ -301,6 +311,31 @@ static bool wait_for_node(unsigned ms)
         nap(20);
     }
     return false;
+}
+
+/* Has every client, or forgets them. */
+static void open_all(void)
+{
+    guilty = client_open(GUILTY_VA);
+    for (unsigned k = 0; k < crowd; k++)
+        innocents[k] = client_open(INNOCENT_VA);
+}
+
+static void close_all(void)
+{
+    client_close(&guilty);
+    for (unsigned k = 0; k < CROWD; k++)
+        client_close(&innocents[k]);
+}
+
+/* The first error of opening them. */
+static int open_error(void)
+{
+    int error = guilty.error;
+
+    for (unsigned k = 0; k < crowd && !error; k++)
+        error = innocents[k].error;
+    return error;
 }
 
 /* Copies the dump to @out line by line; what it says is its reason goes to @reason. */
@@ -351,37 +386,41 @@ static void prepare(void)
     struct count n = {0};
     char reason[96];
 
-    client_close(&guilty);
-    client_close(&innocent);
+    close_all();
     take_dump(NULL, 0, reason, sizeof(reason)); /* of what went before; the next may not be refused for it */
     nap(DUMP_MS);
     if (is("BIND")) {
         bind_driver("unbind");
     } else {
-        guilty = client_open(GUILTY_VA);
-        innocent = client_open(INNOCENT_VA);
+        open_all();
         job_now(&guilty, MOV, &n, 20000);
-        job_now(&innocent, MOV, &n, 20000);
+        for (unsigned k = 0; k < crowd; k++)
+            job_now(&innocents[k], MOV, &n, 20000);
         if (is("RESUME"))
             sysfs_wait(STATUS, "suspended", 20);
     }
-    printf("@@ %u prepared {\"good\": %u, \"error\": %d}\n", commands, n.good, n.error ? n.error : guilty.error);
+    printf("@@ %u prepared {\"good\": %u, \"error\": %d}\n", commands, n.good, n.error ? n.error : open_error());
 }
 
-/* Busy for longer than the firmware is asked for a sign of life. */
+/*
+ * At work for longer than the firmware is asked for a sign of life. The device stays powered in
+ * between (a suspend ends the pings), so a job now and then is enough: most of the time is warped.
+ */
 static void keep_busy(struct count *g, struct count *i, double ms)
 {
     double until = now_ms() + ms;
 
+    sysfs_write(SYSFS_GPU "power/control", "on");
     while (now_ms() < until && !g->lost && !g->hung && !g->refused) {
-        if (guilty.used + 4096 > DATA)
-            guilty.used = 0;
-        if (innocent.used + 4096 > DATA)
-            innocent.used = 0;
+        rewind_streams(&guilty);
         job_now(&guilty, MOV, g, 20000);
-        job_now(&innocent, MOV, i, 20000);
-        nap(20);
+        for (unsigned k = 0; k < crowd; k++) {
+            rewind_streams(&innocents[k]);
+            job_now(&innocents[k], MOV, i, 20000);
+        }
+        nap(PING_NAP_MS);
     }
+    sysfs_write(SYSFS_GPU "power/control", "auto");
 }
 
 static void set_frequencies(void)
@@ -413,24 +452,14 @@ static void print_count(const char *name, const struct count *n)
            n->good, n->lost, n->wrong, n->hung, n->refused, n->error);
 }
 
-static void go(double limit_ms, const char *name)
+/* What comes before the jobs: the stage's own work. False when the device did not come. */
+static bool set_stage(double limit_ms, struct count *g, struct count *i)
 {
-    struct count g = {0}, i = {0};
-    bool bound = true, fresh_g = false, fresh_i = false, dump;
-    char reason[96];
-    double start, fences, next_ms;
-    /* The same place may not be worked on twice at a time: each kind once in a client, but for MOV. */
-    const enum kind first = kind_of_stage(), kinds[GUILTY_JOBS + JOBS] = {
-        first, first == COMPUTE ? MOV : COMPUTE, first == DRAW ? MOV : DRAW, MOV, COMPUTE, DRAW, MOV};
-    struct job jobs[GUILTY_JOBS + JOBS];
-    uint32_t gs, is_;
-    int next_g, next_i;
+    bool bound = true;
 
     if (is("BIND")) {
-        bind_driver("bind");
-        bound = wait_for_node((unsigned)limit_ms);
-        guilty = client_open(GUILTY_VA);
-        innocent = client_open(INNOCENT_VA);
+        bound = bind_driver("bind") && wait_for_node((unsigned)limit_ms); /* a probe that failed is final */
+        open_all();
     } else if (is("START")) { /* a group ends, a new one begins */
         pu_group_destroy(guilty.fd, guilty.group);
         client_group(&guilty);
@@ -439,26 +468,62 @@ static void go(double limit_ms, const char *name)
     } else if (is("SUSPEND")) {
         sysfs_wait(STATUS, "suspended", 20);
     } else if (is("PING")) {
-        keep_busy(&g, &i, limit_ms);
+        keep_busy(g, i, limit_ms);
     }
-    start = now_ms();
-    for (unsigned n = 0; n < GUILTY_JOBS + JOBS; n++)
-        jobs[n] = job_go(n < GUILTY_JOBS ? &guilty : &innocent, kinds[n]);
-    for (unsigned n = 0; n < GUILTY_JOBS + JOBS; n++)
-        job_wait(n < GUILTY_JOBS ? &guilty : &innocent, &jobs[n], n < GUILTY_JOBS ? &g : &i, start + limit_ms);
+    return bound;
+}
+
+/*
+ * All jobs of all clients at once, the guilty one's first, then what became of them. The same place
+ * may not be worked on twice at a time: each kind once in a client, but for MOV.
+ */
+static void do_jobs(double until, struct count *g, struct count *i)
+{
+    static const enum kind others[JOBS] = {MOV, COMPUTE, DRAW, MOV};
+    const enum kind first = kind_of_stage();
+    const enum kind own[GUILTY_JOBS] = {first, first == COMPUTE ? MOV : COMPUTE, first == DRAW ? MOV : DRAW};
+    struct job mine[GUILTY_JOBS], theirs[JOBS][CROWD];
+
+    for (unsigned n = 0; n < GUILTY_JOBS; n++)
+        mine[n] = job_go(&guilty, own[n]);
+    for (unsigned n = 0; n < JOBS * crowd; n++)
+        theirs[n / crowd][n % crowd] = job_go(&innocents[n % crowd], others[n / crowd]);
+    for (unsigned n = 0; n < GUILTY_JOBS; n++)
+        job_wait(&guilty, &mine[n], g, until);
+    for (unsigned n = 0; n < JOBS * crowd; n++)
+        job_wait(&innocents[n % crowd], &theirs[n / crowd][n % crowd], i, until);
+}
+
+static void go(double limit_ms, const char *name)
+{
+    struct count g = {0}, i = {0};
+    bool bound = set_stage(limit_ms, &g, &i), fresh = false, dump;
+    double start = now_ms(), fences, next_ms;
+    unsigned ended = 0; /* innocent groups */
+    int next_g, next_i = 0;
+    char reason[96];
+    uint32_t gs;
+
+    do_jobs(start + limit_ms, &g, &i);
     fences = now_ms() - start;
-    next_g = next_job(&guilty, start + 2 * limit_ms, &fresh_g);
+    next_g = next_job(&guilty, start + 2 * limit_ms, &fresh);
     next_ms = now_ms() - start;
-    gs = fresh_g ? 1 : state_of(&guilty);
-    next_i = next_job(&innocent, start + 2 * limit_ms, &fresh_i);
-    is_ = fresh_i ? 1 : state_of(&innocent);
+    gs = fresh ? 1 : state_of(&guilty);
+    for (unsigned k = 0; k < crowd; k++) {
+        int error;
+
+        fresh = false;
+        error = next_job(&innocents[k], start + 2 * limit_ms, &fresh);
+        next_i = error ? error : next_i;
+        ended += fresh || state_of(&innocents[k]);
+    }
     dump = take_dump(name, DUMP_MS, reason, sizeof(reason));
     printf("@@ %u result {", commands);
     print_count("guilty", &g);
     print_count("innocent", &i);
-    printf("\"guilty_group\": %u, \"innocent_group\": %u, \"next_guilty\": %d, \"next_innocent\": %d, \"bound\": %s, "
+    printf("\"guilty_group\": %u, \"innocent_groups\": %u, \"next_guilty\": %d, \"next_innocent\": %d, \"bound\": %s, "
            "\"fences_ms\": %.3f, \"next_ms\": %.3f, \"dump\": %s, \"reason\": \"%s\"}\n",
-           gs, is_, next_g, next_i, bound ? "true" : "false", fences, next_ms, dump ? "true" : "false", reason);
+           gs, ended, next_g, next_i, bound ? "true" : "false", fences, next_ms, dump ? "true" : "false", reason);
 }
 
 static bool works(void)
@@ -508,8 +573,7 @@ static void check(void)
 {
     bool plain, bound = false;
 
-    client_close(&guilty);
-    client_close(&innocent);
+    close_all();
     plain = works();
     if (!plain) {
         bind_driver("unbind");
@@ -571,13 +635,19 @@ int main(void)
     }
     setvbuf(stdout, NULL, _IOLBF, 0);
     fcntl(STDIN_FILENO, F_SETFL, fcntl(STDIN_FILENO, F_GETFL) | O_NONBLOCK);
-    guilty = innocent = (struct client){.fd = -1, .error = -ENODEV};
+    guilty.fd = -1;
+    for (unsigned k = 0; k < CROWD; k++)
+        innocents[k].fd = -1;
+    close_all();
     mount("debugfs", "/sys/kernel/debug", "debugfs", 0, NULL); /* it may be there already */
     printf("@@ 0 ready\n");
     while (command(line, sizeof(line), spin)) {
+        unsigned number = 1;
+
         spin = false;
         commands++;
-        if (sscanf(line, "prepare %31s", stage) == 1) {
+        if (sscanf(line, "prepare %31s %u", stage, &number) >= 1 && number >= 1 && number <= CROWD) {
+            crowd = number;
             prepare();
             spin = true;
         } else if (sscanf(line, "go %lf %63s", &limit, name) == 2) {

@@ -1,6 +1,8 @@
 """The catalogue of faults: every row has a hook, the listing has every row, scenarios reach QEMU's command line."""
 
 import dataclasses
+import gzip
+import importlib.util
 import re
 import tempfile
 import unittest
@@ -11,6 +13,7 @@ from garm import inject, recovery
 from garm.errors import UsageError
 from garm.machine import gpu_argument
 from garm.options import Options
+from garm.suite.model import FAIL, PASS
 
 REPO = Path(__file__).resolve().parents[2]
 
@@ -83,11 +86,45 @@ class Scenario(unittest.TestCase):
 def result(**changes):
     """An answer of recovery_suite: all is well, but for the changes."""
     good = {"good": 2, "lost": 0, "wrong": 0, "hung": 0, "refused": 0, "error": 0}
-    base = {"guilty": good, "innocent": {**good, "good": 4}, "guilty_group": 0, "innocent_group": 0, "next_guilty": 0,
+    base = {"guilty": good, "innocent": {**good, "good": 4}, "guilty_group": 0, "innocent_groups": 0, "next_guilty": 0,
             "next_innocent": 0, "bound": True, "fences_ms": 10.0, "next_ms": 12.0, "dump": False, "reason": ""}
     for name, value in changes.items():
         base[name] = {**base[name], **value} if isinstance(value, dict) else value
     return base
+
+
+class Known(unittest.TestCase):
+    """tests/boot/recovery.py against its list"""
+
+    def setUp(self):
+        spec = importlib.util.spec_from_file_location("recovery_known", REPO / "tests/boot/recovery.py")
+        self.module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(self.module)
+
+    def test_compare(self):
+        """garm.ko fails on what the list does not say, panthor is told; a row is for draws, too."""
+        known = {("garm", "stable", "gone"): ("lost", "why"), ("panthor", "stable", "gone"): ("crashed", "why"),
+                 ("panthor", "stable", "gone+draw"): ("hung", "why")}
+        for fault, driver, verdict, status, told in (
+                ("gone", "garm", "lost", PASS, ""), ("gone", "garm", "recovered", PASS, ", not lost"),
+                ("gone", "garm", "hung", FAIL, ", not lost"), ("gone+draw", "garm", "lost", PASS, ""),
+                ("irq-lost", "garm", "degraded", FAIL, ", not recovered"), ("irq-lost", "garm", "not struck", FAIL, ", not recovered"),
+                ("irq-lost", "panthor", "degraded", PASS, ", not recovered"), ("gone+draw", "panthor", "hung", PASS, ""),
+                ("gone", "panthor", "hung", PASS, ", not crashed")):
+            found = self.module.compare(recovery.Cell(fault, driver, "stable", verdict), known)
+            self.assertEqual((found.status, found.name), (status, f"{fault}, {driver} on stable: {verdict}{told}"))
+
+    def test_list(self):
+        """Rows name faults, drivers and verdicts that there are; garm.ko has none."""
+        names = {f.name for f in inject.catalogue()}
+        rows = recovery.expected(self.module.KNOWN)
+        lines = [x for x in self.module.KNOWN.read_text().splitlines() if not x.startswith("#")]
+        self.assertEqual(len(rows), len(lines))
+        for (driver, kernel, fault), (verdict, reason) in rows.items():
+            self.assertIn(fault.removesuffix("+draw"), names)
+            self.assertIn((driver, kernel), {("panthor", "stable"), ("panthor", "backports")})
+            self.assertIn(verdict, {"degraded", "lost", "hung", "crashed", "not struck"})
+            self.assertTrue(reason, fault)
 
 
 class Verdicts(unittest.TestCase):
@@ -102,7 +139,7 @@ class Verdicts(unittest.TestCase):
 
     def judged(self, name, r, check=None, said="", struck=True):
         """The verdict's word."""
-        return recovery.judge(self.faults[name], r, check or self.WORKS, said, struck)[0]
+        return recovery.judge(recovery.Strike(self.faults[name]), r, check or self.WORKS, said, struck)[0]
 
     def test_verdicts(self):
         """Each verdict, and what just misses it."""
@@ -122,17 +159,31 @@ class Verdicts(unittest.TestCase):
         self.assertEqual(self.judged("gone", lost, self.DEAD), "lost")
         self.assertEqual(self.judged("gone", lost, said="[ 1.0] Internal error: Oops: 96000004 [#1] SMP"), "crashed")
 
+    def test_strays(self):
+        """A fault that cannot be aimed and is not the first event may take one innocent client instead of the guilty one."""
+        fault = self.faults["csg-event-lost"]
+        lost = {"innocent": {"lost": 4, "good": 4}, "innocent_groups": 1}
+        for changes, nth, word in ((lost, 1, "degraded"), (lost, 3, "recovered"), ({**lost, "innocent_groups": 2}, 3, "degraded"),
+                                   ({**lost, "guilty_group": 1}, 3, "degraded"), ({**lost, "guilty": {"lost": 1}}, 3, "degraded")):
+            got = recovery.judge(recovery.Strike(fault, nth), result(**changes), self.WORKS, "", True)
+            self.assertEqual(got[0], word, f"{changes}, {nth}: {got}")
+        aimed = recovery.Strike(self.faults["cs-fatal-bus"], 3, crowd=4)
+        self.assertFalse(aimed.stray)
+        self.assertTrue(recovery.Strike(fault, crowd=4).stray)
+        self.assertEqual(recovery.judge(aimed, result(**lost), self.WORKS, "", True)[0], "degraded")
+
     def test_dumps(self):
         """garm.ko's dump must give the catalogue's reason; panthor makes none."""
         fault = dataclasses.replace(self.faults["cs-fatal-bus"], dump="FATAL")
         lost = result(guilty={"lost": 2, "good": 0}, guilty_group=1)
         said = {**lost, "dump": True, "reason": "CS_FATAL"}
         wrong = {**lost, "dump": True, "reason": "reset"}
-        verdicts = [recovery.judge(fault, r, self.WORKS, "", True, driver)
+        verdicts = [recovery.judge(recovery.Strike(fault), r, self.WORKS, "", True, driver)
                     for r, driver in ((said, "garm"), (wrong, "garm"), (lost, "garm"), (lost, "panthor"))]
         self.assertEqual([word for word, _ in verdicts], ["recovered", "degraded", "degraded", "recovered"])
         self.assertIn("CS_FATAL", verdicts[1][1])
-        self.assertEqual(recovery.judge(fault, {**result(), "guilty_group": 1}, self.WORKS, "", True, "garm", None, 5)[1],
+        self.assertEqual(recovery.judge(recovery.Strike(fault, 5), {**result(), "guilty_group": 1}, self.WORKS, "", True,
+                                        "garm")[1],
                          "the error was not reported")
         self.assertEqual(set(recovery.DUMPS["garm"]) | {"NONE"}, set(inject.DUMPS))
         self.assertLessEqual({f.dump for f in self.faults.values()}, set(inject.DUMPS))
@@ -143,7 +194,7 @@ class Verdicts(unittest.TestCase):
         for left, word in ({"awake": 0, "module": 0, "gems": 3}, "recovered"), ({"awake": 1, "module": 0, "gems": 3}, "degraded"), \
                           ({"awake": 0, "module": 2, "gems": 3}, "degraded"):
             check = {**before, "left": left}
-            self.assertEqual(recovery.judge(self.faults["irq-late"], result(), check, "", True, "garm", before)[0], word)
+            self.assertEqual(recovery.judge(recovery.Strike(self.faults["irq-late"]), result(), check, "", True, "garm", before)[0], word)
 
     def test_rules(self):
         """Rules name the guilty client where the hook knows addresses; resets are brought about."""
@@ -167,6 +218,8 @@ class Verdicts(unittest.TestCase):
                 guest = top / shard / "recovery-garm-stable/0"
                 guest.mkdir(parents=True)
                 (guest / "console.log").write_text("")
+                (guest / recovery.TIMELINE).write_text("[]")
+                recovery.pack(guest)
                 (guest / f"garm-{fault}.dump").write_text("")
                 recovery.keep([recovery.Cell(fault, "garm", "stable", "recovered", out=str(guest))], top / shard)
             top.rename(top.with_name(top.name + "-moved"))
@@ -176,7 +229,9 @@ class Verdicts(unittest.TestCase):
                 page = (moved / "recovery.html").read_text()
                 for target in re.findall(r'href="([^"]+)"', page):
                     self.assertTrue((moved / target).exists(), target)
-                self.assertEqual(len(re.findall("core dump</a>", page)), 2)
+                self.assertEqual(gzip.decompress((moved / "a/recovery-garm-stable/0" / recovery.PACKED).read_bytes()), b"[]")
+                for word in ("console", "timeline", "core dump"):
+                    self.assertEqual(len(re.findall(f">{word}</a>", page)), 2, word)
             finally:
                 moved.rename(top)
 
