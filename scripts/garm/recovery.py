@@ -58,6 +58,9 @@ DUMPS = {
 DRAWN = {"RUN": "DRAW", "COMPUTE": "DRAW"}
 RUN_IDVS = 6
 CROWDS = (1, 2, 4, 11)   # innocent clients in a soak; the GPU has eight slots
+# At which of its events a fault strikes in a soak; what happens once or twice in a stage has no eighth.
+NTHS = {"BIND": (1,), "RESET": (1,), "RESUME": (1, 1, 1, 2), "DEVFREQ": (1, 1, 1, 2), "SUSPEND": (1,)}
+MANY = (1, 1, 1, 2, 3, 5, 8)
 
 
 class Strike(NamedTuple):
@@ -315,7 +318,8 @@ def soak(faults: Sequence[Fault], seed: int, number: int) -> Iterator[Strike]:
     innocent client or a crowd, some larger than the GPU has slots for."""
     draw = random.Random(seed)
     for _ in range(number):
-        fault, nth = draw.choice(faults), draw.choice((1, 1, 1, 2, 3, 5, 8))
+        fault = draw.choice(faults)
+        nth = draw.choice(NTHS.get(fault.stage, MANY))
         drawn = fault.stage in DRAWN and draw.randrange(3) == 0
         yield Strike(fault, 1 if drawn else nth, drawn, draw.choice(CROWDS))     # there is one draw
 
