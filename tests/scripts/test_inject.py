@@ -1,6 +1,7 @@
 """The catalogue of faults: every row has a hook, the listing has every row, scenarios reach QEMU's command line."""
 
 import dataclasses
+import fnmatch
 import gzip
 import importlib.util
 import re
@@ -16,6 +17,29 @@ from garm.options import Options
 from garm.suite.model import FAIL, PASS
 
 REPO = Path(__file__).resolve().parents[2]
+# By family: a kind of fault as the issue names it, and the faults of it.
+KINDS = {
+    "JOB": {"every exception code": "cs-fault-* cs-fatal-*", "endless or slow stream": "cs-endless cs-slow",
+            "endless shader, and others": "job-endless job-fault job-skipped", "sync object never signalled": "sync-lost",
+            "wrong extract pointer": "extract-ahead extract-back", "bit of a descriptor or result": "flip-descriptor flip-result"},
+    "MEMORY": {"translation": "mmu-translation mmu-spurious mmu-firmware mmu-attribute", "permission": "mmu-permission",
+               "access flag": "mmu-access-flag", "address size": "mmu-address-size mmu-address-in", "bus": "mmu-bus",
+               "command that never completes": "as-stuck as-late", "bit of a page table": "flip-pte"},
+    "HEAP": {"out of memory": "heap-oom", "corrupt chunk link": "heap-chunk"},
+    "MCU": {"boot fails": "mcu-boot-fails mcu-boot-silent", "boots late": "mcu-boot-late", "interface": "fw-*",
+            "request never acknowledged": "glb-lost halt-lost csg-*-lost cs-*-lost doorbell-lost", "late": "glb-late",
+            "ping lost": "ping-lost", "wrong slot state": "csg-wrong-state", "fatal": "mcu-fatal mcu-hang",
+            "halts in a suspend": "suspend-halts", "garbage in the suspend buffer": "suspend-garbage",
+            "events without cause": "csg-spurious progress-spurious"},
+    "POWER": {"does not come up": "power-on-stuck", "does not go down": "power-off-stuck",
+              "takes long": "power-slow power-off-slow reset-late flush-late", "does nothing": "reset-ignored flush-lost",
+              "fails n times, or for ever": "reset-ignored reset-dead"},
+    "IRQ": {"lost": "irq-lost", "late": "irq-late", "spurious": "irq-spurious", "storm": "irq-storm", "stuck": "irq-stuck"},
+    "GPU": {"bus, protected, shareability fault": "gpu-fault gpu-protected gpu-shareability", "wrong speed": "clock-wrong",
+            "timestamp jump": "timestamp-jump", "registers": "read-flipped write-lost"},
+    "PLATFORM": {"clock error": "clock-unreadable clock-ignored", "OPP refused": "clock-error", "regulator": "regulator-ignored"},
+    "REMOVAL": {"surprise removal": "gone"},
+}
 
 
 def sources():
@@ -34,6 +58,20 @@ class Catalogue(unittest.TestCase):
         self.assertGreaterEqual(len(self.faults), 60)
         self.assertEqual({f.family for f in self.faults},
                          {"JOB", "MEMORY", "HEAP", "MCU", "POWER", "IRQ", "GPU", "PLATFORM", "REMOVAL"})
+
+    def test_every_kind_of_the_issue(self):
+        """The kinds of faults that issue 6 names, and what they are called here: all there, and no fault is of no kind."""
+        for family, kinds in KINDS.items():
+            found = {f.name for f in self.faults if f.family == family}
+            left = set(found)
+            for kind, patterns in kinds.items():
+                for pattern in patterns.split():
+                    names = set(fnmatch.filter(found, pattern))
+                    self.assertTrue(names, f"{family.lower()}, {kind}: no {pattern}")
+                    left -= names
+            self.assertEqual(left, set(), f"{family.lower()}: of no kind")
+        codes = {f.name.split("-", 2)[2] for f in self.faults if f.name.startswith(("cs-fault-", "cs-fatal-"))}
+        self.assertEqual(len(codes), 19)    # exception codes that a stream can raise: panthor_device.c, 6.12
 
     def test_every_point_is_hooked(self):
         """A fault that is not hooked is not in the catalogue."""

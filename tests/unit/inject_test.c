@@ -70,16 +70,23 @@ static struct fake_driver *bench(void)
     return d;
 }
 
-/* A job that stores @val; true when it was stored. */
-static bool job(struct fake_driver *d, uint32_t val)
+/* A job of queue @q of the group in slot @g, in VM @as, that stores @val; true when it was stored.
+ */
+static bool job_at(struct fake_driver *d, unsigned g, unsigned q, unsigned as, uint32_t val)
 {
     const uint64_t words[] = {cs_mov48(68, FD_DATA_VA), cs_mov32(70, val), cs_store(70, 68, 1, 0),
                               cs_wait(0xff)};
 
-    fd_ring_put(d, 0, 0, words, 4);
-    fd_kick(d, 0);
+    fd_ring_put(d, g, q, words, 4);
+    fd_kick(d, g);
     pass(d, 2 * MS);
-    return *fd_data(d, 1, 0) == val;
+    return *fd_data(d, as, 0) == val;
+}
+
+/* The same of the only queue of bench(). */
+static bool job(struct fake_driver *d, uint32_t val)
+{
+    return job_at(d, 0, 0, 1, val);
 }
 
 static uint32_t cs_ack(struct fake_driver *d, uint32_t bit)
@@ -358,6 +365,38 @@ static void stream_faults(void)
         TAP_CHECK_EQ(*fd_word(d, fd_cs_out(d, 0, 0) + (fatal ? 0x84 : 0x80)), f->arg);
         if (!TAP_CHECK_EQ(job(d, 2), false)) /* in the error state, or dead */
             tap_note("%s", f->name);
+        fd_free(d);
+    }
+}
+
+/* Whom a rule names is struck, and nobody else. Job numbers and shaders: pipeline_compute_test. */
+static void matches(void)
+{
+    static const struct {
+        const char *rule;
+        bool struck[3]; /* queue 0 of slot 0; queues 0 and 1 of slot 1, which has another VM */
+    } rows[] = {
+        {"flip-result:always:group=0", {true, false, false}},
+        {"flip-result:always:group=1", {false, true, true}},
+        {"flip-result:always:queue=1", {false, false, true}},
+        {"flip-result:always:group=1:queue=0", {false, true, false}},
+        {"flip-result:always:as=1", {true, false, false}},
+        {"flip-result:always:group=0:queue=1", {false, false, false}},
+        {"flip-result:always:group=2", {false, false, false}},
+    };
+    static const unsigned who[3][3] = {{0, 0, 1}, {1, 0, 2}, {1, 1, 2}}; /* slot, queue, VM */
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct fake_driver *d = bench();
+
+        TAP_REQUIRE(d);
+        fd_vm(d, 2);
+        TAP_CHECK(fd_group_start(d, 1, 2, 2));
+        TAP_CHECK(add(d, rows[i].rule));
+        for (unsigned k = 0; k < 3; k++)
+            if (!TAP_CHECK_EQ(job_at(d, who[k][0], who[k][1], who[k][2], 0x10 + 2 * k),
+                              !rows[i].struck[k]))
+                tap_note("%s, client %u", rows[i].rule, k);
         fd_free(d);
     }
 }
@@ -827,8 +866,8 @@ TAP_MAIN({"catalogue", catalogue}, {"every-fault-by-name", every_fault_by_name},
          {"round-trip", round_trip}, {"comments-and-lines", comments_and_lines}, {"errors", errors},
          {"too-many", too_many}, {"refused-at-start", refused_at_start}, {"triggers", triggers},
          {"seeds", seeds}, {"times", times_of_day}, {"action-on-event", action_on_event},
-         {"stream-faults", stream_faults}, {"endless", endless}, {"slow", slow},
-         {"results", results}, {"oom", oom}, {"mmu-faults", mmu_faults},
+         {"stream-faults", stream_faults}, {"matches", matches}, {"endless", endless},
+         {"slow", slow}, {"results", results}, {"oom", oom}, {"mmu-faults", mmu_faults},
          {"access-count", access_count}, {"page-table-bits", page_table_bits},
          {"as-commands", as_commands}, {"firmware-memory", firmware_memory}, {"boots", boots},
          {"interfaces", interfaces}, {"requests", requests}, {"suspends", suspends},

@@ -553,6 +553,56 @@ static void injected_faults(void)
         }
 }
 
+/* Rules that name a job of the stream by its number, or a shader by the hash of its code. */
+static void injected_by_number(void)
+{
+    struct world *w = world_new();
+    struct mali_inject *in = mali_inject_new(&w->h->bus, NULL, NULL, NULL);
+    char *err = NULL;
+
+    put_vector_add(w);
+    set_size(w, 8, 1, 1);
+    set_grid(w, 1, 1, 1);
+    w->h->bus.inject = in;
+    TAP_CHECK(mali_inject_add(in, "job-skipped:job=2:always", &err));
+    for (unsigned i = 0; i < 4; i++) {
+        memset(at32(w, BUF(2)), 0, 64);
+        TAP_CHECK_EQ(run_job(w), CS_STOP_EMPTY);
+        if (!TAP_CHECK_EQ(*at32(w, BUF(2) + 4), i == 2 ? 0 : 0x10001))
+            tap_note("job %u", i);
+    }
+    free(err);
+    w->h->bus.inject = NULL;
+    mali_inject_free(in);
+    world_free(w);
+}
+
+static void injected_by_hash(void)
+{
+    for (unsigned other = 0; other < 2; other++) {
+        struct world *w = world_new();
+        struct mali_inject *in = mali_inject_new(&w->h->bus, NULL, NULL, NULL);
+        uint32_t hash = 2166136261u; /* FNV-1a */
+        char text[64], *err = NULL;
+
+        put_vector_add(w);
+        set_size(w, 8, 1, 1);
+        set_grid(w, 1, 1, 1);
+        for (unsigned i = 0; i < 64; i++)
+            hash = (hash ^ ((const uint8_t *)at32(w, CODE))[i]) * 16777619u;
+        w->h->bus.inject = in;
+        snprintf(text, sizeof(text), "flip-descriptor:bit=0:hash=0x%x", hash + other);
+        TAP_CHECK(mali_inject_add(in, text, &err));
+        TAP_CHECK_EQ(run_job(w), other ? CS_STOP_EMPTY : CS_STOP_FAULT);
+        if (!TAP_CHECK_EQ(*at32(w, BUF(2) + 4), other ? 0x10001 : 0))
+            tap_note("%s", text);
+        free(err);
+        w->h->bus.inject = NULL;
+        mali_inject_free(in);
+        world_free(w);
+    }
+}
+
 static void instruction_faults(void)
 {
     struct world *w = world_new();
@@ -897,7 +947,8 @@ TAP_MAIN({"vector-add", vector_add}, {"indirect", indirect},
          {"buffer-rows", buffer_rows}, {"addresses", addresses},
          {"descriptor-faults", descriptor_faults}, {"no-cores", no_cores},
          {"memory-faults", memory_faults}, {"shader-memory-faults", shader_memory_faults},
-         {"injected-faults", injected_faults}, {"instruction-faults", instruction_faults},
+         {"injected-faults", injected_faults}, {"injected-by-number", injected_by_number},
+         {"injected-by-hash", injected_by_hash}, {"instruction-faults", instruction_faults},
          {"unmodelled", unmodelled}, {"off-the-end", off_the_end}, {"endless", endless},
          {"reset", reset}, {"suspended", suspended}, {"changed-on-the-way", changed_on_the_way},
          {"stalls", stalls}, {"report", report}, {"mesa-shaders", mesa_shaders})
