@@ -552,7 +552,11 @@ static int rows(const char *pattern)
     return n;
 }
 
-/* When everything is closed the device falls asleep, nobody holds the module, and tables are as they were. */
+/*
+ * When everything is closed the device falls asleep, nobody holds the module, and tables are as
+ * they were. A fence may hold the module until a grace period is over (driver/jobqueue.c), which
+ * takes its time on a debug kernel: what is gone within seconds is not left behind.
+ */
 static void print_left(void)
 {
     static const char *const tables[] = {"gems", "gpuvas", "vms", "heaps", "groups"};
@@ -560,6 +564,7 @@ static void print_left(void)
     char path[128], refs[32] = "-1";
 
     snprintf(path, sizeof(path), "/sys/module/%s/refcnt", driver);
+    sysfs_wait(path, "0", 5);
     sysfs_read(path, refs, sizeof(refs));
     printf("\"left\": {\"awake\": %d, \"module\": %d", !asleep, atoi(refs));
     for (unsigned i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {

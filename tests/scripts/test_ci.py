@@ -48,7 +48,7 @@ class Ktap(unittest.TestCase):
     def test_text(self):
         """Versions, plans, nesting, diagnostics before the failure, no directive by accident."""
         self.assertEqual(written(RESULTS).splitlines(), [
-            "KTAP version 1", "1..1", "    KTAP version 1", "    1..3", "    ok 1 - gone, garm on stable: recovered",
+            "KTAP version 1", "1..1", "    KTAP version 1", "    # Subtest: boot/recovery-x", "    1..3", "    ok 1 - gone, garm on stable: recovered",
             "    # expected", "    # got", "    not ok 2 - irq 5", "    ok 3 - power-slow # SKIP not struck",
             "not ok 1 - boot/recovery-x"])
 

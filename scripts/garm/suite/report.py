@@ -91,7 +91,7 @@ class Report:
             cases.setdefault(case.name, []).append(result)
         lines = ["KTAP version 1", f"1..{len(cases)}"]
         for number, (name, results) in enumerate(cases.items(), 1):
-            lines += ["    KTAP version 1", f"    1..{len(results)}"]
+            lines += ["    KTAP version 1", f"    # Subtest: {name}", f"    1..{len(results)}"]
             for at, result in enumerate(results, 1):
                 if result.status == FAIL:
                     lines += [f"    # {line}" for line in result.detail.rstrip().splitlines()]
