@@ -15,6 +15,7 @@
 #include "../mmu/mmu_tlb.h"
 #include "../trace/trace.h"
 #include "../valhall/exec.h"
+#include "../valhall/quarter.h"
 #include "pipeline.h"
 #include "texture/texture.h"
 
@@ -125,8 +126,6 @@ void core_clone(struct core *to, const struct core *from, unsigned n, unsigned t
 
 /** After VA_STOP_FAULT. True: a locked region was in the way, run it again; false: see c->fault. */
 bool core_warp_stalled(struct core *c, struct va_warp *w);
-/** Whether there are lanes, and all of them have the same in @v. */
-bool core_alike(const va_v16u *v, uint16_t lanes);
 /** True: somebody observes the job. */
 static inline bool core_watched(const struct core *c)
 {

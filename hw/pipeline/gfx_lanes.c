@@ -247,7 +247,7 @@ bool gfx_lanes_ld_var_buf(struct gfx_fragment *f, struct va_warp *w, const struc
         return false;
     for (unsigned c = 0; c < n; c++)
         if (flat)
-            out[c] = (va_v16u){0} + component(f->draw, f->prim->flat, at + c * bytes, half_src);
+            va_fill(&out[c], component(f->draw, f->prim->flat, at + c * bytes, half_src));
         else
             corners(f, at + c * bytes, half_src, value[c]);
     if (!flat)

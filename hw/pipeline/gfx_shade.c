@@ -143,10 +143,10 @@ static void preload(const struct gfx_fragment *f, unsigned p, va_v16u *r)
 
     switch (p) {
     case 9:
-        *r = (va_v16u){0} + (f->prim ? f->prim->number : 0);
+        va_fill(r, f->prim ? f->prim->number : 0);
         break;
     case 10:
-        *r = (va_v16u){0} + (f->prim && f->prim->back);
+        va_fill(r, f->prim && f->prim->back);
         break;
     case 11:
         memcpy(r, g->position, sizeof(*r));
@@ -159,7 +159,7 @@ static void preload(const struct gfx_fragment *f, unsigned p, va_v16u *r)
         break;
     case 14:
     case 15:
-        *r = (va_v16u){0} + (uint32_t)(f->fb.arg >> 32 * (p - 14));
+        va_fill(r, (uint32_t)(f->fb.arg >> 32 * (p - 14)));
         break;
     default:
         break;

@@ -131,45 +131,23 @@ enum va_message_result core_answer(enum mali_mem_result r)
     return r == MALI_MEM_OK ? VA_MSG_DONE : r == MALI_MEM_STALL ? VA_MSG_STALL : VA_MSG_FAULT;
 }
 
-static const va_v16u lane_ids = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
-
-/* All ones in the lanes of @lanes. */
-static void lane_mask(va_v16u *m, uint16_t lanes)
+/* Whether source @i has one value in all lanes, which a constant has by itself. */
+static bool source_alike(const struct va_insn *in, const struct va_val *src, unsigned i,
+                         uint16_t lanes)
 {
-    *m = -(((va_v16u){0} + lanes) >> lane_ids & 1);
+    return lanes && (in->src[i].kind == VA_SRC_CONST || in->src[i].kind == VA_SRC_UNIFORM ||
+                     va_alike(&src[i].w[0], lanes));
 }
 
-bool core_alike(const va_v16u *v, uint16_t lanes)
+/* LD_BUFFER, lane by lane. Registers are written when all lanes have their value. */
+static __attribute__((noinline)) enum va_message_result
+ld_buffer_lanes(struct core *c, struct va_warp *w, const struct va_insn *in, unsigned size,
+                const struct va_val *src, uint16_t lanes)
 {
-    typedef uint64_t words __attribute__((vector_size(64), may_alias));
-    va_v16u differ = *v ^ (lanes ? (*v)[__builtin_ctz(lanes)] : 0), mask;
-    const words *d = (const words *)&differ;
-
-    if (lanes != 0xffff) {
-        lane_mask(&mask, lanes);
-        differ &= mask;
-    }
-    return lanes &&
-           !(((*d)[0] | (*d)[1]) | ((*d)[2] | (*d)[3]) | ((*d)[4] | (*d)[5]) | ((*d)[6] | (*d)[7]));
-}
-
-/* Source 0: byte offset, 1: handle. Registers are written when all lanes have their value. */
-static enum va_message_result ld_buffer(struct core *c, struct va_warp *w, const struct va_insn *in,
-                                        const struct va_val *src, uint16_t lanes)
-{
-    static const uint8_t bytes[8] = {1, 2, 3, 4, 6, 8, 12, 16};
-    unsigned size = bytes[in->op - VA_OP_LD_BUFFER_I8];
     uint64_t v[VA_LANES][2] = {{0}};
     struct last_buffer last = {0};
     enum mali_mem_result r = MALI_MEM_OK;
-    enum va_message_result done;
 
-    if (!core_watched(c) && core_alike(&src[1].w[0], lanes)) {
-        r = lane_buffer(c, &last, src[1].w[0][__builtin_ctz(lanes)]);
-        if (r == MALI_MEM_OK && va_load_together(w, &c->host, in, size, last.b.va, last.b.size,
-                                                 &src[0].w[0], lanes, &done))
-            return done;
-    }
     for (unsigned i = 0; i < VA_LANES && r == MALI_MEM_OK; i++) {
         uint32_t offset = src[0].w[0][i];
         if (!(lanes >> i & 1))
@@ -187,20 +165,44 @@ static enum va_message_result ld_buffer(struct core *c, struct va_warp *w, const
     return core_answer(r);
 }
 
+/* Source 0: byte offset, 1: handle. */
+static enum va_message_result ld_buffer(struct core *c, struct va_warp *w, const struct va_insn *in,
+                                        const struct va_val *src, uint16_t lanes)
+{
+    static const uint8_t bytes[8] = {1, 2, 3, 4, 6, 8, 12, 16};
+    unsigned size = bytes[in->op - VA_OP_LD_BUFFER_I8];
+    enum va_message_result done;
+
+    if (!core_watched(c) && source_alike(in, src, 1, lanes)) {
+        struct last_buffer last = {0};
+        if (lane_buffer(c, &last, src[1].w[0][__builtin_ctz(lanes)]) == MALI_MEM_OK &&
+            va_load_together(w, &c->host, in, size, last.b.va, last.b.size, &src[0].w[0], lanes,
+                             &done))
+            return done;
+    }
+    return ld_buffer_lanes(c, w, in, size, src, lanes);
+}
+
 /* LEA_BUFFER of one buffer whose end has an address of 32 bits, as offsets have. */
 static void lea_together(struct va_warp *w, const struct va_insn *in, const struct buffer *b,
                          const va_v16u *offset, uint16_t lanes)
 {
-    va_v16u lo = *offset + (uint32_t)b->va, hi = (va_v16u){0} + (uint32_t)(b->va >> 32), mask;
-    va_v16u inside = (va_v16u)(*offset < (va_v16u){0} + (uint32_t)b->size);
+    const va_quarter *off = (const va_quarter *)offset;
+    va_quarter base = va_spread((uint32_t)b->va), size = va_spread((uint32_t)b->size);
+    va_v16u mask;
 
-    hi -= (va_v16u)(lo < *offset); /* a true comparison is -1: the carry */
-    lo = (lo & inside) | (((uint32_t)CORE_NULL_WINDOW + (*offset & 0xfff)) & ~inside);
-    hi = (hi & inside) | ((uint32_t)(CORE_NULL_WINDOW >> 32) & ~inside);
-    lane_mask(&mask, lanes);
-    for (unsigned k = 0; k < 2 && k < in->sr[0].count; k++) {
-        va_v16u *r = &w->r[in->sr[0].reg + k];
-        *r = ((k ? hi : lo) & mask) | (*r & ~mask);
+    va_lane_mask(&mask, lanes);
+    for (unsigned q = 0; q < VA_QUARTERS; q++) {
+        va_quarter lo = off[q] + base, hi = va_spread((uint32_t)(b->va >> 32));
+        va_quarter inside = (va_quarter)(off[q] < size), m = ((const va_quarter *)&mask)[q];
+
+        hi -= (va_quarter)(lo < off[q]); /* a true comparison is -1: the carry */
+        lo = (lo & inside) | (((uint32_t)CORE_NULL_WINDOW + (off[q] & 0xfff)) & ~inside);
+        hi = (hi & inside) | ((uint32_t)(CORE_NULL_WINDOW >> 32) & ~inside);
+        for (unsigned k = 0; k < 2 && k < in->sr[0].count; k++) {
+            va_quarter *r = (va_quarter *)&w->r[in->sr[0].reg + k] + q;
+            *r = ((k ? hi : lo) & m) | (*r & ~m);
+        }
     }
 }
 
@@ -212,7 +214,7 @@ static enum va_message_result lea_buffer(struct core *c, struct va_warp *w,
     struct last_buffer last = {0};
     enum mali_mem_result r = MALI_MEM_OK;
 
-    if (core_alike(&src[1].w[0], lanes)) {
+    if (source_alike(in, src, 1, lanes)) {
         r = lane_buffer(c, &last, src[1].w[0][__builtin_ctz(lanes)]);
         if (r == MALI_MEM_OK && last.b.size <= UINT32_MAX) {
             lea_together(w, in, &last.b, &src[0].w[0], lanes);

@@ -491,10 +491,10 @@ static bool together(const struct call *call, uint16_t lanes)
         return false;
     if (in->op == VA_OP_TEX_SINGLE ? lod == VA_LOD_GRDESC : in->op != VA_OP_TEX_FETCH)
         return false;
-    return core_alike(&call->src[0].w[0], lanes) &&
-           (!in->mod[VA_M_WIDE_INDICES] || core_alike(&call->src[0].w[1], lanes)) &&
-           (!in->mod[VA_M_ARRAY_ENABLE] || core_alike((const va_v16u *)call->of.layer, lanes)) &&
-           (!in->mod[VA_M_TEXEL_OFFSET] || core_alike((const va_v16u *)call->of.offset, lanes));
+    return va_alike(&call->src[0].w[0], lanes) &&
+           (!in->mod[VA_M_WIDE_INDICES] || va_alike(&call->src[0].w[1], lanes)) &&
+           (!in->mod[VA_M_ARRAY_ENABLE] || va_alike((const va_v16u *)call->of.layer, lanes)) &&
+           (!in->mod[VA_M_TEXEL_OFFSET] || va_alike((const va_v16u *)call->of.offset, lanes));
 }
 
 /* Levels of detail before clamps, with every bias. */

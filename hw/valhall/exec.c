@@ -101,6 +101,11 @@ static void set_active(struct run *x, uint16_t lanes)
 /* Where lanes are that do not run: at a barrier, or when va_run() ends. */
 static void park(struct run *x, uint16_t lanes, uint64_t pc)
 {
+    if (lanes == 0xffff) {
+        vector64 *all = (vector64 *)x->w->pc;
+        all[0] = all[1] = (vector64){0} + pc;
+        return;
+    }
     for (unsigned left = lanes; left; left &= left - 1)
         x->w->pc[__builtin_ctz(left)] = pc;
 }
@@ -143,6 +148,15 @@ static bool choose(struct run *x)
     return true;
 }
 
+/* Whether all lanes, those that have ended too, were left at one place. */
+static bool left_together(const struct va_warp *w)
+{
+    const vector64 *pc = (const vector64 *)w->pc;
+    const va_v16u differ = (va_v16u)((pc[0] ^ w->pc[0]) | (pc[1] ^ w->pc[0]));
+
+    return !va_any(&differ);
+}
+
 /* From where the warp was left: groups, and the lowest runs. */
 static bool enter(struct run *x)
 {
@@ -151,10 +165,11 @@ static bool enter(struct run *x)
     x->groups = 0;
     x->pc = x->next = ~0ull;
     x->active = 0;
-    if (x->w->fresh) {
+    if (x->w->fresh || left_together(x->w)) {
         x->w->fresh = false;
-        later(x, ready, x->s->base);
-        return choose(x);
+        x->pc = x->w->pc[0];
+        set_active(x, ready);
+        return ready;
     }
     for (unsigned left = ready; left; left &= left - 1)
         later(x, (uint16_t)(left & -left), x->w->pc[__builtin_ctz(left)]);
@@ -235,10 +250,10 @@ static void special(const struct run *x, unsigned which, unsigned half, va_v16u 
         *v = x->w->tls[half];
         break;
     case VA_SPECIAL_PROGRAM_COUNTER: /* of the next instruction */
-        *v = (va_v16u){0} + (uint32_t)((x->pc + 8) >> 32 * half);
+        va_fill(v, (uint32_t)((x->pc + 8) >> 32 * half));
         break;
     default:
-        *v = (va_v16u){0} + (uint32_t)(x->s->special[which & 63] >> 32 * half);
+        va_fill(v, (uint32_t)(x->s->special[which & 63] >> 32 * half));
     }
 }
 
@@ -254,12 +269,12 @@ static void gather(const struct run *x, const struct va_insn *in, struct va_val 
                 out[i].w[1] = x->w->r[s->index | 1];
             break;
         case VA_SRC_UNIFORM:
-            out[i].w[0] = (va_v16u){0} + uniform(x->s, s->index);
+            va_fill(&out[i].w[0], uniform(x->s, s->index));
             if (pair)
-                out[i].w[1] = (va_v16u){0} + uniform(x->s, s->index | 1);
+                va_fill(&out[i].w[1], uniform(x->s, s->index | 1));
             break;
         case VA_SRC_CONST:
-            out[i].w[0] = (va_v16u){0} + s->value;
+            va_fill(&out[i].w[0], s->value);
             out[i].w[1] = (va_v16u){0};
             break;
         default:

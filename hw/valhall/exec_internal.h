@@ -9,6 +9,7 @@
 #include "exec.h"
 #include "jit.h"
 #include "micro.h"
+#include "quarter.h"
 
 /** What the interpreter does with an instruction. */
 enum va_kind {
@@ -95,13 +96,6 @@ static const va_v16u va_lane_bits = {1,     2,     4,     8,     0x10,   0x20,  
                                      0x100, 0x200, 0x400, 0x800, 0x1000, 0x2000, 0x4000, 0x8000};
 
 static const va_v16u va_lane_ids = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
-
-/** All ones in the lanes of @lanes. */
-static inline void va_lane_mask(va_v16u *m, uint16_t lanes)
-{
-    *m = va_lane_bits & ((va_v16u){0} + lanes);
-    *m = ((*m - 1) >> 31) - 1; /* zero wraps; compilers would take a comparison apart */
-}
 
 static inline void va_merge(va_v16u *r, const va_v16u *value, const va_v16u *mask)
 {

@@ -353,22 +353,26 @@ static const va_v16u rows[5] = {{0}, ROW(4), ROW(8), ROW(12), ROW(16)};
 static enum pattern pattern(unsigned words, const va_v16u *src, uint16_t lanes)
 {
     const uint32_t *lo = (const uint32_t *)&src[0], *hi = (const uint32_t *)&src[1];
+    const va_quarter *low = (const va_quarter *)lo, *high = (const va_quarter *)hi;
     unsigned first = (unsigned)__builtin_ctz(lanes), last = 31u - (unsigned)__builtin_clz(lanes);
     uint32_t span = lo[last] - lo[first];
     bool row = lanes == 0xffff && span == 15 * 4 * words;
-    va_v16u off, mask;
+    va_quarter low0 = va_spread(lo[first]), high0 = va_spread(hi[first]), off = {0};
+    va_v16u mask;
 
     if (hi[last] != hi[first] || (span && !row))
         return PATTERN_NONE;
-    off = (src[0] - lo[first]) | (src[1] ^ hi[first]);
     if (row) {
-        off = (src[0] - lo[first]) ^ rows[words];
-        off |= src[1] ^ hi[first];
-        return !va_any(&off) && lo[first] <= UINT32_MAX - 64 * words ? PATTERN_ROW : PATTERN_NONE;
+        const va_quarter *want = (const va_quarter *)&rows[words];
+        for (unsigned k = 0; k < VA_QUARTERS; k++)
+            off |= ((low[k] - low0) ^ want[k]) | (high[k] ^ high0);
+        return !va_quarter_any(off) && lo[first] <= UINT32_MAX - 64 * words ? PATTERN_ROW
+                                                                            : PATTERN_NONE;
     }
     va_lane_mask(&mask, lanes);
-    off &= mask;
-    return va_any(&off) ? PATTERN_NONE : PATTERN_SAME;
+    for (unsigned k = 0; k < VA_QUARTERS; k++)
+        off |= ((low[k] ^ low0) | (high[k] ^ high0)) & ((const va_quarter *)&mask)[k];
+    return va_quarter_any(off) ? PATTERN_NONE : PATTERN_SAME;
 }
 
 static void load_row(va_v16u *r, unsigned words, const uint8_t *p)
@@ -408,8 +412,11 @@ static void load_same(va_v16u *r, unsigned words, const uint8_t *p, uint16_t lan
     va_lane_mask(&mask, lanes);
     copy_bytes(v, p, 4 * words);
     for (unsigned k = 0; k < words; k++) {
-        va_v16u x = (va_v16u){0} + v[k];
-        va_merge(&r[k], &x, &mask);
+        va_quarter x = va_spread(v[k]), *to = (va_quarter *)&r[k];
+        for (unsigned q = 0; q < VA_QUARTERS; q++) {
+            va_quarter m = ((const va_quarter *)&mask)[q];
+            to[q] = (x & m) | (to[q] & ~m);
+        }
     }
 }
 
@@ -450,6 +457,52 @@ static bool together(struct va_warp *w, const struct va_host *host, const struct
 #define PAGE 4096u /* what one mapping covers at least, but for windows smaller than that */
 
 /*
+ * Whether addresses are aligned and in one page. In sums of 32 bits: those of numbers of one half
+ * of the 32-bit range are less than 2 GiB apart, so a carry cannot make two pages look alike.
+ */
+static bool one_page(const va_v16u *lo, const va_v16u *hi, uint32_t add, unsigned size,
+                     uint16_t lanes)
+{
+    const va_quarter *low = (const va_quarter *)lo, *high = (const va_quarter *)hi;
+    unsigned first = (unsigned)__builtin_ctz(lanes);
+    uint32_t low0 = ((const uint32_t *)lo)[first], high0 = hi ? ((const uint32_t *)hi)[first] : 0;
+    va_quarter plus = va_spread(add), half = va_spread(low0 & 1u << 31), differ = {0};
+    va_quarter page = va_spread((low0 + add) & ~(PAGE - 1)), fixed;
+    va_v16u mask;
+
+    if (size & (size - 1))
+        return false;
+    fixed = ~va_spread(PAGE - size); /* bits of the page's number, and below the size */
+    va_lane_mask(&mask, lanes);
+    for (unsigned k = 0; k < VA_QUARTERS; k++) {
+        va_quarter d = (((low[k] + plus) & fixed) ^ page) | ((low[k] & va_spread(1u << 31)) ^ half);
+        if (hi)
+            d |= high[k] ^ va_spread(high0);
+        differ |= d & ((const va_quarter *)&mask)[k];
+    }
+    return !va_quarter_any(differ);
+}
+
+/* As spots(), where one_page() holds. The other lanes' are somewhere in the page. */
+static inline bool page_spots(const struct va_host *host, const va_v16u *lo, const va_v16u *hi,
+                              uint64_t add, uint16_t lanes, enum va_access access,
+                              uint8_t *p[VA_LANES])
+{
+    unsigned first = (unsigned)__builtin_ctz(lanes);
+    const uint32_t *low = (const uint32_t *)lo;
+    uint64_t va = add + low[first] + (hi ? (uint64_t)((const uint32_t *)hi)[first] << 32 : 0),
+             avail;
+    enum va_message_result result;
+    uint8_t *at = host->map(host->ctx, va & ~(uint64_t)(PAGE - 1), access, &avail, &result);
+
+    if (!at || avail < PAGE)
+        return false;
+    for (unsigned i = 0; i < VA_LANES; i++)
+        p[i] = at + ((low[i] + (uint32_t)add) & (PAGE - 1));
+    return true;
+}
+
+/*
  * Host addresses of @lanes' @size bytes at @add + lo[] + hi[] << 32 (@hi may be NULL): p[], one
  * mapping for neighbours. False: somebody's bytes cross the end of a page or cannot be mapped, or
  * an atomic is misaligned; going lane by lane then tells whose and why.
@@ -458,10 +511,13 @@ static inline bool spots(const struct va_host *host, const uint32_t *lo, const u
                          uint64_t add, unsigned size, uint16_t lanes, enum va_access access,
                          uint8_t *p[VA_LANES])
 {
+    const va_v16u *low = (const va_v16u *)lo, *high = (const va_v16u *)hi;
     enum va_message_result result;
     uint64_t page = 0, last = 0, avail = 0;
     uint8_t *at = NULL;
 
+    if (one_page(low, high, (uint32_t)add, size, lanes))
+        return page_spots(host, low, high, add, lanes, access, p);
     for (unsigned left = lanes; left; left &= left - 1) {
         unsigned i = (unsigned)__builtin_ctz(left);
         uint64_t va = add + lo[i] + (hi ? (uint64_t)hi[i] << 32 : 0);
@@ -500,33 +556,32 @@ static void gather(va_v16u *r, uint8_t *const p[VA_LANES], unsigned size, uint16
     memcpy(r, v, sizeof(v));
 }
 
-/* What extend() does, for all lanes. */
-static void extend_lanes(va_v16u x[2], unsigned size, const struct load_form *f, bool sign)
-{
-    typedef int32_t lanes_s __attribute__((vector_size(64)));
-    unsigned up = 32 - 8 * size;
-
-    if (f->extend && sign)
-        x[0] = (va_v16u)((lanes_s)(x[0] << up) >> up);
-    x[1] = f->extend && sign ? (va_v16u)((lanes_s)x[0] >> 31) : (va_v16u){0};
-    if (f->extend == 16)
-        x[0] &= 0xffff;
-    x[0] <<= f->shift;
-}
-
 static void load_small(struct va_warp *w, uint8_t *const p[VA_LANES], const struct va_insn *in,
                        unsigned size, uint16_t lanes)
 {
+    typedef int32_t quarter_s __attribute__((vector_size(16)));
     struct load_form f = load_form(size, in->mod[VA_M_LOAD_LANE]);
-    unsigned words = f.words < in->sr[0].count ? f.words : in->sr[0].count;
-    va_v16u x[2], mask, part;
+    bool sign = f.extend && !in->mod[VA_M_UNSIGNED], both = f.words > 1 && in->sr[0].count > 1;
+    va_quarter keep = va_spread(f.extend == 16 ? 0xffff : ~0u), part = va_spread(f.mask);
+    va_quarter *r = (va_quarter *)&w->r[in->sr[0].reg];
+    unsigned up = sign ? 32 - 8 * size : 0;
+    va_v16u x, mask;
 
-    gather(&x[0], p, size, lanes);
-    extend_lanes(x, size, &f, !in->mod[VA_M_UNSIGNED]);
+    if (!in->sr[0].count)
+        return;
+    gather(&x, p, size, lanes);
     va_lane_mask(&mask, lanes);
-    for (unsigned k = 0; k < words; k++) {
-        part = k ? mask : mask & f.mask;
-        va_merge(&w->r[in->sr[0].reg + k], &x[k], &part);
+    for (unsigned k = 0; k < VA_QUARTERS; k++) { /* as extend() and put_loaded() for a lane */
+        va_quarter m = ((const va_quarter *)&mask)[k], v = ((const va_quarter *)&x)[k];
+        va_quarter above = {0};
+        if (sign) {
+            v = (va_quarter)((quarter_s)(v << up) >> up);
+            above = (va_quarter)((quarter_s)v >> 31);
+        }
+        v = (v & keep) << f.shift;
+        r[k] = (v & m & part) | (r[k] & ~(m & part));
+        if (both)
+            r[VA_QUARTERS + k] = (above & m) | (r[VA_QUARTERS + k] & ~m);
     }
 }
 
@@ -618,18 +673,29 @@ void va_memory_prepare(struct va_step *s)
         s->words = s->size / 4u;
 }
 
+/* Whether one of @lanes' numbers is above @limit. */
+static bool beyond(const va_v16u *v, uint32_t limit, uint16_t lanes)
+{
+    va_quarter most = va_spread(limit), above = {0};
+    va_v16u mask;
+
+    va_lane_mask(&mask, lanes);
+    for (unsigned k = 0; k < VA_QUARTERS; k++)
+        above |= (va_quarter)(((const va_quarter *)v)[k] > most) & ((const va_quarter *)&mask)[k];
+    return va_quarter_any(above);
+}
+
 /* As scattered(), for offsets from @base. */
 static bool scattered_offsets(struct va_warp *w, const struct va_host *host,
                               const struct va_insn *in, unsigned size, unsigned words,
                               uint64_t base, uint64_t bytes, const va_v16u *offset, uint16_t lanes)
 {
-    const uint32_t *off = (const uint32_t *)offset;
     uint8_t *p[VA_LANES];
-    bool outside = bytes < size;
 
-    for (unsigned left = lanes; left; left &= left - 1)
-        outside |= off[__builtin_ctz(left)] > bytes - size;
-    if (outside || !spots(host, off, NULL, base, size, lanes, VA_READ, p))
+    if (bytes < size ||
+        (bytes - size < UINT32_MAX && beyond(offset, (uint32_t)(bytes - size), lanes)))
+        return false;
+    if (!spots(host, (const uint32_t *)offset, NULL, base, size, lanes, VA_READ, p))
         return false;
     load_spots(w, p, in, size, words, lanes);
     return true;

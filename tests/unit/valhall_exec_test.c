@@ -534,6 +534,83 @@ static void wide_loads_and_stores(void)
     close_world(&x);
 }
 
+/* An address of lane @i: kinds that the interpreter may serve in one go, and those that it may not.
+ */
+static uint64_t somewhere(uint64_t base, unsigned kind, unsigned size, unsigned i, uint64_t random)
+{
+    switch (kind) {
+    case 0: /* a row, a column */
+        return base + i * size;
+    case 1:
+        return base + (i & 3) * 64;
+    case 2: /* aligned, in one page */
+        return (base & ~0xfffull) + random % PAGE / 16 * 16;
+    case 3: /* in one page or across its end */
+        return (base & ~0xfffull) + random % PAGE;
+    case 4: /* around 4 GiB, and around 2 GiB */
+        return (1 + (base >> 6 & 1)) * 0x80000000ull + random % 64 - 32;
+    default: /* the same page of two ranges of 4 GiB */
+        return (base & ~0xffull) + random % 2 * 0x100000000ull;
+    }
+}
+
+/* Loads and stores of every size at addresses of every kind, lane by lane against bytes. */
+static void memory_anywhere(void)
+{
+    static const struct {
+        enum va_op load, store;
+        unsigned size, lane;
+    } sizes[] = {
+        {VA_OP_LOAD_I8, VA_OP_STORE_I8, 1, VA_LOAD8_W0},
+        {VA_OP_LOAD_I16, VA_OP_STORE_I16, 2, VA_LOAD16_W0},
+        {VA_OP_LOAD_I32, VA_OP_STORE_I32, 4, VA_LOAD32_W0},
+        {VA_OP_LOAD_I64, VA_OP_STORE_I64, 8, VA_LOAD64_IDENTITY},
+        {VA_OP_LOAD_I96, VA_OP_STORE_I96, 12, VA_LOAD96_IDENTITY},
+        {VA_OP_LOAD_I128, VA_OP_STORE_I128, 16, VA_LOAD128_IDENTITY},
+    };
+    static uint8_t want[SIZE];
+    uint64_t seed = 0x7654321;
+
+    for (unsigned n = 0; n < 3000; n++) {
+        unsigned c = n % 6, size = sizes[c].size, words = (size + 3) / 4, kind = n / 6 % 6;
+        int add = n / 36 % 3 ? 0 : (int)(seed >> 40 & 0xffff) - 0x8000;
+        uint16_t lanes = n / 108 % 2 ? 0xffff : (uint16_t)(seed >> 8) | 1;
+        uint64_t va[VA_LANES];
+        WORLD(x, lanes,
+              memory(sizes[c].load, 8, words, 2, add, sizes[c].lane) | 1ull << 39, /* no sign */
+              END(memory(sizes[c].store, 12, words, 4, add, 0)));
+
+        host.any = true;
+        memcpy(want, host.data, SIZE);
+        for (unsigned i = 0; i < VA_LANES; i++) {
+            seed ^= seed << 13, seed ^= seed >> 7, seed ^= seed << 17;
+            va[i] = somewhere(0x3fffff000ull + 64 * n, kind, size, i, seed >> 20);
+            for (unsigned r = 2; r < 6; r += 2) {
+                x.warp.r[r][i] = (uint32_t)va[i];
+                x.warp.r[r + 1][i] = va[i] >> 32;
+            }
+            for (unsigned k = 0; k < 4; k++)
+                x.warp.r[12 + k][i] = (uint32_t)(seed >> 7 * k);
+        }
+        for (unsigned i = 0; i < VA_LANES; i++)
+            for (unsigned k = 0; k < size && (lanes >> i & 1); k++)
+                want[(va[i] + add + k) % SIZE] = x.warp.r[12 + k / 4][i] >> 8 * (k & 3);
+        TAP_CHECK_EQ(go(&x), VA_STOP_ENDED);
+        if (!TAP_CHECK_MEM(host.data, want, SIZE))
+            tap_note("store of %u bytes, addresses of kind %u, lanes 0x%x", size, kind, lanes);
+        for (unsigned i = 0; i < VA_LANES; i++)
+            for (unsigned k = 0; k < 4 * words; k++) {
+                unsigned at = (va[i] + add + k) % SIZE,
+                         is = x.warp.r[8 + k / 4][i] >> 8 * (k & 3) & 0xff;
+                unsigned was = (lanes >> i & 1) && k < size ? (uint8_t)(at * 7 + (at >> 8)) : 0;
+                if (!TAP_CHECK_EQ(is, was))
+                    tap_note("load of %u bytes, kind %u, lanes 0x%x, lane %u", size, kind, lanes,
+                             i);
+            }
+        close_world(&x);
+    }
+}
+
 static uint64_t atom(enum va_op op, unsigned kind, bool one, unsigned address, bool compare)
 {
     struct va_insn in = insn(op, 0, reg(address), reg(0));
@@ -867,7 +944,7 @@ TAP_MAIN({"cache-by-content", cache_by_content}, {"program-end", program_end}, {
          {"partial-writes", partial_writes}, {"sum-to-half", sum_to_half},
          {"divergent-loop", divergent_loop}, {"if-else", if_else}, {"indirect-call", indirect_call},
          {"slices", slices}, {"discards", discards}, {"barriers", barriers}, {"loads", loads},
-         {"wide-loads-and-stores", wide_loads_and_stores}, {"atomics", atomics},
-         {"stall-and-repeat", stall_and_repeat}, {"blends", blends}, {"faults", faults},
-         {"random-programs", random_programs}, {"kept-on-disk", kept_on_disk},
+         {"wide-loads-and-stores", wide_loads_and_stores}, {"memory-anywhere", memory_anywhere},
+         {"atomics", atomics}, {"stall-and-repeat", stall_and_repeat}, {"blends", blends},
+         {"faults", faults}, {"random-programs", random_programs}, {"kept-on-disk", kept_on_disk},
          {"random-compiled", random_compiled})

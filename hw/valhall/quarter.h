@@ -1,0 +1,70 @@
+/*
+ * Vectors of 16 lanes in quarters: what one register of the plainest x86-64 and of Arm holds. In
+ * code for these, compilers build a number that is spread over a whole vector word by word on the
+ * stack, and the read that follows waits for it; a spread quarter is one instruction.
+ *
+ * Used by the interpreter and by the pipeline's messages. The semantics (sem*.h), which are
+ * compiled for wider registers, too, use whole vectors.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef MALI_VA_QUARTER_H
+#define MALI_VA_QUARTER_H
+
+#include "sem.h"
+
+#define VA_QUARTERS (VA_LANES / 4)
+
+typedef uint32_t va_quarter __attribute__((vector_size(16), may_alias));
+
+/** @x in each lane. */
+static inline va_quarter va_spread(uint32_t x)
+{
+    return (va_quarter){x, x, x, x};
+}
+
+/** @x in all lanes of @v. */
+static inline void va_fill(va_v16u *v, uint32_t x)
+{
+    va_quarter *q = (va_quarter *)v;
+
+    for (unsigned k = 0; k < VA_QUARTERS; k++)
+        q[k] = va_spread(x);
+}
+
+/** Whether a bit is set. */
+static inline bool va_quarter_any(va_quarter q)
+{
+    typedef uint64_t half __attribute__((vector_size(16)));
+    half h = (half)q;
+
+    return (h[0] | h[1]) != 0;
+}
+
+/** All ones in the lanes of @lanes. */
+static inline void va_lane_mask(va_v16u *m, uint16_t lanes)
+{
+    va_quarter *q = (va_quarter *)m;
+    va_quarter bit = {1, 2, 4, 8}, which = va_spread(lanes);
+
+    for (unsigned k = 0; k < VA_QUARTERS; k++, bit <<= 4)
+        q[k] = (va_quarter)((which & bit) == bit);
+}
+
+/** Whether all of @lanes, at least one, hold the same. */
+static inline bool va_alike(const va_v16u *v, uint16_t lanes)
+{
+    const va_quarter *q = (const va_quarter *)v;
+    va_quarter first, differ = {0};
+    va_v16u mask;
+
+    if (!lanes)
+        return false;
+    first = va_spread(((const uint32_t *)v)[__builtin_ctz(lanes)]);
+    va_lane_mask(&mask, lanes);
+    for (unsigned k = 0; k < VA_QUARTERS; k++)
+        differ |= (q[k] ^ first) & ((const va_quarter *)&mask)[k];
+    return !va_quarter_any(differ);
+}
+
+#endif
