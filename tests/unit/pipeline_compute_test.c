@@ -340,6 +340,46 @@ static void buffer_rows(void)
     world_free(w);
 }
 
+/* Bytes, halves and words, apart by 3 times their size, some of them beyond the buffer's end. */
+static void buffer_small(void)
+{
+    static const struct {
+        enum va_op op;
+        unsigned size, lane;
+    } ops[] = {{VA_OP_LD_BUFFER_I8, 1, VA_LOAD8_W0},
+               {VA_OP_LD_BUFFER_I16, 2, VA_LOAD16_W0},
+               {VA_OP_LD_BUFFER_I32, 4, VA_LOAD32_W0}};
+    struct world *w = world_new();
+
+    set_d(w, 0, SRT | 1);
+    put_table(w, 0, 4);
+    for (unsigned i = 0; i < 256; i++)
+        *at32(w, BUF(1) + 4 * i) = i * 0x01030507u + 0x80;
+    for (unsigned n = 0; n < 3 * 46; n++) {
+        unsigned op = n % 3, size = ops[op].size, bytes = n / 3 * size;
+        struct va_insn in = insn(ops[op].op, 0, reg(10), uni(2));
+
+        in.sr[0] = (struct va_staging){.reg = 4, .count = 1, .flags = 2};
+        in.mod[VA_M_LOAD_LANE] = ops[op].lane;
+        in.mod[VA_M_UNSIGNED] = 1;
+        put_buffer(w, 1, BUF(1), bytes);
+        PROGRAM(w, add(10, reg(60), reg(60)), add(10, reg(10), reg(60)),
+                size > 1 ? add(10, reg(10), reg(10)) : mov(10, reg(10)),
+                size > 2 ? add(10, reg(10), reg(10)) : mov(10, reg(10)), word(in),
+                address(0, uni(0), 60, 2), END(memory(VA_OP_STORE_I32, 4, reg(0))));
+        SET_FAU(w, BUF(0), 1);
+        TAP_CHECK_EQ(run_job(w), CS_STOP_EMPTY);
+        for (unsigned i = 0; i < 16; i++) {
+            unsigned off = 3 * size * i, want = 0;
+            if (off + size <= bytes)
+                memcpy(&want, (uint8_t *)at(w, BUF(1)) + off, size);
+            if (!TAP_CHECK_EQ(*at32(w, BUF(0) + 4 * i), want))
+                tap_note("%u of %u bytes, lane %u", size, bytes, i);
+        }
+    }
+    world_free(w);
+}
+
 /* Addresses outside a buffer: stores vanish, loads are zero, atomics harmless. */
 static void addresses(void)
 {
@@ -944,7 +984,7 @@ TAP_MAIN({"vector-add", vector_add}, {"indirect", indirect},
          {"barrier-without-the-dead", barrier_without_the_dead},
          {"warps-take-turns", warps_take_turns}, {"atomics", atomics},
          {"local-storage", local_storage}, {"vertex-shader", vertex_shader}, {"buffers", buffers},
-         {"buffer-rows", buffer_rows}, {"addresses", addresses},
+         {"buffer-rows", buffer_rows}, {"buffer-small", buffer_small}, {"addresses", addresses},
          {"descriptor-faults", descriptor_faults}, {"no-cores", no_cores},
          {"memory-faults", memory_faults}, {"shader-memory-faults", shader_memory_faults},
          {"injected-faults", injected_faults}, {"injected-by-number", injected_by_number},
