@@ -11,6 +11,7 @@ import re
 import socket
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -174,14 +175,15 @@ def gpu_path(qmp: Qmp) -> str:
     raise GarmError(f"this QEMU has no {DEVICE}")
 
 
-def connect(path: str) -> Injector:
-    """A client of the socket that scripts/run --qmp serves."""
-    connection = socket.socket(socket.AF_UNIX)
-    try:
-        connection.connect(path)
-    except OSError as error:
-        raise GarmError(f"{path}: {error.strerror}") from error
-    return Injector(Qmp(connection))
+def remote(path: str, words: Sequence[str]) -> str:
+    """One of the client's commands, over the socket that scripts/run --qmp serves; what is to be printed."""
+    with socket.socket(socket.AF_UNIX) as connection:
+        try:
+            connection.connect(path)
+        except OSError as error:
+            raise GarmError(f"{path}: {error.strerror}") from error
+        with closing(Qmp(connection)) as qmp:
+            return command(Injector(qmp), words)
 
 
 def command(injector: Injector, words: Sequence[str]) -> str:
@@ -232,7 +234,7 @@ def main(argv: Sequence[str]) -> int:
         elif args.page:
             merge(args.page)
         elif args.socket:
-            print(command(connect(args.socket), args.command), end="")
+            print(remote(args.socket, args.command), end="")
         else:
             top.error("--list, --table, --page, or a socket and a command")
     except GarmError as error:

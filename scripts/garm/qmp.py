@@ -50,6 +50,11 @@ class Qmp:
                 else:
                     return answer["return"]
 
+    def close(self) -> None:
+        """Hang up."""
+        self.file.close()
+        self.socket.close()
+
     def hmp(self, line: str) -> str:
         """Run a command of the human monitor and return what it prints."""
         return str(self.command("human-monitor-command", command_line=line))

@@ -1,11 +1,16 @@
 """The catalogue of faults: every row has a hook, the listing has every row, scenarios reach QEMU's command line."""
 
+import contextlib
 import dataclasses
 import fnmatch
 import gzip
 import importlib.util
+import io
+import json
 import re
+import socket
 import tempfile
+import threading
 import unittest
 from pathlib import Path
 
@@ -119,6 +124,86 @@ class Scenario(unittest.TestCase):
         """A file that is not there is a usage error that names it."""
         with self.assertRaisesRegex(UsageError, "/no/such: no such file"):
             Options(faults=Path("/no/such")).check()
+
+
+class FakeQemu(threading.Thread):
+    """A QMP server with one GPU, on a socket: what the client asked is in `asked`; rules with "bad" are refused."""
+
+    def __init__(self, path, device=inject.DEVICE):
+        super().__init__(daemon=True)
+        self.device, self.asked = device, []
+        self.server = socket.socket(socket.AF_UNIX)
+        self.server.bind(str(path))
+        self.server.listen()
+        self.start()
+
+    def run(self):
+        """Until the socket is closed."""
+        while True:
+            try:
+                connection = self.server.accept()[0]
+            except OSError:
+                return
+            with connection, connection.makefile("rw") as file:
+                print(json.dumps({"QMP": {}}), file=file, flush=True)
+                for line in file:
+                    print(json.dumps({"event": "RESUME"}), file=file)   # may come at any time
+                    print(json.dumps(self.answer(json.loads(line))), file=file, flush=True)
+
+    def answer(self, request):
+        """One command's."""
+        at = request.get("arguments", {})
+        if request["execute"] == "qom-list":
+            there = at["path"] == "/machine/peripheral-anon"
+            return {"return": [{"name": "device[0]", "type": f"child<{self.device}>"}] if there else []}
+        if request["execute"] == "qom-get":
+            return {"return": f"text of {at['property']}\n"}
+        if request["execute"] == "qom-set":
+            self.asked.append((at["path"], at["property"], at["value"]))
+            if "bad" in at["value"]:
+                return {"error": {"class": "GenericError", "desc": f"inject: {at['value']}: no such fault"}}
+        return {"return": {}}
+
+    def close(self):
+        """No more clients."""
+        self.server.shutdown(socket.SHUT_RDWR)
+        self.server.close()
+        self.join()
+
+
+class Client(unittest.TestCase):
+    """scripts/inject SOCKET COMMAND"""
+
+    def client(self, *words, device=inject.DEVICE):
+        """Exit status, what it printed, what QEMU was asked to set."""
+        with tempfile.TemporaryDirectory() as folder:
+            qemu = FakeQemu(Path(folder) / "qmp", device)
+            out, errors = io.StringIO(), io.StringIO()
+            with contextlib.redirect_stdout(out), contextlib.redirect_stderr(errors):
+                status = inject.main([f"{folder}/qmp", *words])
+            qemu.close()
+        path, name = "/machine/peripheral-anon/device[0]", "inject"
+        self.assertEqual([row[:2] for row in qemu.asked], [(path, name)] * len(qemu.asked))
+        return status, out.getvalue() + errors.getvalue(), [value for *_, value in qemu.asked]
+
+    def test_commands(self):
+        """Each command is a property of the GPU, wherever it is plugged."""
+        for words, printed, asked in (
+                (("add", "mcu-hang:after=2s", "gone"), "", ["mcu-hang:after=2s", "gone"]), (("remove", "3"), "", ["remove 3"]),
+                (("clear",), "", ["clear"]), (("clear-log",), "", ["clear-log"]), (("rules",), "text of inject\n", []),
+                (("log",), "text of inject-log\n", []), (("catalogue",), "text of inject-catalogue\n", [])):
+            self.assertEqual(self.client(*words), (0, printed, asked))
+
+    def test_errors(self):
+        """The device's words, a command that is none, a QEMU without the GPU, no QEMU."""
+        for words, device, text in ((("add", "bad"), inject.DEVICE, "inject: bad: no such fault"), (("explode",), inject.DEVICE, "explode: add"),
+                                    (("add",), inject.DEVICE, "add: add RULE"), (("rules",), "virtio-gpu", "no mali-g610")):
+            status, printed, _ = self.client(*words, device=device)
+            self.assertEqual(status, 2)
+            self.assertIn(text, printed)
+        with contextlib.redirect_stderr(io.StringIO()) as errors:
+            self.assertEqual(inject.main(["/no/such/socket", "rules"]), 2)
+        self.assertIn("/no/such/socket: No such file", errors.getvalue())
 
 
 def result(**changes):
