@@ -200,6 +200,12 @@ layout(binding = 0) uniform sampler2D t;
 void main() { o = textureGrad(t, st, vec2(st.x * 0.1, 0.0), vec2(0.0, st.x * 0.05)); }
 #endif
 
+#ifdef GRAD_LEVEL
+layout(location = 0) in vec2 st;
+layout(binding = 0) uniform sampler2D t;
+void main() { o = textureLod(t, st, log2(max(st.x * 0.1 * float(textureSize(t, 0).x), 0.001))); }
+#endif
+
 #ifdef ARRAY
 layout(location = 0) in vec2 st;
 layout(binding = 0) uniform sampler2DArray t;
