@@ -32,6 +32,7 @@
 #define GARM_MAX_CSGS_USED	16	/* priorities must differ and are 4 bits wide */
 #define GARM_MAX_CS_PER_CSG	32
 #define GARM_MAX_AS		16
+#define GARM_MAX_JOBS_PER_FILE	65536
 
 struct garm_devfreq;
 struct garm_fw;
@@ -141,6 +142,7 @@ struct garm_file {
 	u64 mmio_offset;			/* of the MMIO pages in this file's mmap() space */
 	struct garm_vm_pool *vms;
 	struct garm_group_pool *groups;
+	atomic_t jobs;				/* of groups and VM_BIND that are not freed yet */
 	struct {
 		u64 time_ns, cycles;		/* of this client's jobs */
 		spinlock_t lock;		/* protects both; leaf */
@@ -150,6 +152,21 @@ struct garm_file {
 static inline struct garm_device *to_garm_device(struct drm_device *drm)
 {
 	return container_of(drm, struct garm_device, base);
+}
+
+/**
+ * garm_file_add_job() - one more job of a client, which must not fill the memory with them
+ *
+ * Return: whether it may be; garm_file_remove_job() follows when it is freed.
+ */
+static inline bool garm_file_add_job(struct garm_file *file)
+{
+	return atomic_add_unless(&file->jobs, 1, GARM_MAX_JOBS_PER_FILE);
+}
+
+static inline void garm_file_remove_job(struct garm_file *file)
+{
+	atomic_dec(&file->jobs);
 }
 
 /**

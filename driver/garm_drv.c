@@ -328,8 +328,7 @@ static int garm_ioctl_bo_sync(struct drm_device *drm, void *data, struct drm_fil
 		return PTR_ERR(ops);
 	for (u32 i = 0; i < args->ops.count && !ret; i++) {
 		/* The number is the user's: millions are possible. */
-		ret = fatal_signal_pending(current) ? -EINTR : sync_one(file, &ops[i]);
-		cond_resched();
+		ret = garm_may_go_on(drm) ?: sync_one(file, &ops[i]);
 	}
 	kvfree(ops);
 	return ret;

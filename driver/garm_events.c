@@ -312,9 +312,10 @@ static void handle_oom(struct garm_group *group, u32 cs)
 		if (!answer_oom(group, &event, chunk) && chunk)
 			garm_heap_return_chunk(heaps, event.heap_va, chunk & GENMASK_ULL(63, 12));
 	} else {
-		drm_warn(&group->gdev->base, "%s[%d]: %s: heap 0x%llx cannot grow: %d\n",
-			 group->task.comm, group->task.pid, group->queues[cs].name, event.heap_va,
-			 ret);
+		if (__ratelimit(&sched->log))
+			drm_warn(&group->gdev->base, "%s[%d]: %s: heap 0x%llx cannot grow: %d\n",
+				 group->task.comm, group->task.pid, group->queues[cs].name,
+				 event.heap_va, ret);
 		cookie = dma_fence_begin_signalling();
 		mutex_lock(&sched->lock);
 		if (group->state != GARM_GROUP_DEAD)

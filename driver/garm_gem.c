@@ -51,6 +51,12 @@ static int populate_locked(struct garm_bo *bo)
 	dma_resv_assert_held(bo->base.resv);
 	if (bo->pages)
 		return 0;
+	/*
+	 * An object may be larger than memory, its pages are all there or none: trying would take
+	 * everybody's memory first. The table of pages has a limit of its own, which warns.
+	 */
+	if (bo->base.size >> PAGE_SHIFT > min(totalram_pages(), INT_MAX / sizeof(*pages)))
+		return -ENOMEM;
 	pages = drm_gem_get_pages(&bo->base);
 	if (IS_ERR(pages)) {
 		drm_dbg(bo->base.dev, "BO of %zu bytes: no pages: %pe\n", bo->base.size, pages);

@@ -15,7 +15,6 @@
  */
 #include <linux/kref.h>
 #include <linux/rwsem.h>
-#include <linux/sched/signal.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/xarray.h>
@@ -23,6 +22,7 @@
 #include "garm_device.h"
 #include "garm_gem.h"
 #include "garm_heap.h"
+#include "garm_sync.h"
 #include "garm_trace.h"
 #include "garm_vm.h"
 
@@ -141,10 +141,9 @@ static int add_initial_chunks(struct garm_heap_pool *pool, struct garm_heap *hea
 		struct garm_chunk *chunk;
 
 		/* The count is the user's, and only memory limits it. */
-		if (fatal_signal_pending(current)) {
-			ret = -EINTR;
+		ret = garm_may_go_on(&pool->gdev->base);
+		if (ret)
 			break;
-		}
 		chunk = chunk_create(pool, heap, next);
 		if (IS_ERR(chunk)) {
 			ret = PTR_ERR(chunk);

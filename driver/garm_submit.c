@@ -206,6 +206,8 @@ static void job_free(struct jobq_job *base)
 
 	if (job->powered)
 		garm_device_put(job->group->gdev);
+	/* The file outlives its groups. */
+	garm_file_remove_job(job->group->pool->file);
 	garm_group_put(job->group);
 	kfree(job);
 }
@@ -331,9 +333,13 @@ static struct garm_job *job_create(struct garm_group *group,
 	ret = check_submit(args, group);
 	if (ret)
 		return ERR_PTR(ret);
-	job = kzalloc(sizeof(*job), GFP_KERNEL);
-	if (!job)
+	if (!garm_file_add_job(group->pool->file))
+		return ERR_PTR(-EBUSY);
+	job = kzalloc(sizeof(*job), GFP_KERNEL_ACCOUNT);
+	if (!job) {
+		garm_file_remove_job(group->pool->file);
 		return ERR_PTR(-ENOMEM);
+	}
 	job->group = garm_group_get(group);
 	job->queue = &group->queues[args->queue_index];
 	job->va = args->stream_addr;
@@ -359,9 +365,12 @@ static int add_jobs(struct garm_submit *submit, struct garm_group *group,
 		    const struct drm_panthor_queue_submit *args)
 {
 	for (u32 i = 0; i < submit->count; i++) {
-		struct garm_job *job = job_create(group, &args[i]);
-		int ret;
+		int ret = garm_may_go_on(&group->gdev->base);
+		struct garm_job *job;
 
+		if (ret)
+			return ret;
+		job = job_create(group, &args[i]);
 		if (IS_ERR(job))
 			return PTR_ERR(job);
 		submit->jobs[i].job = &job->base;
@@ -427,8 +436,9 @@ out_fini:
  * @drm_file: the caller's open file
  *
  * Return: 0, also for an empty array; -EINVAL for anything malformed, an unknown group, one that
- * ended, a queue that it does not have; errors of sync operations (A.6); -ENODEV; -ENOMEM; that of
- * powering up the device; -EINTR. A job whose ring is full waits for its turn, the caller does not.
+ * ended, a queue that it does not have; errors of sync operations (A.6); -ENODEV; -ENOMEM; -EBUSY
+ * when the file has GARM_MAX_JOBS_PER_FILE jobs that have not ended; that of powering up the
+ * device; -EINTR. A job whose ring is full waits for its turn, the caller does not.
  */
 int garm_ioctl_group_submit(struct drm_device *drm, void *data, struct drm_file *drm_file)
 {

@@ -12,7 +12,9 @@
 #include "garm_uapi.h"
 #include "jobqueue.h"
 
+struct drm_device;
 struct drm_file;
+struct garm_signal;
 
 /**
  * garm_array_get() - copy a struct drm_panthor_obj_array into the kernel
@@ -31,6 +33,14 @@ void *garm_array_get(const struct drm_panthor_obj_array *in, u32 min, u32 size);
  */
 int garm_copy_out(u64 user, u32 user_size, u32 min, u32 size, const void *kernel);
 
+/**
+ * garm_may_go_on() - for loops as long as user space likes: reschedules
+ *
+ * Return: 0; -EINTR when the caller is being killed; -ENODEV when the device was unplugged, which
+ * waits for ioctls.
+ */
+int garm_may_go_on(struct drm_device *drm);
+
 struct garm_submit_job {
 	struct jobq_job *job;		/* initialised; also for sync-only work (run() returns 1) */
 	struct dma_fence *fence;	/* its done-fence, from arming to push; borrowed */
@@ -41,7 +51,9 @@ struct garm_submit_job {
 /** struct garm_submit - an ioctl's jobs. Not shared; no locking */
 struct garm_submit {
 	struct drm_file *file;
-	struct list_head signals;	/* one per (handle, point) that is signalled */
+	struct garm_signal *signals;	/* one per (handle, point) that is signalled, sorted */
+	size_t signal_count;
+	struct list_head in_order;	/* the same as the user has them first */
 	struct list_head late;		/* waits for fences of jobs of this ioctl */
 	struct garm_submit_job *jobs;
 	u32 count;
@@ -57,12 +69,12 @@ void garm_submit_drop_syncs(struct garm_submit *s, u32 index);
 /**
  * garm_submit_prepare() - everything that can fail: looks up syncobjs and fences, allocates fence
  * chains, and adds dependencies of waits on fences that exist. For waits on earlier signals of this
- * ioctl room is reserved, which arm_all fills.
+ * ioctl room is reserved, which arm_all fills. -E2BIG for more than 16384 different signals.
  */
 int garm_submit_prepare(struct garm_submit *s);
 /**
- * garm_submit_arm_all() - arm every job in order, resolve waits among them, publish the signals,
- * push
+ * garm_submit_arm_all() - arm every job in order, resolve waits among them, push, publish the
+ * signals
  * @armed: called for each job after it was armed: put its fence into reservations. Must not fail
  *
  * Afterwards the jobs belong to their queues and s->jobs[].job is NULL. The caller holds whatever

@@ -28,6 +28,7 @@
 struct garm_bind_job {
 	struct jobq_job base;
 	struct garm_vm *vm;
+	struct garm_file *file;		/* outlives the handles of its VMs */
 	u32 count;
 	struct garm_vm_op ops[] __counted_by(count);
 };
@@ -57,6 +58,7 @@ static void bind_free(struct jobq_job *job)
 	struct garm_bind_job *bind = to_bind_job(job);
 
 	cleanup_ops(bind->ops, bind->count, bind->vm);
+	garm_file_remove_job(bind->file);
 	kvfree(bind);
 }
 
@@ -217,7 +219,9 @@ static int bind_sync(struct garm_vm *vm, struct drm_file *file,
 			return -ENOMEM;
 	}
 	for (u32 i = 0, done; i < args->count && !ret; i += done) {
-		ret = bind_batch(vm, file, &list[i], ops, min(args->count - i, room), &done);
+		done = 0;
+		ret = garm_may_go_on(&vm->gdev->base) ?:
+		      bind_batch(vm, file, &list[i], ops, min(args->count - i, room), &done);
 		if (ret)
 			args->count = i + done;
 	}
@@ -250,19 +254,28 @@ static u32 count_joined(const struct drm_panthor_vm_bind_op *list, u32 count)
 
 static struct garm_bind_job *bind_job_create(struct garm_submit *s, struct garm_vm *vm, u32 room)
 {
-	struct garm_bind_job *bind = kvzalloc(struct_size(bind, ops, room), GFP_KERNEL_ACCOUNT);
-	int ret;
+	struct garm_file *file = s->file->driver_priv;
+	struct garm_bind_job *bind;
+	int ret = -ENOMEM;
 
+	if (!garm_file_add_job(file))
+		return ERR_PTR(-EBUSY);
+	bind = kvzalloc(struct_size(bind, ops, room), GFP_KERNEL_ACCOUNT);
 	if (!bind)
-		return ERR_PTR(-ENOMEM);
+		goto err_remove;
 	bind->vm = vm;
+	bind->file = file;
 	ret = jobq_job_init(&bind->base, &vm->bindq, 1);
-	if (ret) {
-		kvfree(bind);
-		return ERR_PTR(ret);
-	}
+	if (ret)
+		goto err_free;
 	s->jobs[s->count++].job = &bind->base;
 	return bind;
+
+err_free:
+	kvfree(bind);
+err_remove:
+	garm_file_remove_job(file);
+	return ERR_PTR(ret);
 }
 
 /*
@@ -304,7 +317,7 @@ static int create_jobs(struct garm_submit *s, struct garm_vm *vm,
 {
 	s->count = 0;
 	for (u32 i = 0; i < count;) {
-		int n = create_job(s, vm, &list[i], count - i);
+		int n = garm_may_go_on(&vm->gdev->base) ?: create_job(s, vm, &list[i], count - i);
 
 		if (n < 0)
 			return n;
@@ -395,8 +408,9 @@ out_submit:
  *
  * Unlike Panthor, flags that do not exist are refused.
  * Return: 0; -EINVAL (VM, flags, an operation; asynchronous or map when the VM is unusable);
- * -ENOENT (syncobj to wait for); -EFAULT, -E2BIG, -ENOMEM, -EINTR; -ENODEV; -ETIMEDOUT of the
- * hardware for a synchronous operation.
+ * -ENOENT (syncobj to wait for); -EFAULT, -E2BIG, -ENOMEM, -EINTR; -ENODEV; -EBUSY when the file
+ * has GARM_MAX_JOBS_PER_FILE jobs that have not ended; -ETIMEDOUT of the hardware for a synchronous
+ * operation.
  */
 int garm_ioctl_vm_bind(struct drm_device *drm, void *data, struct drm_file *file)
 {

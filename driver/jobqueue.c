@@ -78,7 +78,7 @@ void jobq_module_exit(void)
 
 static struct jobq_fence *jobq_fence_alloc(const struct jobq *q)
 {
-	struct jobq_fence *fence = kzalloc(sizeof(*fence), GFP_KERNEL);
+	struct jobq_fence *fence = kzalloc(sizeof(*fence), GFP_KERNEL_ACCOUNT);
 
 	if (!fence)
 		return NULL;
@@ -206,6 +206,7 @@ static void jobq_free_work(struct work_struct *work)
 		list_del_init(&job->node);
 		jobq_job_discard(job);
 		q->ops->free(job);
+		cond_resched();
 	}
 }
 
@@ -330,6 +331,7 @@ static void jobq_work(struct work_struct *work)
 			jobq_signal(q);
 		else
 			break;	/* no credits: jobq_collect() queues us; stopped: jobq_start() */
+		cond_resched();
 	}
 	dma_fence_end_signalling(cookie);
 }
@@ -424,7 +426,8 @@ int jobq_job_reserve_dep(struct jobq_job *job)
 		u32 room = job->dep_room ? 2 * job->dep_room : 4;
 		struct dma_fence **deps;
 
-		deps = krealloc_array(job->deps, room, sizeof(*deps), GFP_KERNEL);
+		/* How many is user space's to say: more than kmalloc() has at a time. */
+		deps = kvrealloc(job->deps, array_size(room, sizeof(*deps)), GFP_KERNEL_ACCOUNT);
 		if (!deps)
 			return -ENOMEM;
 		job->deps = deps;
@@ -500,7 +503,7 @@ void jobq_job_discard(struct jobq_job *job)
 	jobq_stop_waiting(job);
 	while (job->next_dep < job->dep_count)
 		dma_fence_put(job->deps[job->next_dep++]);
-	kfree(job->deps);
+	kvfree(job->deps);
 	job->deps = NULL;
 	job->dep_count = 0;
 	job->next_dep = 0;
