@@ -1,7 +1,7 @@
 /*
  * Many processes at once create, use and kill groups, VMs, heaps and objects, fault, are killed,
- * while memory is taken away, the GPU is reset and suspended, and, when asked for, allocations
- * fail.
+ * while memory is taken away, the GPU is reset and suspended (all of them hold still for that now
+ * and then), and, when asked for, allocations fail.
  *
  * Any call may fail; what must hold: every fence signals, a job that succeeded has done its work,
  * and when all processes are gone nothing is left (debugfs tables as before, kmemleak silent where
@@ -23,7 +23,9 @@
 
 #define DRI       "/sys/kernel/debug/dri/*/"
 #define KMEMLEAK  "/sys/kernel/debug/kmemleak"
+#define STATUS    SYSFS_GPU "power/runtime_status"
 #define WORKERS   6
+#define PAUSE     50 /* turns of a tenth of a second from one runtime suspend to the next */
 #define BOS       6
 #define BO_SIZE   0x40000ull
 #define BO_VA     0x40000000ull
@@ -356,19 +358,36 @@ static void judge(int status)
                  WEXITSTATUS(status) == BAD_FENCE ? "a fence that does not signal" : "wrong data");
 }
 
+/* Nobody asks for anything any more: the GPU is suspended, in the middle of all that there is. */
+static void let_suspend(const pid_t *pids)
+{
+    bool suspended;
+
+    for (unsigned i = 0; i < WORKERS; i++)
+        kill(pids[i], SIGSTOP);
+    suspended = sysfs_wait(STATUS, "suspended", 30);
+    for (unsigned i = 0; i < WORKERS; i++)
+        kill(pids[i], SIGCONT);
+    igt_assert_f(suspended, "the GPU is not suspended 30 s after its last client stopped\n");
+}
+
 static void run(unsigned seconds, bool inject)
 {
     pid_t pids[WORKERS], pressure = start_pressure();
     double end = pu_seconds() + seconds;
-    unsigned started = 0, killed = 0, resets = 0;
+    unsigned started = 0, killed = 0, resets = 0, suspends = 0;
     int status;
 
     for (; started < WORKERS; started++)
         pids[started] = start_worker(started + 1, inject);
-    while (pu_seconds() < end) {
+    for (unsigned turn = 1; pu_seconds() < end; turn++) {
         unsigned i = (unsigned)rand() % WORKERS;
 
         usleep(100000);
+        if (turn % PAUSE == PAUSE / 2) {
+            let_suspend(pids);
+            suspends++;
+        }
         if (rand() % 20 == 0) {
             kill(pids[i], SIGKILL);
             killed++;
@@ -390,7 +409,8 @@ static void run(unsigned seconds, bool inject)
     }
     kill(pressure, SIGKILL);
     waitpid(pressure, NULL, 0);
-    igt_info("%u processes, %u of them killed, %u resets\n", started, killed, resets);
+    igt_info("%u processes, %u of them killed, %u resets, %u suspends\n", started, killed, resets,
+             suspends);
 }
 
 static void stress(void)
