@@ -5,12 +5,14 @@ failing allocations, and the KUnit tests, in one boot. On the debug kernel, when
 guest program under lockdep, KASAN, UBSAN and kmemleak.
 
 Any report of the kernel is a failure of the boot that it is in; so each program has a boot of its own on the debug
-kernel. Called by main.py. A kernel is built when one of its cases is named, which takes long; `lockdep/garm` and
-`debug/kunit` are also part of a run of everything, and are skipped there when their kernel is not in the cache.
+kernel. `debug/together` saves the boots, and the scans for leaks, where no report is expected. Called by main.py.
+A kernel is built when one of its cases is named, which takes long; `lockdep/garm` and `debug/kunit` are also part of a
+run of everything, and are skipped there when their kernel is not in the cache.
 """
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from functools import partial
@@ -29,6 +31,7 @@ SUITE_NAME = re.compile(r"^\s*\.name = \"(garm-[\w-]+)\",$", re.MULTILINE)
 LEFT_OUT = ("mov_bench", "driver_bench", "garm_suspend", "recovery_suite")
 # Everything is some ten times slower.
 TIMEOUT = 3000.0
+TOGETHER_TIMEOUT = 10000.0
 # What CI runs on the lockdep kernel. The stress has reclaim, resets, suspend and failing allocations all at once.
 PROVED = ("garm_stress", "garm_shrink", "garm_recovery", "sync_ioctl", "tiler_heap", "panthor_vm", "garm_unbind")
 PROVED_WITH = {"GARM_STRESS_SECONDS": "8", "GARM_STRESS_INJECT": "1"}
@@ -47,12 +50,18 @@ def cases(context: Context) -> Iterator[Case]:
     yield Case("lockdep/garm", partial(lockdep, context),
                "garm.ko on the lockdep kernel: jobs, faults, heaps, memory pressure, failing allocations; KUnit tests")
     yield Case("debug/kunit", partial(kunit, context), "garm.ko's KUnit tests, on the debug kernel")
-    for name in bootcases.guest_sources(context.env.repo):
-        if name not in LEFT_OUT:
-            yield Case(f"debug/{name}", partial(program, context, name),
-                       f"{name} with garm.ko on the debug kernel: no report of lockdep, KASAN, ...", asked=True)
+    for name in members(context):
+        yield Case(f"debug/{name}", partial(program, context, name),
+                   f"{name} with garm.ko on the debug kernel: no report of lockdep, KASAN, ...", asked=True)
+    yield Case("debug/together", partial(together, context),
+               "all of these programs, or those of GARM_DEBUG, in one boot on the debug kernel", asked=True)
     yield Case("debug/uapi_walk", partial(walk, context),
                "a long random walk through the ioctls of garm.ko on the debug kernel finds nothing", asked=True)
+
+
+def members(context: Context) -> list[str]:
+    """Guest programs that run on the debug kernel."""
+    return [name for name in bootcases.guest_sources(context.env.repo) if name not in LEFT_OUT]
 
 
 def options() -> Options:
@@ -107,6 +116,12 @@ def lockdep(context: Context) -> Iterator[Result]:
 def program(context: Context, name: str) -> Iterator[Result]:
     """One guest program in a boot of its own; then a look for memory that was leaked."""
     yield from bootcases.programs(context, options(), [name], after=LEAKS, timeout=TIMEOUT)
+
+
+def together(context: Context) -> Iterator[Result]:
+    """Many guest programs in one boot, one look for leaks at the end."""
+    names = os.environ.get("GARM_DEBUG", "").split() or members(context)
+    yield from bootcases.programs(context, options(), names, after=LEAKS, timeout=TOGETHER_TIMEOUT)
 
 
 def walk(context: Context) -> Iterator[Result]:
