@@ -29,6 +29,8 @@
 #define FW_HALT_US		(1000 * USEC_PER_MSEC)
 #define FW_STOP_US		(100 * USEC_PER_MSEC)
 #define FW_POLL_US		10
+#define FW_QUICK_US		(1 * USEC_PER_MSEC)
+#define FW_REST_US		(1 * USEC_PER_MSEC)
 #define FW_PING_MS		12000
 
 /* Where the firmware's VM puts memory of groups: what the microcontroller may share. */
@@ -227,6 +229,29 @@ static void fw_irq_handler(struct garm_device *gdev, u32 status)
 		trace_gpu_job_irq(gdev->base.dev, status, ktime_get_ns() - start);
 }
 
+static bool fw_stands(u32 status, bool halted)
+{
+	return status == MCU_STATUS_DISABLED || (halted && status != MCU_STATUS_ENABLED);
+}
+
+/*
+ * Waits until the microcontroller is disabled or, where @halted will do, does not run for any other
+ * reason. That takes microseconds; while it takes longer, the processor may rest between two looks.
+ * Return: 0 or -ETIMEDOUT after @timeout_us; @status: the last one in either case.
+ */
+static int fw_wait_stands(struct garm_device *gdev, bool halted, u32 *status, u32 timeout_us)
+{
+	u32 now;
+	int ret;
+
+	ret = garm_poll(gdev, MCU_STATUS, now, fw_stands(now, halted), FW_POLL_US, FW_QUICK_US);
+	if (ret)
+		ret = garm_poll(gdev, MCU_STATUS, now, fw_stands(now, halted), FW_REST_US,
+				timeout_us);
+	*status = now;
+	return ret;
+}
+
 static int fw_stop(struct garm_fw *fw)
 {
 	struct garm_device *gdev = fw->gdev;
@@ -237,8 +262,7 @@ static int fw_stop(struct garm_fw *fw)
 		return 0;
 	fw->enabled = false;
 	garm_write(gdev, MCU_CONTROL, MCU_CONTROL_DISABLE);
-	ret = garm_poll(gdev, MCU_STATUS, status, status == MCU_STATUS_DISABLED, FW_POLL_US,
-			FW_STOP_US);
+	ret = fw_wait_stands(gdev, false, &status, FW_STOP_US);
 	if (ret)
 		drm_err(&gdev->base,
 			"firmware: the microcontroller does not stop (status %s after %ld ms)\n",
@@ -379,7 +403,7 @@ static bool fw_halt(struct garm_fw *fw)
 	else
 		garm_glb_update(gdev, GLB_HALT, GLB_HALT);
 	garm_fw_ring(gdev, GPU_DOORBELL_GLB);
-	garm_poll(gdev, MCU_STATUS, status, status != MCU_STATUS_ENABLED, FW_POLL_US, FW_HALT_US);
+	fw_wait_stands(gdev, true, &status, FW_HALT_US);
 	code = READ_ONCE(fw->glb.out->halt_status);
 	if (status == MCU_STATUS_HALT && garm_fw_has_glb_state(gdev) &&
 	    (READ_ONCE(fw->glb.out->ack) & GLB_STATE_MASK) != GLB_STATE(GLB_STATE_HALT))
