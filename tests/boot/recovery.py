@@ -27,7 +27,8 @@ SWEEP_MOST = 40
 def guest_options(driver, kernel, out, timeline=False):
     """A guest whose clock is warped while it waits. `timeline`: of all that its GPU does, for the report to link."""
     memory = {"memory": "3G"} if kernel == "debug" else {}    # for KASAN and kmemleak
-    gpu = [GPU, f"trace={out / TIMELINE}"] if timeline else [GPU]
+    # A comma in a value of QEMU's options is written twice.
+    gpu = [GPU, f"trace={str(out / TIMELINE).replace(',', ',,')}"] if timeline else [GPU]
     return Options(driver=driver, kernel=kernel, gpu=gpu, qemu_args=WARP, stdin=True, allow_warnings=True, out=out, **memory)
 
 
