@@ -7,16 +7,17 @@
  *   mali-replay --dump FILE      what each job touched and changed
  *   mali-replay --disasm FILE    the programs of compute jobs, the code in the pages of others
  *   mali-replay --bench N FILE   runs all N times, prints the fastest time and the median
- *   mali-replay --png DIR FILE   what fragment jobs drew, as DIR/job-N-rtM.png
- *   mali-replay --from N --to M --write OUT FILE
- *                                jobs N to M become a capture of their own
- *   mali-replay --renew OUT FILE the capture again, with the memory that jobs leave now
- *   mali-replay --threads N ...  shader threads, 1 unless said, 0: as many as the host has
- *   mali-replay --slices N ...   an endless job is given up after N slices (1 million)
+ *   mali-replay --bench N --profile OUT FILE
+ *                                samples of where the time of these runs goes (scripts/bench
+ * --profile) mali-replay --png DIR FILE   what fragment jobs drew, as DIR/job-N-rtM.png mali-replay
+ * --from N --to M --write OUT FILE jobs N to M become a capture of their own mali-replay --renew
+ * OUT FILE the capture again, with the memory that jobs leave now mali-replay --threads N ...
+ * shader threads, 1 unless said, 0: as many as the host has mali-replay --slices N ...   an endless
+ * job is given up after N slices (1 million)
  *
  * Exit status: 0 all the same, 1 a difference, 2 usage or no capture, 3 the file is cut or damaged.
  *
- * Calls replay.c, picture.c.
+ * Calls replay.c, picture.c, profile.c.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -28,12 +29,13 @@
 
 #include "../pipeline/pipeline_internal.h"
 #include "picture.h"
+#include "profile.h"
 #include "replay.h"
 
 struct options {
     bool jobs, dump, disasm;
     uint64_t job, bench, slices, threads, from, to;
-    const char *path, *png, *write, *renew, *jit, *jit_cache;
+    const char *path, *png, *write, *renew, *jit, *jit_cache, *profile;
 };
 
 /* Times of the jobs of a capture: [job][run]. */
@@ -349,7 +351,9 @@ static int bench(struct native *n, const uint8_t *data, size_t size, const struc
         while ((got = capture_next(&r, &job, &err)) == CAPTURE_READ_JOB) {
             struct replay_report report = {0};
             if (!skipped(n, &job, o)) {
+                profile_count(true);
                 replay_job(n, &job, (unsigned)o->slices, &report);
+                profile_count(false);
                 /* What ends otherwise has no time: other threads use thread storage that no capture
                  * has. */
                 if (report.verdict == REPLAY_RESULT || report.verdict == REPLAY_SLICES) {
@@ -369,6 +373,20 @@ static int bench(struct native *n, const uint8_t *data, size_t size, const struc
     free(t.type);
     int status = ended(&r, got, err, o);
     return status ? status : same ? 0 : 1;
+}
+
+static int profiled(struct native *n, const uint8_t *data, size_t size, const struct options *o)
+{
+    if (!profile_begin()) {
+        fprintf(stderr, "mali-replay: no profile: %s\n", strerror(errno));
+        return 2;
+    }
+    int status = bench(n, data, size, o);
+    if (!profile_write(o->profile)) {
+        fprintf(stderr, "mali-replay: %s: %s\n", o->profile, strerror(errno));
+        return 2;
+    }
+    return status;
 }
 
 /* --- cutting ---------------------------------------------------------------------------------- */
@@ -428,8 +446,10 @@ static int cut(struct native *n, const uint8_t *data, size_t size, const struct 
 
 static int usage(FILE *out, int status)
 {
-    fputs("usage: mali-replay [--jobs] [--dump] [--disasm] [--bench N] [--job N] [--slices N]\n"
-          "                   [--threads N] [--png DIR] [--jit off|on|now] [--jit-cache DIR] [--from N --to N --write OUT]\n"
+    fputs("usage: mali-replay [--jobs] [--dump] [--disasm] [--bench N [--profile OUT]] [--job N] "
+          "[--slices N]\n"
+          "                   [--threads N] [--png DIR] [--jit off|on|now] [--jit-cache DIR] "
+          "[--from N --to N --write OUT]\n"
           "                   [--renew OUT] FILE\n"
           "Runs the jobs of a capture (scripts/run --gpu capture=FILE) and compares memory after "
           "each.\n",
@@ -467,12 +487,13 @@ static bool parse(int argc, char **argv, struct options *o)
 
     for (int i = 1; i < argc; i++) {
         unsigned k = 0, n = sizeof(known) / sizeof(known[0]);
-        const char **text = !strcmp(argv[i], "--png")     ? &o->png
-                            : !strcmp(argv[i], "--write") ? &o->write
-                            : !strcmp(argv[i], "--renew") ? &o->renew
-                            : !strcmp(argv[i], "--jit")   ? &o->jit
+        const char **text = !strcmp(argv[i], "--png")         ? &o->png
+                            : !strcmp(argv[i], "--write")     ? &o->write
+                            : !strcmp(argv[i], "--renew")     ? &o->renew
+                            : !strcmp(argv[i], "--jit")       ? &o->jit
                             : !strcmp(argv[i], "--jit-cache") ? &o->jit_cache
-                                                          : NULL;
+                            : !strcmp(argv[i], "--profile")   ? &o->profile
+                                                              : NULL;
         if (text && i + 1 < argc) {
             *text = argv[++i];
             continue;
@@ -493,7 +514,7 @@ static bool parse(int argc, char **argv, struct options *o)
         else
             *((char *)o + known[k].flag) = true;
     }
-    return o->path && o->slices && o->threads <= POOL_MAX;
+    return o->path && o->slices && o->threads <= POOL_MAX && (!o->profile || o->bench);
 }
 
 /* Shaders as machine code: not, when they are used often, or all before they run. */
@@ -565,7 +586,7 @@ int main(int argc, char **argv)
     if (!o.write && !o.renew && (!o.bench || o.jobs || o.dump || o.disasm))
         status = all(n, data, size, &o);
     if (!status && o.bench && !o.write && !o.renew)
-        status = bench(n, data, size, &o);
+        status = o.profile ? profiled(n, data, size, &o) : bench(n, data, size, &o);
     native_free(n);
     free(data);
     return status;

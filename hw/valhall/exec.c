@@ -700,7 +700,18 @@ static enum va_stop advance(struct run *x, uint32_t budget, uint32_t *done)
     return stop;
 }
 
-enum va_stop va_run(struct va_warp *w, const struct va_shader *s, uint32_t budget)
+/* Of this thread: for profiles. */
+static _Thread_local const struct va_shader *running;
+
+void va_running(uint64_t *hash, uint64_t *va)
+{
+    const struct va_shader *s = running;
+
+    *hash = s ? s->program->hash : 0;
+    *va = s ? s->base : 0;
+}
+
+static enum va_stop run(struct va_warp *w, const struct va_shader *s, uint32_t budget)
 {
     struct run x; /* not all of it is set: much of it is room for vectors */
     enum va_stop stop = VA_STOP_SLICE;
@@ -728,6 +739,16 @@ enum va_stop va_run(struct va_warp *w, const struct va_shader *s, uint32_t budge
             return nothing_ready(w);
     }
     leave(&x);
+    return stop;
+}
+
+enum va_stop va_run(struct va_warp *w, const struct va_shader *s, uint32_t budget)
+{
+    enum va_stop stop;
+
+    running = s;
+    stop = run(w, s, budget);
+    running = NULL;
     return stop;
 }
 

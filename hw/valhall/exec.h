@@ -218,6 +218,11 @@ bool va_load_together(struct va_warp *w, const struct va_host *host, const struc
 
 /** Runs at most @budget instructions. */
 enum va_stop va_run(struct va_warp *w, const struct va_shader *s, uint32_t budget);
+/**
+ * The program that this thread runs, also while it calls the host: hash of its code, and where it
+ * lies; zeros: none. May be called in a signal handler: profiles are made so.
+ */
+void va_running(uint64_t *hash, uint64_t *va);
 
 const char *va_fault_name(enum va_fault_kind kind);
 

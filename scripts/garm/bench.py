@@ -16,7 +16,7 @@ from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
-from . import benchdriver, benchgraphics, benchrecovery, benchscreen, lavapipe, recovery
+from . import benchdriver, benchgraphics, benchrecovery, benchscreen, lavapipe, profile, recovery
 from .boot import Guest
 from .env import Env, default_cache
 from .errors import GarmError
@@ -254,6 +254,10 @@ def main(argv: list[str]) -> int:
     """Entry point; exit status 1 when a figure misses its limit."""
     parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__.splitlines()[0])
     parser.add_argument("suites", nargs="*", metavar="SUITE", help=f"of {', '.join(SUITES)} (default: all)")
+    parser.add_argument("--profile", nargs="?", const=True, metavar="CAPTURE",
+                        help="no figures: where the time of a capture's jobs goes (of scenes that a guest draws first)")
+    parser.add_argument("--flame", type=Path, default=Path("garm-profile.svg"), metavar="FILE",
+                        help="where --profile writes its flame graph (%(default)s)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures as JSON")
     parser.add_argument("--cache", type=Path, metavar="DIR", default=default_cache())
     parser.add_argument("--offline", action="store_true")
@@ -266,6 +270,9 @@ def main(argv: list[str]) -> int:
         setup = Setup(Env(args.cache, args.offline))
         setup.project.build()
         print(f"machine: {machine()}", flush=True)
+        if args.profile:
+            print(profile.profile(setup, None if args.profile is True else Path(args.profile), args.flame))
+            return 0
         for name in args.suites or SUITES:
             rows = SUITES[name](setup)
             figures += rows

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
 
-from .. import mesadisasm
+from .. import mesadisasm, profile
 from ..errors import GarmError
 from . import parse
 from .context import Context
@@ -28,6 +28,8 @@ def cases(context: Context) -> Iterator[Case]:
     beside = partial(Case, beside=True)
     yield beside("source/rules", partial(rules, context), "what every file must obey", tags=("quick",))
     yield beside("scripts/python", partial(python_tests, context), "unit tests of the scripts", tags=("quick",))
+    yield beside("scripts/profile", partial(profiled, context), "a profile of a kept capture names rooms and a shader",
+                 tags=("quick",))
     for name in programs(repo / "tests/unit"):
         yield beside(f"unit/{name}", partial(tap_program, context, f"tests/unit/{name}"),
                      first_line(repo / f"tests/unit/{name}.c"), tags=("quick",))
@@ -136,6 +138,22 @@ def fuzz(context: Context, name: str) -> Iterable[Result]:
                                     "-artifact_prefix=/tmp/", "/tmp", corpus])
     text = outcome(process)
     yield Result(f"{runs} runs", PASS if process.returncode == 0 else FAIL, "\n".join(text.splitlines()[-60:]))
+
+
+def profiled(context: Context) -> Iterable[Result]:
+    """What scripts/bench --profile does, with a capture that is kept."""
+    tool = "hw/tools/mali-replay"
+    process = context.program(tool, TIMEOUT, args=["--bench", "600", "--profile", "/dev/stdout",
+                                                   "/garm/tests/unit/captures/vk_matmul_fp32.garmcap"])
+    samples, _ = profile.samples_of(process.stdout[process.stdout.find("# samples"):])
+    frames = profile.named(context.setup, context.project.path("native") / tool, samples)
+    stacks = profile.stacks_of(samples, frames)
+    for room in ("valhall", "pipeline"):
+        inside = sum(any(frame.room == room for frame in stack) for stack in stacks)
+        yield Result(f"samples in {room}", PASS if inside > len(stacks) / 2 else FAIL,
+                     f"expected more than half, got {inside} of {len(stacks)}")
+    shaders = {sample.shader for sample in samples if sample.shader}
+    yield Result("one shader", PASS if len(shaders) == 1 else FAIL, f"expected one, got {sorted(shaders)}")
 
 
 def python_tests(context: Context) -> Iterable[Result]:
