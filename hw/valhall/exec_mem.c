@@ -364,12 +364,14 @@ static enum pattern pattern(unsigned words, const va_v16u *src, uint16_t lanes)
         return PATTERN_NONE;
     if (row) {
         const va_quarter *want = (const va_quarter *)&rows[words];
+        VA_UNROLL
         for (unsigned k = 0; k < VA_QUARTERS; k++)
             off |= ((low[k] - low0) ^ want[k]) | (high[k] ^ high0);
         return !va_quarter_any(off) && lo[first] <= UINT32_MAX - 64 * words ? PATTERN_ROW
                                                                             : PATTERN_NONE;
     }
     va_lane_mask(&mask, lanes);
+    VA_UNROLL
     for (unsigned k = 0; k < VA_QUARTERS; k++)
         off |= ((low[k] ^ low0) | (high[k] ^ high0)) & ((const va_quarter *)&mask)[k];
     return va_quarter_any(off) ? PATTERN_NONE : PATTERN_SAME;
@@ -413,6 +415,7 @@ static void load_same(va_v16u *r, unsigned words, const uint8_t *p, uint16_t lan
     copy_bytes(v, p, 4 * words);
     for (unsigned k = 0; k < words; k++) {
         va_quarter x = va_spread(v[k]), *to = (va_quarter *)&r[k];
+        VA_UNROLL
         for (unsigned q = 0; q < VA_QUARTERS; q++) {
             va_quarter m = ((const va_quarter *)&mask)[q];
             to[q] = (x & m) | (to[q] & ~m);
@@ -454,6 +457,9 @@ static bool together(struct va_warp *w, const struct va_host *host, const struct
 
 /* --- lanes anywhere, each within a page ------------------------------------------------------- */
 
+typedef uint32_t word __attribute__((may_alias));
+typedef uint16_t half_word __attribute__((may_alias));
+
 #define PAGE 4096u /* what one mapping covers at least, but for windows smaller than that */
 
 /*
@@ -464,16 +470,18 @@ static bool one_page(const va_v16u *lo, const va_v16u *hi, uint32_t add, unsigne
                      uint16_t lanes)
 {
     const va_quarter *low = (const va_quarter *)lo, *high = (const va_quarter *)hi;
-    unsigned first = (unsigned)__builtin_ctz(lanes);
+    unsigned first = (unsigned)__builtin_ctz(lanes), last = 31u - (unsigned)__builtin_clz(lanes);
     uint32_t low0 = ((const uint32_t *)lo)[first], high0 = hi ? ((const uint32_t *)hi)[first] : 0;
     va_quarter plus = va_spread(add), half = va_spread(low0 & 1u << 31), differ = {0};
-    va_quarter page = va_spread((low0 + add) & ~(PAGE - 1)), fixed;
+    va_quarter page = va_spread((low0 + add) & ~(PAGE - 1));
+    va_quarter fixed = ~va_spread(PAGE - size); /* bits of the page's number, and below the size */
     va_v16u mask;
 
-    if (size & (size - 1))
+    if ((size & (size - 1)) ||
+        (((((const uint32_t *)lo)[last] + add) ^ (low0 + add)) & ~(PAGE - 1)))
         return false;
-    fixed = ~va_spread(PAGE - size); /* bits of the page's number, and below the size */
     va_lane_mask(&mask, lanes);
+    VA_UNROLL
     for (unsigned k = 0; k < VA_QUARTERS; k++) {
         va_quarter d = (((low[k] + plus) & fixed) ^ page) | ((low[k] & va_spread(1u << 31)) ^ half);
         if (hi)
@@ -483,23 +491,18 @@ static bool one_page(const va_v16u *lo, const va_v16u *hi, uint32_t add, unsigne
     return !va_quarter_any(differ);
 }
 
-/* As spots(), where one_page() holds. The other lanes' are somewhere in the page. */
-static inline bool page_spots(const struct va_host *host, const va_v16u *lo, const va_v16u *hi,
-                              uint64_t add, uint16_t lanes, enum va_access access,
-                              uint8_t *p[VA_LANES])
+/* The page of all addresses, where one_page() holds; NULL: it cannot be mapped, or not whole. */
+static inline uint8_t *the_page(const struct va_host *host, const va_v16u *lo, const va_v16u *hi,
+                                uint64_t add, uint16_t lanes, enum va_access access)
 {
     unsigned first = (unsigned)__builtin_ctz(lanes);
-    const uint32_t *low = (const uint32_t *)lo;
-    uint64_t va = add + low[first] + (hi ? (uint64_t)((const uint32_t *)hi)[first] << 32 : 0),
-             avail;
+    uint64_t va = add + ((const uint32_t *)lo)[first], avail;
     enum va_message_result result;
-    uint8_t *at = host->map(host->ctx, va & ~(uint64_t)(PAGE - 1), access, &avail, &result);
 
-    if (!at || avail < PAGE)
-        return false;
-    for (unsigned i = 0; i < VA_LANES; i++)
-        p[i] = at + ((low[i] + (uint32_t)add) & (PAGE - 1));
-    return true;
+    if (hi)
+        va += (uint64_t)((const uint32_t *)hi)[first] << 32;
+    uint8_t *page = host->map(host->ctx, va & ~(uint64_t)(PAGE - 1), access, &avail, &result);
+    return page && avail >= PAGE ? page : NULL;
 }
 
 /*
@@ -516,8 +519,12 @@ static inline bool spots(const struct va_host *host, const uint32_t *lo, const u
     uint64_t page = 0, last = 0, avail = 0;
     uint8_t *at = NULL;
 
-    if (one_page(low, high, (uint32_t)add, size, lanes))
-        return page_spots(host, low, high, add, lanes, access, p);
+    if (one_page(low, high, (uint32_t)add, size, lanes)) {
+        at = the_page(host, low, high, add, lanes, access);
+        for (unsigned i = 0; i < VA_LANES && at; i++)
+            p[i] = at + ((lo[i] + (uint32_t)add) & (PAGE - 1));
+        return at;
+    }
     for (unsigned left = lanes; left; left &= left - 1) {
         unsigned i = (unsigned)__builtin_ctz(left);
         uint64_t va = add + lo[i] + (hi ? (uint64_t)hi[i] << 32 : 0);
@@ -556,8 +563,8 @@ static void gather(va_v16u *r, uint8_t *const p[VA_LANES], unsigned size, uint16
     memcpy(r, v, sizeof(v));
 }
 
-static void load_small(struct va_warp *w, uint8_t *const p[VA_LANES], const struct va_insn *in,
-                       unsigned size, uint16_t lanes)
+static void load_small(struct va_warp *w, const va_v16u *x, const struct va_insn *in, unsigned size,
+                       uint16_t lanes)
 {
     typedef int32_t quarter_s __attribute__((vector_size(16)));
     struct load_form f = load_form(size, in->mod[VA_M_LOAD_LANE]);
@@ -565,14 +572,14 @@ static void load_small(struct va_warp *w, uint8_t *const p[VA_LANES], const stru
     va_quarter keep = va_spread(f.extend == 16 ? 0xffff : ~0u), part = va_spread(f.mask);
     va_quarter *r = (va_quarter *)&w->r[in->sr[0].reg];
     unsigned up = sign ? 32 - 8 * size : 0;
-    va_v16u x, mask;
+    va_v16u mask;
 
     if (!in->sr[0].count)
         return;
-    gather(&x, p, size, lanes);
     va_lane_mask(&mask, lanes);
+    VA_UNROLL
     for (unsigned k = 0; k < VA_QUARTERS; k++) { /* as extend() and put_loaded() for a lane */
-        va_quarter m = ((const va_quarter *)&mask)[k], v = ((const va_quarter *)&x)[k];
+        va_quarter m = ((const va_quarter *)&mask)[k], v = ((const va_quarter *)x)[k];
         va_quarter above = {0};
         if (sign) {
             v = (va_quarter)((quarter_s)(v << up) >> up);
@@ -595,7 +602,9 @@ static void load_spots(struct va_warp *w, uint8_t *const p[VA_LANES], const stru
         return;
     }
     if (size <= 4) {
-        load_small(w, p, in, size, lanes);
+        va_v16u x;
+        gather(&x, p, size, lanes);
+        load_small(w, &x, in, size, lanes);
         return;
     }
     for (unsigned left = lanes; left; left &= left - 1) {
@@ -609,6 +618,40 @@ static void load_spots(struct va_warp *w, uint8_t *const p[VA_LANES], const stru
             va_put_loaded(w, in, size, i, v);
         }
     }
+}
+
+/*
+ * Loads of at most four bytes in one page. False: they are not. Lanes that do not take part read,
+ * too, somewhere in the page.
+ */
+static bool load_page(struct va_warp *w, const struct va_host *host, const struct va_insn *in,
+                      unsigned size, unsigned words, const va_v16u *lo, const va_v16u *hi,
+                      uint64_t add, uint16_t lanes)
+{
+    const uint32_t *low = (const uint32_t *)lo;
+    uint32_t v[VA_LANES] __attribute__((aligned(64))), plus = (uint32_t)add;
+    const uint8_t *page;
+
+    if (size > 4 || !one_page(lo, hi, plus, size, lanes))
+        return false;
+    page = the_page(host, lo, hi, add, lanes, VA_READ);
+    if (!page)
+        return false;
+#define GATHER(type)                                                                               \
+    for (unsigned i = 0; i < VA_LANES; i++)                                                        \
+    v[i] = *(const type *)(page + ((low[i] + plus) & (PAGE - sizeof(type))))
+    if (size == 4)
+        GATHER(word);
+    else if (size == 2)
+        GATHER(half_word);
+    else
+        GATHER(uint8_t);
+#undef GATHER
+    if (words == 1 && lanes == 0xffff)
+        memcpy(&w->r[in->sr[0].reg], v, sizeof(v));
+    else
+        load_small(w, (const va_v16u *)v, in, size, lanes);
+    return true;
 }
 
 static void store_spots(struct va_warp *w, uint8_t *const p[VA_LANES], const struct va_step *s,
@@ -638,6 +681,11 @@ static bool scattered(struct va_warp *w, const struct va_host *host, const struc
 {
     uint8_t *p[VA_LANES];
 
+    if (!lanes) /* helper lanes store nothing */
+        return true;
+    if (access == VA_READ && load_page(w, host, &s->insn, s->size, s->words, &src[0], &src[1],
+                                       (uint64_t)s->insn.imm[0], lanes))
+        return true;
     if (!spots(host, (const uint32_t *)&src[0], (const uint32_t *)&src[1], (uint64_t)s->insn.imm[0],
                s->size, lanes, access, p))
         return false;
@@ -680,6 +728,7 @@ static bool beyond(const va_v16u *v, uint32_t limit, uint16_t lanes)
     va_v16u mask;
 
     va_lane_mask(&mask, lanes);
+    VA_UNROLL
     for (unsigned k = 0; k < VA_QUARTERS; k++)
         above |= (va_quarter)(((const va_quarter *)v)[k] > most) & ((const va_quarter *)&mask)[k];
     return va_quarter_any(above);
@@ -695,6 +744,8 @@ static bool scattered_offsets(struct va_warp *w, const struct va_host *host,
     if (bytes < size ||
         (bytes - size < UINT32_MAX && beyond(offset, (uint32_t)(bytes - size), lanes)))
         return false;
+    if (load_page(w, host, in, size, words, offset, NULL, base, lanes))
+        return true;
     if (!spots(host, (const uint32_t *)offset, NULL, base, size, lanes, VA_READ, p))
         return false;
     load_spots(w, p, in, size, words, lanes);

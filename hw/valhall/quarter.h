@@ -15,6 +15,13 @@
 
 #define VA_QUARTERS (VA_LANES / 4)
 
+/* Before a loop over quarters: as many times the code. */
+#ifdef __clang__
+#define VA_UNROLL _Pragma("unroll")
+#else
+#define VA_UNROLL _Pragma("GCC unroll 4")
+#endif
+
 typedef uint32_t va_quarter __attribute__((vector_size(16), may_alias));
 
 /** @x in each lane. */
@@ -28,6 +35,7 @@ static inline void va_fill(va_v16u *v, uint32_t x)
 {
     va_quarter *q = (va_quarter *)v;
 
+    VA_UNROLL
     for (unsigned k = 0; k < VA_QUARTERS; k++)
         q[k] = va_spread(x);
 }
@@ -47,6 +55,7 @@ static inline void va_lane_mask(va_v16u *m, uint16_t lanes)
     va_quarter *q = (va_quarter *)m;
     va_quarter bit = {1, 2, 4, 8}, which = va_spread(lanes);
 
+    VA_UNROLL
     for (unsigned k = 0; k < VA_QUARTERS; k++, bit <<= 4)
         q[k] = (va_quarter)((which & bit) == bit);
 }
@@ -62,6 +71,7 @@ static inline bool va_alike(const va_v16u *v, uint16_t lanes)
         return false;
     first = va_spread(((const uint32_t *)v)[__builtin_ctz(lanes)]);
     va_lane_mask(&mask, lanes);
+    VA_UNROLL
     for (unsigned k = 0; k < VA_QUARTERS; k++)
         differ |= (q[k] ^ first) & ((const va_quarter *)&mask)[k];
     return !va_quarter_any(differ);
