@@ -621,25 +621,42 @@ static void load_spots(struct va_warp *w, uint8_t *const p[VA_LANES], const stru
 }
 
 /*
- * Loads of at most four bytes in one page. False: they are not. Lanes that do not take part read,
- * too, somewhere in the page.
+ * Where in its page each lane's @size bytes are. A lane that does not take part gets the place of
+ * one that does: it may be read, too, and touches nothing that others write.
  */
+static inline void page_offsets(uint32_t off[VA_LANES], const va_v16u *lo, uint32_t add,
+                                unsigned size, uint16_t lanes)
+{
+    const va_quarter *low = (const va_quarter *)lo;
+    va_quarter *to = (va_quarter *)off, plus = va_spread(add), within = va_spread(PAGE - size);
+    va_quarter first = va_spread(((const uint32_t *)lo)[__builtin_ctz(lanes)]);
+    va_v16u mask;
+
+    va_lane_mask(&mask, lanes);
+    VA_UNROLL
+    for (unsigned k = 0; k < VA_QUARTERS; k++) {
+        va_quarter m = ((const va_quarter *)&mask)[k];
+        to[k] = (((low[k] & m) | (first & ~m)) + plus) & within;
+    }
+}
+
+/* Loads of at most four bytes in one page. False: they are not. */
 static bool load_page(struct va_warp *w, const struct va_host *host, const struct va_insn *in,
                       unsigned size, unsigned words, const va_v16u *lo, const va_v16u *hi,
                       uint64_t add, uint16_t lanes)
 {
-    const uint32_t *low = (const uint32_t *)lo;
-    uint32_t v[VA_LANES] __attribute__((aligned(64))), plus = (uint32_t)add;
+    uint32_t off[VA_LANES] __attribute__((aligned(64))), v[VA_LANES] __attribute__((aligned(64)));
     const uint8_t *page;
 
-    if (size > 4 || !one_page(lo, hi, plus, size, lanes))
+    if (size > 4 || !one_page(lo, hi, (uint32_t)add, size, lanes))
         return false;
     page = the_page(host, lo, hi, add, lanes, VA_READ);
     if (!page)
         return false;
+    page_offsets(off, lo, (uint32_t)add, size, lanes);
 #define GATHER(type)                                                                               \
     for (unsigned i = 0; i < VA_LANES; i++)                                                        \
-    v[i] = *(const type *)(page + ((low[i] + plus) & (PAGE - sizeof(type))))
+    v[i] = *(const type *)(page + off[i])
     if (size == 4)
         GATHER(word);
     else if (size == 2)
