@@ -91,14 +91,19 @@ def rows_of(frames: list[Frame], one: dict[int, float], many: dict[int, float], 
     return rows
 
 
+def record(setup: Setup, capture: Path) -> None:
+    """One frame of each of SCENES, drawn in a guest, as a capture."""
+    run = Guest(setup, Options(packages=MESA, gpu=[f"capture={capture}"])).run("gles_rate --frames 1", 900)
+    if run.status:
+        raise GarmError(f"bench: gles_rate failed\n{run.explain()}")
+
+
 def rates(setup: Setup) -> list[Figure]:
     """The pipeline in isolation: a guest draws each scene once and is captured, mali-replay repeats it."""
     threads = len(os.sched_getaffinity(0))
     with tempfile.TemporaryDirectory(prefix="garm-bench-") as folder:
         capture = Path(folder) / "rates"
-        run = Guest(setup, Options(packages=MESA, gpu=[f"capture={capture}"])).run("gles_rate --frames 1", 900)
-        if run.status:
-            raise GarmError(f"bench: gles_rate failed\n{run.explain()}")
+        record(setup, capture)
         frames = frames_of(replay(setup, capture, "--jobs"))
         one = times_of(replay(setup, capture, "--bench", str(RUNS)))
         many = times_of(replay(setup, capture, "--bench", str(RUNS), "--threads", str(threads)))

@@ -15,10 +15,8 @@ from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
 
-from .benchgraphics import MESA, replay
-from .boot import Guest
+from .benchgraphics import record, replay
 from .errors import GarmError
-from .options import Options
 from .setup import Setup
 
 RUNS = 30               # of the whole capture
@@ -170,13 +168,6 @@ def flame(root: Node) -> str:
                   "</text>" for i, (room, colour) in enumerate(COLOURS.items()))
     return (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 -{height} {WIDTH} {height + 24}" '
             f'font-family="monospace" font-size="11">{"".join(boxes)}{key}</svg>\n')
-
-
-def record(setup: Setup, capture: Path) -> None:
-    """What is profiled unless the user has a capture: one frame of each scene of gles_rate, drawn in a guest."""
-    run = Guest(setup, Options(packages=MESA, gpu=[f"capture={capture}"])).run("gles_rate --frames 1", 900)
-    if run.status:
-        raise GarmError(f"profile: gles_rate failed\n{run.explain()}")
 
 
 def profile(setup: Setup, capture: Path | None, out: Path, runs: int = RUNS) -> str:
