@@ -12,7 +12,6 @@
 
 #define SNAP_MAGIC   0x4d524147u /* "GARM" */
 #define SNAP_VERSION 1u
-#define SNAP_FAR     (1ull << 62) /* no deadline lies further ahead */
 
 struct snap_header {
     uint32_t magic, version;
@@ -171,7 +170,7 @@ static const char *check_header(const struct mali_gpu *gpu, const void *image, s
 
 static bool time_valid(uint64_t left)
 {
-    return left == GPU_NEVER || left < SNAP_FAR;
+    return left == GPU_NEVER || left < MALI_SNAPSHOT_FAR;
 }
 
 static bool power_valid(const struct gpu_power *p, const struct snap_power *s)
@@ -179,7 +178,7 @@ static bool power_valid(const struct gpu_power *p, const struct snap_power *s)
     if ((s->ready | s->trans | s->want) & ~p->present)
         return false;
     for (uint64_t m = s->trans; m; m &= m - 1)
-        if (s->left[__builtin_ctzll(m)] >= SNAP_FAR)
+        if (s->left[__builtin_ctzll(m)] >= MALI_SNAPSHOT_FAR)
             return false;
     return true;
 }

@@ -83,6 +83,9 @@ void mali_mcu_inject(struct mali_mcu *mcu, enum inject_fault_id fault);
 /** True while command streams or endpoints are busy (GPU_STATUS.GPU_ACTIVE). */
 bool mali_mcu_busy(const struct mali_mcu *mcu);
 
+/** ns: no deadline in a snapshot lies further ahead. */
+#define MALI_SNAPSHOT_FAR (1ull << 62)
+
 /** Plain-data state; paused. load validates, false on nonsense. */
 size_t mali_mcu_state_size(const struct mali_mcu *mcu);
 void mali_mcu_save(const struct mali_mcu *mcu, void *out);

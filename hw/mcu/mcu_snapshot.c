@@ -18,7 +18,6 @@ struct snapshot_header {
 #define SNAP_TIMER_DUE  1u
 #define SNAP_SLICES_RAN 2u
 #define SNAP_BROKEN     4u
-#define SNAP_FAR        (1ull << 62) /* ns: no deadline lies further ahead; as in gpu/snapshot.c */
 
 static size_t cs_bytes(const struct mali_mcu *m)
 {
@@ -59,7 +58,7 @@ void mali_mcu_save(const struct mali_mcu *m, void *out)
 
 static bool deadline_valid(uint64_t now, uint64_t at)
 {
-    return at == MCU_NO_DEADLINE || at <= now || at - now < SNAP_FAR;
+    return at == MCU_NO_DEADLINE || at <= now || at - now < MALI_SNAPSHOT_FAR;
 }
 
 /* Deadlines arm the GPU's timer, whose value must fit into the next image. */
@@ -72,8 +71,7 @@ static bool deadlines_valid(const struct mali_mcu *m)
             return false;
     }
     return deadline_valid(now, m->s.glb_idle_deadline) &&
-           deadline_valid(now, m->s.poweroff_deadline) &&
-           deadline_valid(now, m->s.poll_deadline);
+           deadline_valid(now, m->s.poweroff_deadline) && deadline_valid(now, m->s.poll_deadline);
 }
 
 static bool slots_valid(const struct mali_mcu *m)
@@ -105,7 +103,8 @@ bool mali_mcu_load(struct mali_mcu *m, const void *in, size_t size)
         h.csg_size != sizeof(*m->csg) || h.cs_size != sizeof(*m->cs))
         return false;
     p += sizeof(h);
-    mali_pipeline_reset(m->pipeline); /* jobs under way are not in an image: they end with a fault */
+    mali_pipeline_reset(
+        m->pipeline); /* jobs under way are not in an image: they end with a fault */
     memcpy(&m->s, p, sizeof(m->s));
     p += sizeof(m->s);
     memcpy(m->csg, p, csg_bytes(m));
