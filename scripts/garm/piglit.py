@@ -1,18 +1,14 @@
-"""The part of Debian's piglit that panfrost's OpenGL 3.1 and GLES 3.1 can run, for the guest: shader tests, and
-programs on compute and memory.
+"""The shader tests of Debian's piglit that panfrost's OpenGL 3.1 and GLES 3.1 can run, for the guest.
 
-The package unpacks to two gigabytes; shader tests, the programs and their libraries are some fifty megabytes, which
-tests/boot/piglit.py copies into the guest.
+The package unpacks to two gigabytes; these, what runs them and its libraries are some fifty megabytes, which
+tests/boot/piglit.py copies into the guest. Programs: piglitprograms.py.
 """
 
 from __future__ import annotations
 
-import ast
-import gzip
 import re
 import subprocess
 from pathlib import Path
-from xml.etree import ElementTree
 
 from . import apt
 from .env import Env
@@ -31,11 +27,6 @@ arb_shading_language_420pack arb_shading_language_include arb_shading_language_p
 arb_texture_query_levels arb_texture_query_lod arb_texture_rg arb_uniform_buffer_object
 ext_demote_to_helper_invocation ext_gpu_shader4 ext_shader_integer_mix mesa_shader_integer_functions""".split()
 GL, GLSL = 3.1, 1.40
-# Programs: whatever piglit has on these, in its own table.
-TABLE = "tests/opengl.xml.gz"
-PROGRAMS = """arb_compute_shader arb_compute_variable_group_size arb_framebuffer_no_attachments arb_shader_atomic_counters
-arb_shader_image_load_store arb_shader_image_size arb_shader_storage_buffer_object arb_texture_buffer_object
-arb_texture_buffer_range ext_shader_image_load_store""".split()
 # What its programs link to, and Mesa.
 PACKAGES = ["libgl1-mesa-dri", "libegl-mesa0", "libegl1", "libgles2", "libgl1", "libwaffle-1-0", "libgbm1", "libx11-6",
             "libxcb-dri2-0", "libxkbcommon0", "libwayland-client0", "libwayland-egl1"]
@@ -56,20 +47,6 @@ def runner(text: str) -> str | None:
     return None if at_least("GL(?: COMPAT| CORE)?") > GL or at_least("GLSL") > GLSL else "shader_runner"
 
 
-def commands(table: ElementTree.Element) -> list[tuple[str, list[str]]]:
-    """(name, command) of the programs in piglit's table that are of PROGRAMS; a name is its path, without blanks."""
-    found = []
-    for test in table.iter("Test"):
-        name = test.get("name", "").split("@")
-        command = test.find("option[@name='command']")
-        if len(name) > 2 and name[1] in PROGRAMS and command is not None:
-            words = [str(word) for word in ast.literal_eval(command.get("value", "[]"))]
-            if test.get("type") == "gl_builtin":    # a table below tests
-                words[1] = f"tests/{words[1]}"
-            found.append(("/".join(name).replace(" ", "_"), words))
-    return sorted(found)
-
-
 class Piglit:
     """The folder; `path` makes it on first use."""
 
@@ -80,14 +57,12 @@ class Piglit:
     @property
     def path(self) -> Path:
         """Piglit's folder (bin, lib, tests, generated_tests) on the host."""
-        inputs = [*PARTS, *SPECS, TABLE, *PROGRAMS, self.apt.generation()]
+        inputs = [*PARTS, *SPECS, self.apt.generation()]
         return self.env.cache.make("guest", "piglit", inputs, "piglit's shader tests", self._make) / HOME
 
     def _make(self, into: Path) -> None:
         deb, = self.apt.download(["piglit"], "arm64", keep="piglit$")
-        parts = [*PARTS, TABLE, "bin/built-in-constants", *(f"bin/{spec}-*" for spec in PROGRAMS)]
-        parts += [f"tests/spec/{spec}/minimum-maximums.txt" for spec in PROGRAMS[:1]]
-        wanted = [f"./{HOME}/{part}" for part in parts]
+        wanted = [f"./{HOME}/{part}" for part in PARTS]
         with subprocess.Popen(["dpkg-deb", "--fsys-tarfile", str(deb)], stdout=subprocess.PIPE) as unpacked:
             subprocess.run(["tar", "-x", "-C", str(into), "--wildcards", *wanted], stdin=unpacked.stdout, check=True)
         for path in (into / HOME).rglob("*.shader_test"):
@@ -107,8 +82,3 @@ class Piglit:
             if program:
                 found.append((program, str(path.relative_to(self.path).with_suffix(""))))
         return sorted(found)
-
-    def programs(self) -> list[tuple[str, list[str]]]:
-        """(name, command) of each program, as piglit's table has them."""
-        with gzip.open(self.path / TABLE) as file:
-            return commands(ElementTree.parse(file).getroot())

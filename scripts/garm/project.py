@@ -18,7 +18,7 @@ from .sdk import Sdk
 
 IGNORED = {".git", "scripts", ".ci", "__pycache__"}
 TARGETS = ("native", "guest")
-PLACES = (".", "vk", "gles")     # of guest programs
+PLACES = (".", "vk", "gles", "piglit")     # of guest programs
 SETUP = {"native": (), "guest": ("--cross-file", "/garm/images/aarch64.ini"), "fuzz": ("-Dfuzz=true",),
          "tsan": ("-Dtsan=true",)}
 COMPILER = {"fuzz": {"CC": "clang"}}

@@ -6,16 +6,28 @@ import re
 import tempfile
 from pathlib import Path
 
+from garm import piglitprograms
 from garm.options import Options
 from garm.piglit import PACKAGES, Piglit
+from garm.suite.model import FAIL, SKIP, Result
 
 HOME = Path(__file__).parents[1] / "piglit"
 GUEST = "/root/piglit"
+# What programs find around them; how many at once, for one waits for the GPU while the other starts.
+ENVIRONMENT = (f"LD_LIBRARY_PATH={GUEST}/lib PIGLIT_SOURCE_DIR={GUEST} PIGLIT_PLATFORM=surfaceless_egl "
+               "PIGLIT_NO_WINDOW=1")
+JOBS, LONGEST = 2, 100
+PROGRAMS = (f"for api in 'gl -V 3.1' gl gles3; do wflinfo -p surfaceless_egl -a $api -v; done; "
+            f"{ENVIRONMENT} piglit_run {GUEST} /root/list {JOBS} {LONGEST}")
 # Without --shard: so many of the tests whose result is known, which takes about a minute; compute is always among them.
 SAMPLE = 110
 ALWAYS = "glsl-es-3.10/"
+# Programs: each starts Mesa anew.
+FEW = 40
 # A guest that is busy with other things besides, per test.
 SECONDS = 6.0
+# Never mind what a test is expected to say: this is wrong.
+WORST = ("crash", "timeout", "fault", "none")
 
 
 def spelled(word):
@@ -38,7 +50,7 @@ def expectations(text):
     return rows
 
 
-def selected(tests, shard, known):
+def selected(tests, shard, known, sample=SAMPLE):
     """Those whose names match $GARM_PIGLIT, or part I of N of the tests, or a sample of the known ones."""
     asked = os.environ.get("GARM_PIGLIT", "").split()
     if asked:
@@ -46,34 +58,38 @@ def selected(tests, shard, known):
     if shard:
         return tests[shard[0] - 1::shard[1]]
     tests = [test for test in tests if test[1] in known]
-    return [test for i, test in enumerate(tests) if i % max(1, len(tests) // SAMPLE) == 0 or ALWAYS in test[1]]
+    return [test for i, test in enumerate(tests) if i % max(1, len(tests) // sample) == 0 or ALWAYS in test[1]]
 
 
 def outcomes(text):
     """name -> (result, what the test said)."""
-    parts = re.split(r"^@@piglit (\w+) (\S+?)(?:\.shader_test)?\n", text, flags=re.M)
+    parts = re.split(r"^@@piglit (\w+) (\S+?)(?:\.shader_test)?(?: [\d.]+)?\n", text, flags=re.M)
     return {parts[i + 2]: (parts[i + 1], parts[i]) for i in range(0, len(parts) - 2, 3)}
 
 
-def compare(s, piglit, lines, names, want):
-    """Boots a guest that runs the lines of a list (run.sh), and yields a check for each name."""
+def boot(s, packages, add, memory, command, lines):
+    """Boots a guest that runs the lines of a list."""
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "list").write_text("".join(lines))
         limit = max(580.0, 60 + SECONDS * len(lines))    # a few of them may be the slowest
-        add = [f"{piglit.path}:{GUEST}", f"{HOME / 'run.sh'}:/root/run.sh", f"{folder}/list:/root/list"]
-        run = s.boot(Options(driver="panthor", packages=PACKAGES, memory="2G", timeout=limit, add=add),
-                     f"sh /root/run.sh {GUEST} /root/list", limit)
-    yield s.verdict("boot, no kernel warning, power off", run)
+        return s.boot(Options(driver="panthor", packages=packages, memory=memory, timeout=limit,
+                              add=[*add, f"{folder}/list:/root/list"]), command, limit)
+
+
+def judge(s, run, names, want):
+    """A check for each name; what no list names is expected to pass, or when it is expected to be unknown, skips."""
     seen = outcomes(run.stdout.decode(errors="replace"))
     for name in names:
-        expected, reason = want.get(name, ("pass", ""))
+        expected, reason = want.get(name, ("pass", "as all that the list does not name"))
         got, output = seen.get(name, ("none", ""))
-        reason = reason or "as all that the list does not name"
-        yield s.check(name, got == expected, f"expected {expected} ({reason}), got {got}\n{output[-1500:]}")
+        if expected == "unknown" and got not in WORST:
+            yield Result(name, SKIP, f"its result is unknown ({reason}); it was {got}")
+        else:
+            yield s.check(name, got == expected, f"expected {expected} ({reason}), got {got}\n{output[-1500:]}")
 
 
 def test_piglit_shaders(s):
-    """a sample of piglit's shader tests for GL 3.1 and GLES 3.1, on panthor; --shard I/N runs that part of all"""
+    """a sample of piglit's shader tests for GL 3.1 and GLES 3.1; --shard I/N runs that part of all"""
     want = expectations((HOME / "shaders.txt").read_text())
     piglit = Piglit(s.context.env, s.context.setup.apt)
     tests = piglit.tests()
@@ -81,20 +97,33 @@ def test_piglit_shaders(s):
     yield s.check("the list names tests that exist", set(want) <= names,
                   f"only in it: {sorted(set(want) - names)[:20]}")
     chosen = selected(tests, s.context.shard, want)
-    lines = [f"{program} {name}.shader_test\n" for program, name in chosen]
-    yield from compare(s, piglit, lines, [name for _, name in chosen], want)
+    run = boot(s, PACKAGES, [f"{piglit.path}:{GUEST}", f"{HOME / 'run.sh'}:/root/run.sh"], "2G",
+               f"sh /root/run.sh {GUEST} /root/list", [f"{program} {name}.shader_test\n" for program, name in chosen])
+    yield s.verdict("boot, no kernel warning, power off", run)
+    yield from judge(s, run, [name for _, name in chosen], want)
+
+
+def offered(text):
+    """The extensions in the output of wflinfo."""
+    return {word for line in text.splitlines() if line.startswith("OpenGL extensions:") for word in line.split()[2:]}
 
 
 def test_piglit_programs(s):
-    """piglit's programs on compute shaders, storage buffers, images, atomic counters and texel buffers, on panthor"""
+    """a sample of the programs of piglit's quick_gl that panfrost can run; --shard I/N runs that part of all"""
     want = expectations((HOME / "programs.txt").read_text())
-    piglit = Piglit(s.context.env, s.context.setup.apt)
-    programs = piglit.programs()
-    names = [name for name, _ in programs]
-    yield s.check("list and piglit's table name the same programs", set(want) == set(names),
-                  f"differ: {sorted(set(want) ^ set(names))[:20]}")
-    lines = [f"program {name} {' '.join(command)}\n" for name, command in programs]
-    yield from compare(s, piglit, lines, names, want)
-
-
-test_piglit_programs.asked = True     # some minutes
+    extensions = (HOME / "extensions.txt").read_text().split()
+    piglit = piglitprograms.Programs(s.context.env, s.context.setup.apt)
+    tests = [(program, program.name) for program in piglit.all(extensions)]
+    names = {name for _, name in tests}
+    yield s.check("the list names programs that exist", set(want) <= names,
+                  f"only in it: {sorted(set(want) - names)[:20]}")
+    passing = {name for name, (result, _) in want.items() if result == "pass"}
+    chosen = selected(tests, s.context.shard, passing, FEW)
+    run = boot(s, piglitprograms.PACKAGES, piglit.adds([program for program, _ in chosen], GUEST), "4G", PROGRAMS,
+               [program.line for program, _ in chosen])
+    yield s.verdict("boot, no kernel warning, power off", run)
+    found = offered(run.stdout.decode(errors="replace"))
+    yield s.check("panfrost offers the extensions of extensions.txt", found == set(extensions),
+                  f"differ: {sorted(found ^ set(extensions))[:20]}")
+    never = {name: ("unknown", "never run") for name in names}
+    yield from judge(s, run, [name for _, name in chosen], never | want)

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Adds results of run.sh to a list: merge.py LIST OUTPUT... > NEW.
+"""Adds results of run.sh or piglit_run to a list: merge.py LIST OUTPUT... > NEW.
 
-A result that the list does not explain yet gets the reason "unexplained", which is for a person to replace. Names that
-begin alike are written as "BEGINNING{END,END}". Called by hand; tests/boot/piglit.py reads the lists.
+What a test that skips says it asks for is its reason. Another result that the list does not explain yet gets the reason
+"unexplained", which is for a person to replace. Names that begin alike are written as "BEGINNING{END,END}". Called by
+hand; tests/boot/piglit.py reads the lists.
 """
 
 import itertools
@@ -13,6 +14,14 @@ import textwrap
 from pathlib import Path
 
 WIDTH = 120
+# What tests say before they skip, and what that means; the first that matches counts.
+SKIPS = (
+    (r"Test requires (GL_\w+) >= (\d+), driver reports (\d+)", r"asks for \1 of \2: panfrost has \3"),
+    (r"Test requires GL version ([\d.]+)", r"asks for OpenGL \1: panfrost offers 3.1"),
+    (r"Failed to create GL (\d\.\d) (\w+)", r"asks for OpenGL \1 \2: panfrost offers 3.1"),
+    (r"[Rr]equires ((?:GL|EGL)_\w+)", r"asks for \1, which panfrost does not offer"),
+    (r"FBO mode doesn't support multisampling", "asks for a window with several samples"),
+)
 
 
 def factor(names):
@@ -39,6 +48,17 @@ def wrapped(words):
     return textwrap.wrap(" ".join(pieces), WIDTH, break_long_words=False, break_on_hyphens=False)
 
 
+def reason(result, output):
+    """Why a test said so, as far as its output tells."""
+    if result == "pass":
+        return ""
+    for said, meaning in SKIPS if result == "skip" else ():
+        match = re.search(said, output)
+        if match:
+            return match.expand(meaning)
+    return "unexplained"
+
+
 def text(head, rows):
     """The list: its head, then folders. rows: name -> (result, reason)."""
     lines = list(head)
@@ -61,9 +81,9 @@ def main():
     old = Path(sys.argv[1]).read_text()
     rows = piglit.expectations(old)
     for path in sys.argv[2:]:
-        for name, (result, _) in piglit.outcomes(Path(path).read_text(errors="replace")).items():
-            if rows.get(name, ("", ""))[0] != result:
-                rows[name] = (result, "" if result == "pass" else "unexplained")
+        for name, (result, output) in piglit.outcomes(Path(path).read_text(errors="replace")).items():
+            if rows.get(name, ("", ""))[0] != result or rows[name][1] == "unexplained":
+                rows[name] = (result, reason(result, output))
     sys.stdout.write(text([line for line in old.splitlines() if line.startswith("#")], rows))
 
 

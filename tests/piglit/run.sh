@@ -1,10 +1,9 @@
 #!/bin/sh
-# Runs piglit's tests inside the guest; shader tests many in one process: starting Mesa takes longer than a test.
+# Runs piglit's shader tests inside the guest, many in one process: starting Mesa takes longer than a test.
 #
-#   run.sh FOLDER LIST     FOLDER: piglit's (bin, lib, tests); LIST: lines "RUNNER PATH", PATH within FOLDER, or
-#                          "program NAME COMMAND..."
+#   run.sh FOLDER LIST     FOLDER: piglit's (bin, lib, tests); LIST: lines "RUNNER PATH", PATH within FOLDER
 #
-# Prints, per test, "@@piglit RESULT PATH" (or NAME) (pass, fail, warn, skip, crash, timeout) after what the test itself said, unless
+# Prints, per test, "@@piglit RESULT PATH" (pass, fail, warn, skip, crash, timeout) after what the test itself said, unless
 # that is "pass". A test that fails among others, or ends their process, is run again alone and that result counts: 6.12's
 # panthor now and then kills a group that merely lost its slot. Called by tests/boot/piglit.py.
 #
@@ -14,20 +13,13 @@ export LD_LIBRARY_PATH="$1/lib" PIGLIT_SOURCE_DIR="$1" PIGLIT_PLATFORM=surfacele
 out=/tmp/piglit-out
 list=$2
 
-# Runs the program "$2", with what follows, in a process of its own and says what came of test "$1".
-process() {
-    name=$1
-    program=$2
-    shift 2
-    timeout 100 "bin/$program" "$@" -auto -fbo </dev/null >$out.alone 2>&1
+# One test in a process of its own.
+alone() {
+    timeout 100 "bin/$runner" "$1" -auto -fbo </dev/null >$out.alone 2>&1
     code=$?
     status=$(sed -n 's/^PIGLIT: {"result": "\([a-z]*\)".*/\1/p' $out.alone | tail -n 1)
     [ $code -eq 124 ] && status=timeout
-    say "${status:-crash}" "$name" <$out.alone
-}
-
-alone() {
-    process "$1" "$runner" "$1"
+    say "${status:-crash}" "$1" <$out.alone
 }
 
 # $1: result, $2: test; its output on stdin.
@@ -68,11 +60,6 @@ batch() {
 runner=
 set --
 while read -r wanted test; do
-    if [ "$wanted" = program ]; then
-        # shellcheck disable=SC2086 # words
-        process $test
-        continue
-    fi
     if [ "$wanted" != "$runner" ] || [ $# -ge 60 ]; then
         [ $# -eq 0 ] || batch "$@"
         set --

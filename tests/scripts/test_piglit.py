@@ -7,7 +7,8 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import garm_path  # noqa: F401
-from garm.piglit import commands, runner
+from garm.piglit import runner
+from garm.piglitprograms import missing, programs
 from garm.suite.main import shard
 
 REPO = Path(__file__).parents[2]
@@ -39,11 +40,12 @@ OUTPUT = """noise
 @@piglit skip spec/b/one.shader_test
 @@piglit pass spec/c/program_(fs,_arb)
 """
-TABLE = """<PiglitTestList name="opengl" count="3">
-<Test type="gl" name="spec@arb_compute_shader@max size@fs"><option name="command" value="['a-b', 'fs']" /></Test>
-<Test type="gl_builtin" name="spec@arb_compute_shader@const"><option name="command" value="['e', 'spec/f']" /></Test>
+TABLE = """<PiglitTestList name="quick_gl" count="5">
+<Test type="gl" name="spec@arb_copy_image@max size: {a}"><option name="command" value="['a-b', 'fs']" /></Test>
+<Test type="gl_builtin" name="spec@glsl-1.40@const"><option name="command" value="['e', 'spec/f']" /></Test>
 <Test type="gl" name="spec@arb_other@one"><option name="command" value="['c']" /></Test>
-<Test type="gl" name="spec@arb_compute_shader"><option name="command" value="['d']" /></Test>
+<Test type="gl" name="spec@!opengl 3.2@one"><option name="command" value="['c']" /></Test>
+<Test type="gl" name="glx@one"><option name="command" value="['d']" /></Test>
 </PiglitTestList>"""
 
 
@@ -80,11 +82,11 @@ class Lists(unittest.TestCase):
         self.assertEqual(list(piglit.expectations("[a]\nb-{c,d-e} f\n")), ["a/b-c", "a/b-d-e", "a/f"])
 
     def test_the_lists_themselves(self):
-        for name, least in (("shaders", 2000), ("programs", 90)):
+        for name, least in (("shaders", 2000), ("programs", 150)):
             rows = piglit.expectations((REPO / f"tests/piglit/{name}.txt").read_text())
             self.assertGreater(len(rows), least)
             self.assertLessEqual({result for result, _ in rows.values()},
-                                 {"pass", "fail", "warn", "skip", "crash", "timeout"})
+                                 {"pass", "fail", "warn", "skip", "crash", "timeout", "fault", "unknown"})
             self.assertNotIn("unexplained", [reason for _, reason in rows.values()])
 
     def test_a_list_written_is_the_list_read(self):
@@ -94,6 +96,14 @@ class Lists(unittest.TestCase):
         self.assertEqual(piglit.expectations(written), rows)
         self.assertLessEqual(max(map(len, written.splitlines())), 120)
 
+    def test_reasons_of_skips(self):
+        for said, why in (("Test requires GL_ARB_x\n", "asks for GL_ARB_x, which panfrost does not offer"),
+                          ("Test requires GL version 3.2\n", "asks for OpenGL 3.2: panfrost offers 3.1"),
+                          ("Test requires GL_MAX_A >= 16, driver reports 8", "asks for GL_MAX_A of 16: panfrost has 8"),
+                          ("nothing", "unexplained")):
+            self.assertEqual(merge.reason("skip", said), why)
+        self.assertEqual(merge.reason("fail", "Test requires GL_ARB_x\n"), "unexplained")
+
     def test_outcomes(self):
         seen = piglit.outcomes(OUTPUT)
         self.assertEqual(seen["spec/a/one"][0], "pass")
@@ -102,9 +112,51 @@ class Lists(unittest.TestCase):
         self.assertEqual(seen["spec/c/program_(fs,_arb)"][0], "pass")
 
     def test_programs(self):
-        self.assertEqual(commands(ElementTree.fromstring(TABLE)),
-                         [("spec/arb_compute_shader/const", ["e", "tests/spec/f"]),
-                          ("spec/arb_compute_shader/max_size/fs", ["a-b", "fs"])])
+        found = programs(ElementTree.fromstring(TABLE), ["GL_ARB_copy_image"])
+        self.assertEqual([(program.name, program.command) for program in found], [
+            ("spec/arb_copy_image/max_size._(a)", ("a-b", "fs")), ("spec/glsl-1.40/const", ("e", "tests/spec/f"))])
+        self.assertEqual(found[0].line, "spec/arb_copy_image/max_size._(a)\ta-b\tfs\t-auto\t-fbo\n")
+
+    def test_what_is_missing(self):
+        for folder, lacks in (("glx", "glx"), ("shaders", ""), ("spec@!opengl 3.1", ""), ("spec@!opengl 3.2", "!opengl 3.2"),
+                              ("spec@!opengl es 1.1", "!opengl es 1.1"), ("spec@glsl-1.50", "glsl-1.50"),
+                              ("spec@glsl-es-3.10", ""), ("spec@egl 1.4", ""), ("spec@arb_x", "GL_arb_x"),
+                              ("spec@arb_sync", ""), ("spec@khr_texture_compression_astc", "")):
+            have = ["GL_ARB_sync", "GL_KHR_texture_compression_astc_ldr"]
+            self.assertEqual(missing(folder.split("@"), have), lacks, folder)
+
+
+class Judgement(unittest.TestCase):
+    """What a run says of a program, by what its list expects."""
+
+    @staticmethod
+    def judge(expected, got):
+        class Run:
+            stdout = f"  what it said\n@@piglit {got} a/b 1.2\n".encode()
+
+        class Scenario:
+            @staticmethod
+            def check(name, ok, detail=""):
+                return piglit.Result(name, "pass" if ok else "fail", detail)
+
+        result, = piglit.judge(Scenario, Run, ["a/b"], {"a/b": (expected, "why")} if expected else {})
+        return result.status
+
+    def test_as_expected(self):
+        self.assertEqual(self.judge("pass", "pass"), "pass")
+        self.assertEqual(self.judge("fail", "fail"), "pass")
+        self.assertEqual(self.judge("crash", "crash"), "pass")
+
+    def test_other_than_expected(self):
+        self.assertEqual(self.judge("pass", "fault"), "fail")
+        self.assertEqual(self.judge("fail", "pass"), "fail")
+        self.assertEqual(self.judge("", "fail"), "fail")
+
+    def test_unknown(self):
+        self.assertEqual(self.judge("unknown", "pass"), "skip")
+        self.assertEqual(self.judge("unknown", "fail"), "skip")
+        for worst in ("crash", "timeout", "fault"):
+            self.assertEqual(self.judge("unknown", worst), "fail")
 
 
 class Shards(unittest.TestCase):
