@@ -160,10 +160,10 @@ static void program_queue(struct garm_queue *queue, u32 slot)
 
 	/* Where a stream begins that was never started; a resumed one has it in its image. */
 	WRITE_ONCE(queue->in->extract, READ_ONCE(queue->out->extract));
-	WRITE_ONCE(in->ringbuf_base, queue->ring->va);
+	WRITE_ONCE(in->ringbuf_base, queue->ring_va);
 	WRITE_ONCE(in->ringbuf_size, queue->ring_size);
-	WRITE_ONCE(in->ringbuf_input, queue->iface->va);
-	WRITE_ONCE(in->ringbuf_output, queue->iface->va + FW_RING_OUT_OFFSET);
+	WRITE_ONCE(in->ringbuf_input, queue->iface_va);
+	WRITE_ONCE(in->ringbuf_output, queue->iface_va + FW_RING_OUT_OFFSET);
 	WRITE_ONCE(in->config, CS_CONFIG_PRIORITY(queue->priority) |
 			       CS_CONFIG_DOORBELL(GPU_DOORBELL_CSG(slot)));
 	WRITE_ONCE(in->heap_start, 0);
@@ -185,8 +185,8 @@ static void program_group(struct garm_group *group, u32 slot, u8 priority, u32 a
 	WRITE_ONCE(in->allow_other, group->tiler_mask);
 	set_endpoints(sched, slot, group, priority);
 	WRITE_ONCE(in->config, as);
-	WRITE_ONCE(in->suspend_buf, group->suspend_buf->va);
-	WRITE_ONCE(in->protm_suspend_buf, group->protm_buf->va);
+	WRITE_ONCE(in->suspend_buf, group->suspend_va);
+	WRITE_ONCE(in->protm_suspend_buf, group->protm_va);
 	WRITE_ONCE(in->ack_irq_mask, ~0u);
 }
 

@@ -615,21 +615,23 @@ u32 garm_fw_cs_count(struct garm_device *gdev)
 }
 
 /**
- * garm_fw_alloc_ring_iface() - memory for a queue's struct fw_ring_in and fw_ring_out
+ * garm_fw_alloc_ring_ifaces() - memory for queues' struct fw_ring_in and fw_ring_out
  * @gdev: the device
+ * @count: of queues; each has FW_RING_IFACE_SIZE
  *
  * In the firmware's VM, uncached, zeroed, mapped for the CPU; freed with garm_kbo_destroy().
  * Context: sleeps, allocates. Return: ERR_PTR on failure.
  */
-struct garm_kbo *garm_fw_alloc_ring_iface(struct garm_device *gdev)
+struct garm_kbo *garm_fw_alloc_ring_ifaces(struct garm_device *gdev, u32 count)
 {
+	size_t size = count * FW_RING_IFACE_SIZE;
 	struct garm_kbo *kbo;
 	int ret;
 
-	kbo = garm_kbo_create(gdev, gdev->fw->vm, FW_RING_IFACE_SIZE, DRM_PANTHOR_BO_NO_MMAP,
+	kbo = garm_kbo_create(gdev, gdev->fw->vm, size, DRM_PANTHOR_BO_NO_MMAP,
 			      DRM_PANTHOR_VM_BIND_OP_MAP_NOEXEC |
 			      DRM_PANTHOR_VM_BIND_OP_MAP_UNCACHED,
-			      GARM_KBO_AUTO_VA, "queue's ring interface");
+			      GARM_KBO_AUTO_VA, "queues' ring interfaces");
 	if (IS_ERR(kbo))
 		return kbo;
 	ret = garm_kbo_vmap(kbo);
@@ -637,23 +639,23 @@ struct garm_kbo *garm_fw_alloc_ring_iface(struct garm_device *gdev)
 		garm_kbo_destroy(kbo);
 		return ERR_PTR(ret);
 	}
-	memset(kbo->kmap, 0, FW_RING_IFACE_SIZE);
+	memset(kbo->kmap, 0, size);
 	return kbo;
 }
 
 /**
- * garm_fw_alloc_suspend_buf() - memory where the firmware saves a group
+ * garm_fw_alloc_suspend_bufs() - memory where the firmware saves a group
  * @gdev: the device
- * @size: struct garm_csg_iface::suspend_size or protm_suspend_size
+ * @size: of both, see struct garm_csg_iface
  *
  * In the firmware's VM, not mapped for the CPU; freed with garm_kbo_destroy().
  * Context: sleeps, allocates. Return: ERR_PTR on failure.
  */
-struct garm_kbo *garm_fw_alloc_suspend_buf(struct garm_device *gdev, size_t size)
+struct garm_kbo *garm_fw_alloc_suspend_bufs(struct garm_device *gdev, size_t size)
 {
 	return garm_kbo_create(gdev, gdev->fw->vm, size, DRM_PANTHOR_BO_NO_MMAP,
 			       DRM_PANTHOR_VM_BIND_OP_MAP_NOEXEC, GARM_KBO_AUTO_VA,
-			       "group's suspend buffer");
+			       "group's suspend buffers");
 }
 
 MODULE_FIRMWARE("arm/mali/arch10.8/" FW_FILE);

@@ -65,8 +65,8 @@ u32 garm_fw_csg_count(struct garm_device *gdev);	/* slots that may be used */
 u32 garm_fw_cs_count(struct garm_device *gdev);		/* streams in each */
 
 /* Memory in the firmware's VM, mapped for the CPU too. */
-struct garm_kbo *garm_fw_alloc_ring_iface(struct garm_device *gdev);
-struct garm_kbo *garm_fw_alloc_suspend_buf(struct garm_device *gdev, size_t size);
+struct garm_kbo *garm_fw_alloc_ring_ifaces(struct garm_device *gdev, u32 count);
+struct garm_kbo *garm_fw_alloc_suspend_bufs(struct garm_device *gdev, size_t size);
 
 /*
  * Requests. A bit is pending while in->req and out->ack differ in it. toggle makes bits pending;

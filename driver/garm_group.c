@@ -24,61 +24,109 @@
 #define GARM_SHARED_MAP_FLAGS \
 	(DRM_PANTHOR_VM_BIND_OP_MAP_NOEXEC | DRM_PANTHOR_VM_BIND_OP_MAP_UNCACHED)
 
-/*
- * A buffer in the kernel's part of the user's VM, mapped for the CPU. Stored even if the mapping
- * fails.
- */
-static int create_shared(struct garm_group *group, struct garm_kbo **where, size_t size,
-			 const char *name)
-{
-	struct garm_kbo *kbo = garm_kbo_create(group->gdev, group->vm, size, GARM_SHARED_BO_FLAGS,
-					       GARM_SHARED_MAP_FLAGS, GARM_KBO_AUTO_VA, name);
-	int ret;
-
-	if (IS_ERR(kbo))
-		return PTR_ERR(kbo);
-	*where = kbo;
-	ret = garm_kbo_vmap(kbo);
-	if (!ret)
-		group->kbo_bytes += garm_kbo_size(kbo);
-	return ret;
-}
-
-static int create_fw_buffer(struct garm_group *group, struct garm_kbo **where, struct garm_kbo *kbo)
+/* One of a group's pieces of memory, mapped for the CPU if @map. Stored even if that fails. */
+static int keep_kbo(struct garm_group *group, struct garm_kbo **where, struct garm_kbo *kbo,
+		    bool map)
 {
 	if (IS_ERR(kbo))
 		return PTR_ERR(kbo);
 	*where = kbo;
 	group->kbo_bytes += garm_kbo_size(kbo);
+	return map ? garm_kbo_vmap(kbo) : 0;
+}
+
+static u32 ring_jobs(u32 ring_size)
+{
+	return ring_size / (GARM_JOB_MIN_LINES * GARM_RING_LINE);
+}
+
+/* Sizes of a group's parts of the shared memory; each begins a line. */
+static size_t syncs_size(const struct garm_group *group)
+{
+	return ALIGN(group->queue_count * sizeof(struct garm_sync64), GARM_RING_LINE);
+}
+
+static size_t reports_size(u32 ring_size)
+{
+	return ALIGN(ring_jobs(ring_size) * sizeof(struct garm_job_report), GARM_RING_LINE);
+}
+
+/* Rings first, so that they begin pages, then sync objects, then the queues' job reports. */
+static int create_shared(struct garm_group *group, const struct drm_panthor_queue_create *args)
+{
+	size_t size = syncs_size(group), ring_at = 0, at = 0;
+	int ret;
+
+	for (u32 i = 0; i < group->queue_count; i++) {
+		at += args[i].ringbuf_size;
+		size += args[i].ringbuf_size + reports_size(args[i].ringbuf_size);
+	}
+	ret = keep_kbo(group, &group->shared,
+		       garm_kbo_create(group->gdev, group->vm, size, GARM_SHARED_BO_FLAGS,
+				       GARM_SHARED_MAP_FLAGS, GARM_KBO_AUTO_VA, "group's queues"),
+		       true);
+	if (ret)
+		return ret;
+	group->syncs = group->shared->kmap + at;
+	group->syncs_va = group->shared->va + at;
+	memset(group->syncs, 0, syncs_size(group));
+	at += syncs_size(group);
+	for (u32 i = 0; i < group->queue_count; i++) {
+		struct garm_queue *queue = &group->queues[i];
+
+		queue->ring_size = args[i].ringbuf_size;
+		queue->ring = group->shared->kmap + ring_at;
+		queue->ring_va = group->shared->va + ring_at;
+		ring_at += queue->ring_size;
+		queue->reports = group->shared->kmap + at;
+		queue->reports_va = group->shared->va + at;
+		at += reports_size(queue->ring_size);
+	}
+	return 0;
+}
+
+static int create_ifaces(struct garm_group *group)
+{
+	int ret = keep_kbo(group, &group->ifaces,
+			   garm_fw_alloc_ring_ifaces(group->gdev, group->queue_count), false);
+
+	for (u32 i = 0; i < group->queue_count && !ret; i++) {
+		struct garm_queue *queue = &group->queues[i];
+
+		queue->iface_va = group->ifaces->va + i * FW_RING_IFACE_SIZE;
+		queue->in = group->ifaces->kmap + i * FW_RING_IFACE_SIZE;
+		queue->out = (void *)queue->in + FW_RING_OUT_OFFSET;
+	}
+	return ret;
+}
+
+static int create_save(struct garm_group *group)
+{
+	struct garm_csg_iface *csg = garm_fw_csg(group->gdev, 0);
+	size_t first = ALIGN(csg->suspend_size, SZ_4K);
+	int ret = keep_kbo(group, &group->save,
+			   garm_fw_alloc_suspend_bufs(group->gdev,
+						      first + csg->protm_suspend_size), false);
+
+	if (ret)
+		return ret;
+	group->suspend_va = group->save->va;
+	group->protm_va = group->save->va + first;
 	return 0;
 }
 
 static int queue_init(struct garm_queue *queue, const struct drm_panthor_queue_create *args)
 {
 	struct garm_group *group = queue->group;
-	u32 job_count = args->ringbuf_size / (GARM_JOB_MIN_LINES * GARM_RING_LINE);
-	int ret;
+	u32 job_count = ring_jobs(args->ringbuf_size);
 
 	queue->priority = args->priority;
-	queue->ring_size = args->ringbuf_size;
 	queue->job_mask = job_count - 1;
 	queue->jobs = kvcalloc(job_count, sizeof(*queue->jobs), GFP_KERNEL);
 	if (!queue->jobs)
 		return -ENOMEM;
-
-	ret = create_shared(group, &queue->ring, queue->ring_size, "ring");
-	if (!ret)
-		ret = create_shared(group, &queue->reports,
-				    job_count * sizeof(struct garm_job_report), "job reports");
-	if (!ret)
-		ret = create_fw_buffer(group, &queue->iface, garm_fw_alloc_ring_iface(group->gdev));
-	if (ret)
-		return ret;
-	queue->in = queue->iface->kmap;
-	queue->out = queue->iface->kmap + FW_RING_OUT_OFFSET;
-
 	jobq_init(&queue->jobq, &garm_job_ops, queue->name, group->gdev->sched->wq,
-		  garm_ring_credits(queue->ring_size), garm_job_timeout());
+		  garm_ring_credits(args->ringbuf_size), garm_job_timeout());
 	jobq_timer_stop(&queue->jobq);
 	return 0;
 }
@@ -88,9 +136,6 @@ static void queue_fini(struct garm_queue *queue)
 	if (queue->jobq.ops)
 		jobq_destroy(&queue->jobq);
 	garm_wait_unmap(queue);
-	garm_kbo_destroy(queue->iface);
-	garm_kbo_destroy(queue->reports);
-	garm_kbo_destroy(queue->ring);
 	kvfree(queue->jobs);
 }
 
@@ -111,9 +156,9 @@ static void group_release_work(struct work_struct *work)
 
 	for (u32 i = 0; i < group->queue_count; i++)
 		queue_fini(&group->queues[i]);
-	garm_kbo_destroy(group->syncs);
-	garm_kbo_destroy(group->suspend_buf);
-	garm_kbo_destroy(group->protm_buf);
+	garm_kbo_destroy(group->shared);
+	garm_kbo_destroy(group->ifaces);
+	garm_kbo_destroy(group->save);
 	garm_vm_put(group->vm);
 	kvfree(group);
 	pool_put(pool);
@@ -293,21 +338,15 @@ static struct garm_group *group_alloc(struct garm_file *file,
 static int group_init(struct garm_group *group, struct drm_file *drm_file,
 		      const struct drm_panthor_queue_create *queues)
 {
-	struct garm_csg_iface *csg = garm_fw_csg(group->gdev, 0);
 	int ret;
 
 	group->client = drm_file->client_id;
 	group->serial = atomic_inc_return(&group->pool->serial);
-	ret = create_fw_buffer(group, &group->suspend_buf,
-			       garm_fw_alloc_suspend_buf(group->gdev, csg->suspend_size));
+	ret = create_save(group);
 	if (!ret)
-		ret = create_fw_buffer(group, &group->protm_buf,
-				       garm_fw_alloc_suspend_buf(group->gdev,
-								 csg->protm_suspend_size));
+		ret = create_ifaces(group);
 	if (!ret)
-		ret = create_shared(group, &group->syncs,
-				    group->queue_count * sizeof(struct garm_sync64),
-				    "queue sync objects");
+		ret = create_shared(group, queues);
 	for (u32 i = 0; i < group->queue_count && !ret; i++) {
 		struct garm_queue *queue = &group->queues[i];
 
@@ -315,8 +354,6 @@ static int group_init(struct garm_group *group, struct drm_file *drm_file,
 			  group->serial, i);
 		ret = queue_init(queue, &queues[i]);
 	}
-	if (!ret)
-		memset(group->syncs->kmap, 0, group->queue_count * sizeof(struct garm_sync64));
 	return ret;
 }
 

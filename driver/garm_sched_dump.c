@@ -61,7 +61,7 @@ static void add_queue(struct garm_dump *dump, struct garm_queue *queue,
 			      queue->wait.gt ? ">" : "<=", queue->wait.ref);
 	if (queue->group->cand.slot < 0 || queue->done == queue->submitted)
 		return;
-	garm_dump_memory(dump, "ring", queue->ring->va, queue->ring->kmap, queue->ring_size);
+	garm_dump_memory(dump, "ring", queue->ring_va, queue->ring, queue->ring_size);
 	note_stream(queue, streams);
 }
 

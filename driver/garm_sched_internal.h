@@ -93,8 +93,11 @@ struct garm_queue {
 	u8 priority;			/* in the group, 0..15 */
 	char name[32];
 
-	u32 ring_size;			/* bytes; its BO may be larger: whole pages */
-	struct garm_kbo *ring, *iface, *reports;
+	u32 ring_size;			/* bytes */
+	u64 ring_va, reports_va;	/* in the user's VM, parts of garm_group.shared */
+	void *ring;			/* mapped for the CPU */
+	struct garm_job_report *reports;
+	u64 iface_va;			/* in the firmware's VM, a part of garm_group.ifaces */
 	struct fw_ring_in *in;
 	const struct fw_ring_out *out;
 	u64 insert;			/* byte count, never read back from shared memory */
@@ -150,7 +153,16 @@ struct garm_group {
 	u64 compute_mask, fragment_mask, tiler_mask;
 	u8 max_compute, max_fragment, max_tiler;
 	u32 queue_count;
-	struct garm_kbo *suspend_buf, *protm_buf, *syncs;
+	/*
+	 * Each change of a VM that is on the GPU costs a cache flush, and a group is made while
+	 * somebody waits for it, so all of its memory that may be mapped alike is in one piece:
+	 */
+	struct garm_kbo *shared;	/* the user's VM: rings, sync objects, job reports */
+	struct garm_kbo *ifaces;	/* the firmware's VM: ring interfaces */
+	struct garm_kbo *save;		/* likewise: both suspend buffers */
+	u64 suspend_va, protm_va;	/* parts of @save */
+	struct garm_sync64 *syncs;	/* one per queue, in @shared */
+	u64 syncs_va;
 	size_t kbo_bytes;
 
 	/* Under sched.lock; the flags that end a group are also read without it (READ_ONCE). */
@@ -235,12 +247,12 @@ static inline u32 garm_group_all_queues(const struct garm_group *group)
 
 static inline struct garm_sync64 *garm_queue_sync(struct garm_queue *queue)
 {
-	return (struct garm_sync64 *)queue->group->syncs->kmap + queue->index;
+	return &queue->group->syncs[queue->index];
 }
 
 static inline u64 garm_queue_sync_va(struct garm_queue *queue)
 {
-	return queue->group->syncs->va + queue->index * sizeof(struct garm_sync64);
+	return queue->group->syncs_va + queue->index * sizeof(struct garm_sync64);
 }
 
 /* Without the scheduler's lock the answer may be out of date in one direction: true. */

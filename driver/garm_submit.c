@@ -80,7 +80,7 @@ static void encode_job(u64 *words, const struct garm_job *job, u64 number)
 	struct garm_queue *queue = job->queue;
 	struct garm_device *gdev = job->group->gdev;
 	struct garm_job_regs regs = job_regs(gdev);
-	u64 report_va = queue->reports->va +
+	u64 report_va = queue->reports_va +
 			((number - 1) & queue->job_mask) * sizeof(struct garm_job_report);
 	u16 all = gdev->sched->sb_mask;
 	u32 n = 0;
@@ -108,18 +108,17 @@ static void encode_job(u64 *words, const struct garm_job *job, u64 number)
 static void write_job(const struct garm_job *job)
 {
 	struct garm_queue *queue = job->queue;
-	struct garm_job_report *reports = queue->reports->kmap;
 	u32 slot = queue->submitted & queue->job_mask;
 	u64 words[GARM_JOB_MAX_WORDS] = {};
 	u32 lines = job_lines(job->profile);
 
-	WRITE_ONCE(reports[slot].error, GARM_JOB_UNREPORTED);
+	WRITE_ONCE(queue->reports[slot].error, GARM_JOB_UNREPORTED);
 	encode_job(words, job, queue->submitted + 1);
 	for (u32 line = 0; line < lines; line++) {
 		/* A line never wraps: ring sizes and positions are multiples of it. */
 		u64 at = (queue->insert + line * GARM_RING_LINE) & (queue->ring_size - 1);
 
-		memcpy(queue->ring->kmap + at, &words[line * GARM_RING_LINE / 8], GARM_RING_LINE);
+		memcpy(queue->ring + at, &words[line * GARM_RING_LINE / 8], GARM_RING_LINE);
 	}
 	queue->jobs[slot].seqno = job->base.seqno;
 	queue->jobs[slot].va = job->va;
@@ -244,12 +243,11 @@ static u64 difference(const u64 *before, const u64 *after)
 static void read_reports(struct garm_queue *queue, u64 from, u64 to)
 {
 	struct garm_file *file = queue->group->pool->file;
-	const struct garm_job_report *reports = queue->reports->kmap;
 	u64 cycles = 0, ticks = 0;
 
 	for (u64 n = from; n < to; n++) {
 		u32 slot = n & queue->job_mask, profile = queue->jobs[slot].profile;
-		const struct garm_job_report *report = &reports[slot];
+		const struct garm_job_report *report = &queue->reports[slot];
 
 		if (READ_ONCE(report->error))
 			jobq_set_error(&queue->jobq, queue->jobs[slot].seqno, -EINVAL);

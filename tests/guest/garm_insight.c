@@ -145,7 +145,7 @@ static void gems(struct pu_ctx *c, uint32_t group)
     munmap((void *)cpu, size);
     pu_bo_close(c->fd, bo);
     igt_assert(!row_in(table("gems"), "insight bo\\n", row));
-    want_row("gems", " ring", " kernel ", row); /* of the group */
+    want_row("gems", "group's queues", " kernel ", row);
     want_row("gems", "firmware section", " firmware ", row);
     (void)group;
 }
