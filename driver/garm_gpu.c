@@ -9,6 +9,7 @@
  */
 #include <linux/dma-mapping.h>
 #include <linux/interrupt.h>
+#include <linux/ktime.h>
 #include <linux/slab.h>
 #include <linux/wait.h>
 
@@ -21,14 +22,17 @@
 #include "garm_trace.h"
 
 #define POWER_POLL_US		100
+#define FLUSH_SPIN_US		20
 #define POWER_TIMEOUT_US	20000	/* driver-facts B.5 */
 #define RESET_POLL_US		100
 #define RESET_TIMEOUT_US	100000
 #define FLUSH_TIMEOUT_MS	100
 
-/* RESET_COMPLETED is polled for: a reset may take the mask along with everything else. */
-#define GPU_IRQS \
-	(GPU_IRQ_FAULT | GPU_IRQ_PROTM_FAULT | GPU_IRQ_CLEAN_CACHES_COMPLETED)
+/*
+ * RESET_COMPLETED is polled for: a reset may take the mask along with everything else. The end of a
+ * flush is wanted only while somebody sleeps for it.
+ */
+#define GPU_IRQS		(GPU_IRQ_FAULT | GPU_IRQ_PROTM_FAULT)
 /* While the event gpu_power_status is on. */
 #define GPU_IRQS_POWER		(GPU_IRQ_POWER_CHANGED | GPU_IRQ_POWER_CHANGED_ALL)
 
@@ -435,8 +439,48 @@ static int start_flush(struct garm_device *gdev, u32 command)
 	if (gpu->flush_stuck)
 		return -ETIMEDOUT;
 	gpu->flushing = true;
+	/* Whoever raised it before, the end that is seen from now on is this one's. */
+	garm_write(gdev, GPU_INT_BASE + INT_CLEAR, GPU_IRQ_CLEAN_CACHES_COMPLETED);
 	garm_write(gdev, GPU_CMD, command);
 	return 0;
+}
+
+static bool flush_seen_over(struct garm_device *gdev)
+{
+	struct garm_gpu *gpu = gdev->gpu;
+
+	guard(spinlock_irqsave)(&gpu->flush_lock);
+	if (gpu->flushing) {
+		if (!(garm_read(gdev, GPU_INT_BASE + INT_RAWSTAT) & GPU_IRQ_CLEAN_CACHES_COMPLETED))
+			return false;
+		garm_write(gdev, GPU_INT_BASE + INT_CLEAR, GPU_IRQ_CLEAN_CACHES_COMPLETED);
+		gpu->flushing = false;
+	}
+	return true;
+}
+
+/* Caches with little to write back are clean sooner than an interrupt's thread runs. */
+static bool flush_spin(struct garm_device *gdev)
+{
+	ktime_t end = ktime_add_us(ktime_get(), FLUSH_SPIN_US);
+
+	do {
+		if (flush_seen_over(gdev))
+			return true;
+		cpu_relax();
+	} while (ktime_before(ktime_get(), end));
+	return false;
+}
+
+static bool flush_sleep(struct garm_gpu *gpu)
+{
+	long left;
+
+	garm_irq_enable(&gpu->irq, GPU_IRQ_CLEAN_CACHES_COMPLETED);
+	left = wait_event_timeout(gpu->flush_done, !READ_ONCE(gpu->flushing),
+				  msecs_to_jiffies(FLUSH_TIMEOUT_MS));
+	garm_irq_disable(&gpu->irq, GPU_IRQ_CLEAN_CACHES_COMPLETED);
+	return left;
 }
 
 /*
@@ -470,8 +514,7 @@ int garm_gpu_flush_caches(struct garm_device *gdev, u32 l2, u32 lsc, u32 other)
 	ret = start_flush(gdev, GPU_CMD_FLUSH_CACHES(l2, lsc, other));
 	if (ret)
 		return ret;
-	if (wait_event_timeout(gpu->flush_done, !READ_ONCE(gpu->flushing),
-			       msecs_to_jiffies(FLUSH_TIMEOUT_MS)))
+	if (flush_spin(gdev) || flush_sleep(gpu))
 		return 0;
 	if (flush_is_over(gdev)) {
 		/* The thread may have seen the bit already: it is not to end the next flush. */

@@ -16,8 +16,8 @@ int garm_gpu_soft_reset(struct garm_device *gdev);	/* 3 tries of 100 ms, the las
 /**
  * garm_gpu_flush_caches() - clean and/or invalidate, GPU_FLUSH_* each
  *
- * One at a time (a mutex); waits up to 100 ms for the interrupt, looks at RAWSTAT when it does not
- * come.
+ * One at a time (a mutex); looks at RAWSTAT for 20 us, then waits up to 100 ms for the interrupt,
+ * and looks again when it does not come.
  * Return: 0, or -ETIMEDOUT after requesting a reset. Allowed on the fence-signalling path.
  */
 int garm_gpu_flush_caches(struct garm_device *gdev, u32 l2, u32 lsc, u32 other);
