@@ -25,6 +25,11 @@
 #define system_dfl_wq system_unbound_wq
 #endif
 
+/* garm_dump.c */
+#if !GARM_KERNEL(6, 14)
+#define kthread_run_worker kthread_create_worker
+#endif
+
 /*
  * garm_gem.c, garm_vm*.c: lists of a GEM object's mappings under a mutex that may be taken on the
  * fence-signalling path. Newer kernels have it in drm_gem_object; before, it is garm_bo.gpuva_lock.

@@ -9,7 +9,9 @@
 #include <linux/devcoredump.h>
 #include <linux/dma-resv.h>
 #include <linux/hex.h>
+#include <linux/kthread.h>
 #include <linux/sizes.h>
+#include <linux/sysfs.h>
 #include <linux/vmalloc.h>
 
 #include <drm/drm_managed.h>
@@ -25,19 +27,32 @@
 #define DUMP_ROW		32	/* bytes of memory in one line */
 #define DUMP_ROW_TEXT		(4 + 2 * DUMP_VA_BYTES + 1 + DUMP_ROW / 8 * 17 + 1)
 #define DUMP_VA_BYTES		6	/* of an address of the GPU: 48 bits */
+#define DUMP_VALUE_TEXT		112	/* room for the line of a value */
 #define DUMP_SOURCES		4
 #define DUMP_LATER		16	/* pieces of users' memory */
 
+enum dump_kind { DUMP_TEXT, DUMP_MEMORY, DUMP_VALUES };
+
 /*
- * A page of text, or of memory at @va, which becomes lines of text when the dump is delivered: a
- * ring takes milliseconds to print, and nobody's fences may wait for that.
+ * A page of text, of memory at @va, or of struct dump_values. The last two become lines of text
+ * when the dump is delivered: registers and a ring take milliseconds to print, and nobody's fences
+ * may wait for that.
  */
 struct dump_page {
 	struct list_head node;
 	u32 used;
-	bool memory;
+	enum dump_kind kind;
 	u64 va;
-	char bytes[];
+	char bytes[] __aligned(8);
+};
+
+/* Values of @fields, which begin a section if there is a @heading. */
+struct dump_values {
+	const struct garm_dump_field *fields;
+	const char *block;
+	u32 count;
+	char heading[28];
+	u64 value[];
 };
 
 /* Memory to be read when the dump is delivered. */
@@ -53,7 +68,7 @@ struct dump_later {
 
 /*
  * struct garm_dump - the device's snapshot: there is one at a time
- * @busy: somebody writes it or @work delivers it; who set it owns the rest
+ * @busy: somebody writes it, @work completes it, or @print delivers it; who set it owns the rest
  * @pages: struct dump_page, in order
  * @not_before: jiffies; earlier ones are dropped
  * @later: users' memory that @work reads: the signalling path may not
@@ -69,6 +84,8 @@ struct garm_dump {
 	bool limited;
 	unsigned long not_before;
 	struct work_struct work;
+	struct kthread_worker *printer;	/* whose time nobody else wants */
+	struct kthread_work print;
 	struct dump_later later[DUMP_LATER];
 	u32 later_count;
 	garm_dump_source sources[DUMP_SOURCES];
@@ -77,7 +94,7 @@ struct garm_dump {
 
 /* --- Text --- */
 
-static struct dump_page *dump_page_add(struct garm_dump *dump)
+static struct dump_page *dump_page_add(struct garm_dump *dump, enum dump_kind kind)
 {
 	struct dump_page *page = NULL;
 
@@ -88,23 +105,28 @@ static struct dump_page *dump_page_add(struct garm_dump *dump)
 		return NULL;
 	}
 	page->used = 0;
-	page->memory = false;
+	page->kind = kind;
 	list_add_tail(&page->node, &dump->pages);
 	return page;
 }
 
+static struct dump_page *dump_page_last(struct garm_dump *dump)
+{
+	if (list_empty(&dump->pages))
+		return NULL;
+	return list_last_entry(&dump->pages, struct dump_page, node);
+}
+
 static void dump_put(struct garm_dump *dump, const char *text, size_t len)
 {
-	struct dump_page *page = NULL;
+	struct dump_page *page = dump_page_last(dump);
 
-	if (!list_empty(&dump->pages))
-		page = list_last_entry(&dump->pages, struct dump_page, node);
 	/* Nothing behind a gap: a reader would take it for what belongs there. */
 	while (len && !dump->truncated) {
 		size_t part;
 
-		if (!page || page->memory || page->used == DUMP_PAGE_TEXT)
-			page = dump_page_add(dump);
+		if (!page || page->kind != DUMP_TEXT || page->used == DUMP_PAGE_TEXT)
+			page = dump_page_add(dump, DUMP_TEXT);
 		if (!page)
 			return;
 		part = min_t(size_t, len, DUMP_PAGE_TEXT - page->used);
@@ -164,15 +186,48 @@ void garm_dump_add(struct garm_dump *dump, const char *fmt, ...)
 	va_end(args);
 }
 
+/**
+ * garm_dump_values() - room for values that are printed when the dump is delivered
+ * @dump: the snapshot, or NULL
+ * @heading: of the section that begins with them, without brackets, at most 27 characters; or NULL
+ * @block: a constant that goes before the names
+ * @fields: constant
+ * @count: of @fields
+ *
+ * Return: an array of @count, for the caller to fill; NULL: there is no room.
+ */
+u64 *garm_dump_values(struct garm_dump *dump, const char *heading, const char *block,
+		      const struct garm_dump_field *fields, u32 count)
+{
+	struct dump_page *page;
+	struct dump_values *values;
+	size_t size = struct_size(values, value, count);
+
+	if (!dump || dump->truncated)
+		return NULL;
+	page = dump_page_last(dump);
+	if (!page || page->kind != DUMP_VALUES || DUMP_PAGE_TEXT - page->used < size)
+		page = dump_page_add(dump, DUMP_VALUES);
+	if (!page)
+		return NULL;
+	values = (void *)page->bytes + page->used;
+	values->fields = fields;
+	values->block = block;
+	values->count = count;
+	strscpy_pad(values->heading, heading ?: "");
+	page->used += size;
+	dump->size += (count + 1) * DUMP_VALUE_TEXT;
+	return values->value;
+}
+
 /* A copy of memory; dump_rows() prints it. Sizes are multiples of 8. */
 static void dump_copy(struct garm_dump *dump, u64 va, const void *data, size_t size)
 {
 	while (size && !dump->truncated) {
-		struct dump_page *page = dump_page_add(dump);
+		struct dump_page *page = dump_page_add(dump, DUMP_MEMORY);
 
 		if (!page)
 			return;
-		page->memory = true;
 		page->va = va;
 		page->used = min_t(size_t, size, DUMP_PAGE_MEMORY);
 		memcpy(page->bytes, data, page->used);
@@ -268,6 +323,12 @@ static void dump_later(struct garm_dump *dump, const struct dump_later *later)
 	drm_gem_object_put(&bo->base);
 }
 
+static void drop_all_later(struct garm_dump *dump)
+{
+	while (dump->later_count)
+		garm_vm_put(dump->later[--dump->later_count].vm);
+}
+
 /* Memory first: maps may be long, and what comes last is what a limit cuts. */
 static void dump_all_later(struct garm_dump *dump)
 {
@@ -281,8 +342,7 @@ static void dump_all_later(struct garm_dump *dump)
 		if (k == i)
 			garm_vm_dump(dump->later[i].vm, dump);
 	}
-	while (dump->later_count)
-		garm_vm_put(dump->later[--dump->later_count].vm);
+	drop_all_later(dump);
 }
 
 /**
@@ -343,6 +403,46 @@ static size_t dump_rows(char *to, const struct dump_page *page)
 	return end - to;
 }
 
+static size_t dump_value(char *to, const struct dump_values *values, u32 i)
+{
+	const struct garm_dump_field *f = &values->fields[i];
+	u64 value = values->value[i];
+
+	return scnprintf(to, DUMP_VALUE_TEXT, "  %s%s 0x%0*llx%s%s\n", values->block, f->name,
+			 f->bits / 4, value, f->explain ? " " : "",
+			 f->explain ? f->explain(value) : "");
+}
+
+/* A page of values as text. Return: bytes; dump.size has room for them. */
+static size_t dump_values(char *to, const struct dump_page *page)
+{
+	const struct dump_values *values;
+	char *end = to;
+
+	for (u32 at = 0; at < page->used; at += struct_size(values, value, values->count)) {
+		values = (const void *)page->bytes + at;
+		if (values->heading[0])
+			end += scnprintf(end, DUMP_VALUE_TEXT, "[%s]\n", values->heading);
+		for (u32 i = 0; i < values->count; i++)
+			end += dump_value(end, values, i);
+	}
+	return end - to;
+}
+
+static size_t dump_page_text(char *to, const struct dump_page *page)
+{
+	switch (page->kind) {
+	case DUMP_MEMORY:
+		return dump_rows(to, page);
+	case DUMP_VALUES:
+		return dump_values(to, page);
+	case DUMP_TEXT:
+		break;
+	}
+	memcpy(to, page->bytes, page->used);
+	return page->used;
+}
+
 /* One piece, as dev_coredumpv() wants it. */
 static char *dump_assemble(struct garm_dump *dump, size_t *size)
 {
@@ -353,12 +453,8 @@ static char *dump_assemble(struct garm_dump *dump, size_t *size)
 	if (!text)
 		return NULL;
 	list_for_each_entry(page, &dump->pages, node) {
-		if (page->memory) {
-			at += dump_rows(text + at, page);
-			continue;
-		}
-		memcpy(text + at, page->bytes, page->used);
-		at += page->used;
+		at += dump_page_text(text + at, page);
+		cond_resched();
 	}
 	at += scnprintf(text + at, DUMP_LINE, "%s[end truncated=%d dropped=%d]\n",
 			dump->truncated ? "\n" : "", dump->truncated,
@@ -367,26 +463,57 @@ static char *dump_assemble(struct garm_dump *dump, size_t *size)
 	return text;
 }
 
-static void dump_work(struct work_struct *work)
+static void dump_over(struct garm_dump *dump)
 {
-	struct garm_dump *dump = container_of(work, struct garm_dump, work);
+	dump_free(dump);
+	atomic_set_release(&dump->busy, 0);
+}
+
+static void dump_print_work(struct kthread_work *work)
+{
+	struct garm_dump *dump = container_of(work, struct garm_dump, print);
 	struct garm_device *gdev = dump->gdev;
 	size_t size;
 	char *text;
 
-	dump_all_later(dump);
 	text = dump_assemble(dump, &size);
 	if (text) {
 		drm_info(&gdev->base,
 			 "core dump of %zu bytes: /sys/class/devcoredump, read with scripts/dump\n",
 			 size);
-		/* Takes the text; drops it when an earlier dump has not been read yet. */
+		/* Takes the text. */
 		dev_coredumpv(gdev->base.dev, text, size, GFP_KERNEL);
 	} else {
 		drm_warn(&gdev->base, "core dump of %zu bytes: no memory\n", dump->size);
 	}
-	dump_free(dump);
-	atomic_set_release(&dump->busy, 0);
+	dump_over(dump);
+}
+
+/* The kernel keeps one of a device, until it is removed or five minutes old, and drops others. */
+static bool dump_unread(struct garm_device *gdev)
+{
+	struct kernfs_node *node = sysfs_get_dirent(gdev->base.dev->kobj.sd, "devcoredump");
+
+	sysfs_put(node);
+	return node;
+}
+
+/*
+ * What the locks of others are for is done with the usual priority, and soon: the user may free the
+ * memory. The rest, which takes longer, gives way to whoever goes on after the trouble.
+ */
+static void dump_work(struct work_struct *work)
+{
+	struct garm_dump *dump = container_of(work, struct garm_dump, work);
+
+	if (dump_unread(dump->gdev)) {
+		drop_all_later(dump);
+		atomic_inc(&dump->dropped);
+		dump_over(dump);
+		return;
+	}
+	dump_all_later(dump);
+	kthread_queue_work(dump->printer, &dump->print);
 }
 
 /**
@@ -462,6 +589,13 @@ void garm_dump_add_source(struct garm_device *gdev, garm_dump_source add)
 		dump->sources[dump->source_count++] = add;
 }
 
+static void dump_fini(struct drm_device *drm, void *data)
+{
+	struct garm_dump *dump = data;
+
+	kthread_destroy_worker(dump->printer);
+}
+
 int garm_dump_init(struct garm_device *gdev)
 {
 	struct garm_dump *dump = drmm_kzalloc(&gdev->base, sizeof(*dump), GFP_KERNEL);
@@ -471,8 +605,13 @@ int garm_dump_init(struct garm_device *gdev)
 	dump->gdev = gdev;
 	INIT_LIST_HEAD(&dump->pages);
 	INIT_WORK(&dump->work, dump_work);
+	kthread_init_work(&dump->print, dump_print_work);
+	dump->printer = kthread_run_worker(0, "garm-dump");
+	if (IS_ERR(dump->printer))
+		return PTR_ERR(dump->printer);
+	set_user_nice(dump->printer->task, MAX_NICE);
 	gdev->fw->dump = dump;
-	return 0;
+	return drmm_add_action_or_reset(&gdev->base, dump_fini, dump);
 }
 
 void garm_dump_unplug(struct garm_device *gdev)
@@ -484,6 +623,7 @@ void garm_dump_unplug(struct garm_device *gdev)
 	/* Kept busy for ever: whoever is late gets none. */
 	while (atomic_cmpxchg_acquire(&dump->busy, 0, 1)) {
 		flush_work(&dump->work);
+		kthread_flush_work(&dump->print);
 		msleep(20);
 	}
 }

@@ -4,9 +4,10 @@
  *
  * A snapshot is taken where the trouble is seen, which may be on the fence-signalling path: its
  * memory comes from GFP_NOWAIT, page by page, and what does not fit is left out. A work outside of
- * that path puts the pages together and calls dev_coredumpv(). One snapshot at a time; a second one
- * meanwhile is dropped and counted. Implemented in garm_dump.c, part of the firmware's room;
- * scripts/dump reads the result.
+ * that path reads users' memory, then a thread of the lowest priority puts the pages together and
+ * calls dev_coredumpv(). One snapshot at a time; a second one meanwhile, or while an earlier dump
+ * has not been read, is dropped and counted. Implemented in garm_dump.c, part of the firmware's
+ * room; scripts/dump reads the result.
  *
  * The text, version 1. A line in brackets begins a section: its name, then key=value words. Every
  * other line is indented by two spaces. What user space can choose (labels) is printable and
@@ -57,6 +58,22 @@ void garm_dump_take(struct garm_device *gdev, const char *why);
 struct garm_dump *garm_dump_begin(struct garm_device *gdev, const char *why);
 void garm_dump_end(struct garm_dump *dump);
 
+/**
+ * struct garm_dump_field - a value that dumps have
+ * @name: as it is printed
+ * @offset: where whoever reads the value finds it
+ * @bits: 32 or 64
+ * @explain: a word for the value, or NULL
+ */
+struct garm_dump_field {
+	const char *name;
+	u32 offset;
+	u32 bits;
+	const char *(*explain)(u32 value);
+};
+
+u64 *garm_dump_values(struct garm_dump *dump, const char *heading, const char *block,
+		      const struct garm_dump_field *fields, u32 count);
 __printf(2, 3) void garm_dump_section(struct garm_dump *dump, const char *fmt, ...);
 __printf(2, 3) void garm_dump_add(struct garm_dump *dump, const char *fmt, ...);
 void garm_dump_memory(struct garm_dump *dump, const char *kind, u64 va, const void *data,

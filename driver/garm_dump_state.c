@@ -12,26 +12,20 @@
 
 /* --- Registers --- */
 
-struct dump_reg {
-	const char *name;
-	u32 offset;
-	u32 bits;
-};
-
-#define REG32(reg)            \
-	{                     \
-#reg, reg, 32 \
+#define REG32(reg)                  \
+	{                           \
+#reg, reg, 32, NULL \
 	}
-#define REG64(reg)            \
-	{                     \
-#reg, reg, 64 \
+#define REG64(reg)                  \
+	{                           \
+#reg, reg, 64, NULL \
 	}
-#define REG_INT(block, reg)                                   \
-	{                                                     \
-#block "_" #reg, block##_BASE + INT_##reg, 32 \
+#define REG_INT(block, reg)                                         \
+	{                                                           \
+#block "_" #reg, block##_BASE + INT_##reg, 32, NULL \
 	}
 
-static const struct dump_reg dump_regs[] = {
+static const struct garm_dump_field dump_regs[] = {
 	REG32(GPU_ID),
 	REG32(GPU_REVID),
 	REG32(GPU_CSF_ID),
@@ -65,28 +59,32 @@ static const struct dump_reg dump_regs[] = {
 };
 
 /* Of an address space, from its first register. */
-static const struct dump_reg dump_as_regs[] = {
-	{ "TRANSTAB", AS_TRANSTAB(0), 64 },
-	{ "MEMATTR", AS_MEMATTR(0), 64 },
-	{ "TRANSCFG", AS_TRANSCFG(0), 64 },
-	{ "LOCKADDR", AS_LOCKADDR(0), 64 },
-	{ "STATUS", AS_STATUS(0), 32 },
-	{ "FAULTSTATUS", AS_FAULTSTATUS(0), 32 },
-	{ "FAULTADDRESS", AS_FAULTADDRESS(0), 64 },
+static const struct garm_dump_field dump_as_regs[] = {
+	{ "TRANSTAB", AS_TRANSTAB(0), 64, NULL },
+	{ "MEMATTR", AS_MEMATTR(0), 64, NULL },
+	{ "TRANSCFG", AS_TRANSCFG(0), 64, NULL },
+	{ "LOCKADDR", AS_LOCKADDR(0), 64, NULL },
+	{ "STATUS", AS_STATUS(0), 32, NULL },
+	{ "FAULTSTATUS", AS_FAULTSTATUS(0), 32, NULL },
+	{ "FAULTADDRESS", AS_FAULTADDRESS(0), 64, NULL },
 };
 
-static u64 dump_read(struct garm_device *gdev, u32 offset, u32 bits)
-{
-	return bits == 64 ? garm_read64(gdev, offset) : garm_read(gdev, offset);
-}
+static const char *const dump_as_names[GARM_MAX_AS] = {
+	"AS0_", "AS1_", "AS2_",	 "AS3_",  "AS4_",  "AS5_",  "AS6_",  "AS7_",
+	"AS8_", "AS9_", "AS10_", "AS11_", "AS12_", "AS13_", "AS14_", "AS15_",
+};
 
-static void dump_as(struct garm_device *gdev, struct garm_dump *dump, u32 as)
+static void dump_regs_at(struct garm_device *gdev, struct garm_dump *dump, const char *heading,
+			 const char *block, u32 base, const struct garm_dump_field *fields,
+			 u32 count)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(dump_as_regs); i++) {
-		const struct dump_reg *reg = &dump_as_regs[i];
+	u64 *values = garm_dump_values(dump, heading, block, fields, count);
 
-		garm_dump_add(dump, "AS%u_%s 0x%0*llx", as, reg->name, reg->bits / 4,
-			      dump_read(gdev, reg->offset + MMU_AS(as) - MMU_AS(0), reg->bits));
+	for (u32 i = 0; values && i < count; i++) {
+		u32 offset = base + fields[i].offset;
+
+		values[i] = fields[i].bits == 64 ? garm_read64(gdev, offset) :
+						   garm_read(gdev, offset);
 	}
 }
 
@@ -95,16 +93,15 @@ static void dump_registers(struct garm_device *gdev, struct garm_dump *dump)
 	unsigned long spaces = gdev->gpu_info.as_present;
 	u32 as;
 
-	garm_dump_section(dump, "registers");
 	if (!garm_device_powered(gdev)) {
+		garm_dump_section(dump, "registers");
 		garm_dump_add(dump, "error the device is off");
 		return;
 	}
-	for (size_t i = 0; i < ARRAY_SIZE(dump_regs); i++)
-		garm_dump_add(dump, "%s 0x%0*llx", dump_regs[i].name, dump_regs[i].bits / 4,
-			      dump_read(gdev, dump_regs[i].offset, dump_regs[i].bits));
+	dump_regs_at(gdev, dump, "registers", "", 0, dump_regs, ARRAY_SIZE(dump_regs));
 	for_each_set_bit(as, &spaces, GARM_MAX_AS)
-		dump_as(gdev, dump, as);
+		dump_regs_at(gdev, dump, NULL, dump_as_names[as], MMU_AS(as) - MMU_AS(0),
+			     dump_as_regs, ARRAY_SIZE(dump_as_regs));
 }
 
 static void dump_head(struct garm_device *gdev, struct garm_dump *dump, const char *why)
@@ -123,13 +120,6 @@ static void dump_head(struct garm_device *gdev, struct garm_dump *dump, const ch
 }
 
 /* --- The firmware's interfaces --- */
-
-struct dump_field {
-	const char *name;
-	u32 offset;
-	u32 bits;
-	const char *(*explain)(u32 value); /* a word, or NULL */
-};
 
 #define FIELD32(type, member)                                    \
 	{                                                        \
@@ -162,7 +152,7 @@ static const char *dump_blocked(u32 value)
 	return value < ARRAY_SIZE(names) ? names[value] : "UNKNOWN";
 }
 
-static const struct dump_field glb_in_fields[] = {
+static const struct garm_dump_field glb_in_fields[] = {
 	FIELD32(fw_glb_in, req),
 	FIELD32(fw_glb_in, ack_irq_mask),
 	FIELD32(fw_glb_in, doorbell_req),
@@ -172,13 +162,13 @@ static const struct dump_field glb_in_fields[] = {
 	FIELD32(fw_glb_in, idle_timer),
 };
 
-static const struct dump_field glb_out_fields[] = {
+static const struct garm_dump_field glb_out_fields[] = {
 	FIELD32(fw_glb_out, ack),
 	FIELD32(fw_glb_out, doorbell_ack),
 	FIELD32(fw_glb_out, halt_status),
 };
 
-static const struct dump_field csg_in_fields[] = {
+static const struct garm_dump_field csg_in_fields[] = {
 	FIELD32(fw_csg_in, req),
 	FIELD32(fw_csg_in, ack_irq_mask),
 	FIELD32(fw_csg_in, doorbell_req),
@@ -193,7 +183,7 @@ static const struct dump_field csg_in_fields[] = {
 	FIELD32(fw_csg_in, config),
 };
 
-static const struct dump_field csg_out_fields[] = {
+static const struct garm_dump_field csg_out_fields[] = {
 	FIELD32(fw_csg_out, ack),
 	FIELD32(fw_csg_out, doorbell_ack),
 	FIELD32(fw_csg_out, cs_irq_req),
@@ -203,7 +193,7 @@ static const struct dump_field csg_out_fields[] = {
 	FIELD32(fw_csg_out, resource_dep),
 };
 
-static const struct dump_field cs_in_fields[] = {
+static const struct garm_dump_field cs_in_fields[] = {
 	FIELD32(fw_cs_in, req),
 	FIELD32(fw_cs_in, config),
 	FIELD32(fw_cs_in, ack_irq_mask),
@@ -216,7 +206,7 @@ static const struct dump_field cs_in_fields[] = {
 	FIELD32(fw_cs_in, instr_config),
 };
 
-static const struct dump_field cs_out_fields[] = {
+static const struct garm_dump_field cs_out_fields[] = {
 	FIELD32(fw_cs_out, ack),
 	FIELD64(fw_cs_out, status_cmd_ptr),
 	FIELD32(fw_cs_out, status_wait),
@@ -236,18 +226,17 @@ static const struct dump_field cs_out_fields[] = {
 	FIELD64(fw_cs_out, heap_address),
 };
 
-static void dump_fields(struct garm_dump *dump, const char *block, const void *base,
-			const struct dump_field *fields, size_t count)
+static void dump_fields(struct garm_dump *dump, const char *heading, const char *block,
+			const void *base, const struct garm_dump_field *fields, u32 count)
 {
-	for (size_t i = 0; i < count; i++) {
-		const struct dump_field *f = &fields[i];
-		const u32 *words = base + f->offset;
-		u64 value = READ_ONCE(words[0]);
+	u64 *values = garm_dump_values(dump, heading, block, fields, count);
 
-		if (f->bits == 64)
-			value |= (u64)READ_ONCE(words[1]) << 32;
-		garm_dump_add(dump, "%s.%s 0x%0*llx%s%s", block, f->name, f->bits / 4, value,
-			      f->explain ? " " : "", f->explain ? f->explain(value) : "");
+	for (u32 i = 0; values && i < count; i++) {
+		const u32 *words = base + fields[i].offset;
+
+		values[i] = READ_ONCE(words[0]);
+		if (fields[i].bits == 64)
+			values[i] |= (u64)READ_ONCE(words[1]) << 32;
 	}
 }
 
@@ -255,12 +244,13 @@ static void dump_csg(struct garm_dump *dump, struct garm_fw *fw, u32 slot)
 {
 	const struct garm_csg_iface *csg = &fw->csg[slot];
 	u32 req = READ_ONCE(csg->in->req), ack = READ_ONCE(csg->out->ack);
+	char heading[24];
 
 	if (!((req | ack) & CSG_STATE_MASK) && req == ack)
 		return;
-	garm_dump_section(dump, "csg slot=%u", slot);
-	dump_fields(dump, "in", csg->in, csg_in_fields, ARRAY_SIZE(csg_in_fields));
-	dump_fields(dump, "out", csg->out, csg_out_fields, ARRAY_SIZE(csg_out_fields));
+	scnprintf(heading, sizeof(heading), "csg slot=%u", slot);
+	dump_fields(dump, heading, "in.", csg->in, csg_in_fields, ARRAY_SIZE(csg_in_fields));
+	dump_fields(dump, NULL, "out.", csg->out, csg_out_fields, ARRAY_SIZE(csg_out_fields));
 	for (u32 i = 0; i < fw->stream_num; i++) {
 		const struct garm_cs_iface *cs = &fw->cs[slot * fw->stream_num + i];
 
@@ -268,9 +258,9 @@ static void dump_csg(struct garm_dump *dump, struct garm_fw *fw, u32 slot)
 		ack = READ_ONCE(cs->out->ack);
 		if (!((req | ack) & CS_STATE_MASK) && req == ack)
 			continue;
-		garm_dump_section(dump, "cs slot=%u cs=%u", slot, i);
-		dump_fields(dump, "in", cs->in, cs_in_fields, ARRAY_SIZE(cs_in_fields));
-		dump_fields(dump, "out", cs->out, cs_out_fields, ARRAY_SIZE(cs_out_fields));
+		scnprintf(heading, sizeof(heading), "cs slot=%u cs=%u", slot, i);
+		dump_fields(dump, heading, "in.", cs->in, cs_in_fields, ARRAY_SIZE(cs_in_fields));
+		dump_fields(dump, NULL, "out.", cs->out, cs_out_fields, ARRAY_SIZE(cs_out_fields));
 	}
 }
 
@@ -286,9 +276,8 @@ static void dump_firmware(struct garm_device *gdev, struct garm_dump *dump)
 		      FW_VERSION_MINOR(fw->glb.version), FW_VERSION_PATCH(fw->glb.version));
 	garm_dump_add(dump, "groups %u", fw->glb.group_num);
 	garm_dump_add(dump, "streams %u", fw->stream_num);
-	garm_dump_section(dump, "glb");
-	dump_fields(dump, "in", fw->glb.in, glb_in_fields, ARRAY_SIZE(glb_in_fields));
-	dump_fields(dump, "out", fw->glb.out, glb_out_fields, ARRAY_SIZE(glb_out_fields));
+	dump_fields(dump, "glb", "in.", fw->glb.in, glb_in_fields, ARRAY_SIZE(glb_in_fields));
+	dump_fields(dump, NULL, "out.", fw->glb.out, glb_out_fields, ARRAY_SIZE(glb_out_fields));
 	for (u32 slot = 0; slot < fw->glb.group_num; slot++)
 		dump_csg(dump, fw, slot);
 }
