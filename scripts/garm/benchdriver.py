@@ -1,4 +1,5 @@
-"""garm.ko against panthor: the same program in the same guest, which changes modules between. Called by bench.py.
+"""garm.ko against panthor: the same program in the same guest, which changes modules between. Called by bench.py and
+benchrecovery.py.
 
 Twice: as fast as this machine is, and with time that is the number of instructions that the guest executes. The first
 depends on what else the machine does; the second does not, tells what the driver itself costs, and leaves out what
@@ -22,14 +23,14 @@ REFERENCE, OURS = "panthor", "garm"
 ROUNDS = 3          # of a pair; the order is turned each time, so that drift of the machine cancels
 TIMEOUT = 1200.0
 COUNTED = ("-icount", "shift=1,sleep=off")      # an instruction takes 2 ns, waiting takes none of the machine's time
-PARTS = "jobs latency bind memory"
+COMMAND = "driver_bench jobs latency bind memory"
 SCRIPT = """
 for driver in {drivers}; do
     for other in {all}; do [ $other = $driver ] || rmmod $other 2> /dev/null || :; done
     modprobe $driver || exit 1
     sleep 1
-    result=$(GARM_DRIVER=$driver driver_bench {parts}) || exit 1
-    echo "$driver $result"
+    result=$(GARM_DRIVER=$driver {command}) || exit 1
+    echo "$result" | while read -r line; do echo "$driver $line"; done
 done
 """
 IDLE = "a VM in which no job ran: no flushes"
@@ -100,19 +101,29 @@ def parse(text: str, measures: Sequence[Measure] = MEASURES) -> dict[str, list[d
     return samples
 
 
-def measure(setup: Setup, options: Options) -> dict[str, list[dict[str, float]]]:
-    """One boot with all rounds."""
+def in_turn(setup: Setup, options: Options, rounds: int, command: str) -> str:
+    """One boot: what a command printed on both drivers in turn, each line behind the driver's name."""
     pair = (REFERENCE, OURS)
-    order = [driver for turn in range(ROUNDS) for driver in (pair if turn % 2 == 0 else reversed(pair))]
-    run = Guest(setup, options).run(SCRIPT.format(drivers=" ".join(order), all=" ".join(pair), parts=PARTS), TIMEOUT)
+    order = [driver for turn in range(rounds) for driver in (pair if turn % 2 == 0 else reversed(pair))]
+    script = SCRIPT.format(drivers=" ".join(order), all=" ".join(pair), command=command)
+    run = Guest(setup, options).run(script, TIMEOUT)
     if run.status:
-        raise GarmError(f"bench: driver_bench failed\n{run.explain()}")
-    return parse(run.stdout.decode())
+        raise GarmError(f"bench: {command.split()[0]} failed\n{run.explain()}")
+    return run.stdout.decode()
+
+
+def real_time(kernel: str) -> Options:
+    """A guest as fast as the machine is."""
+    return Options(driver=OURS, kernel=kernel)
+
+
+def counted_time(kernel: str) -> Options:
+    """A guest whose time is the number of instructions that it executes."""
+    return Options(driver=OURS, kernel=kernel, gpu=["deterministic=on"], qemu_args=COUNTED)
 
 
 def drivers(setup: Setup, kernel: str) -> list[Figure]:
     """All measures of both drivers: in real time, and those that are times also counted."""
-    real = measure(setup, Options(driver=OURS, kernel=kernel))
-    counted = measure(setup, Options(driver=OURS, kernel=kernel, gpu=["deterministic=on"], qemu_args=COUNTED))
+    real, counted = (parse(in_turn(setup, options, ROUNDS, COMMAND)) for options in (real_time(kernel), counted_time(kernel)))
     times = [m for m in MEASURES if m.limit is not None]
     return [*compare(real), *compare(counted, times, ", counted")]

@@ -4,7 +4,7 @@
  *
  *   recovery_bench [KIND...]
  *
- * Prints one line of JSON per kind: {"fault", "what", "rounds", "median_ms", "max_ms"}; or
+ * Prints one line of JSON per kind: {"fault", "what", "ms"}, the last a list of each round's time; or
  * {"fault", "what", "missing"} where the driver has no means for it, which is not a failure. The
  * clock starts when the bad job is submitted and stops when a good one of the same client is done,
  * in a new group if the old one died. Status 1: it never was.
@@ -275,18 +275,10 @@ static const struct kind {
     {"gpu_reset", "GPU reset; same group", gpu_reset, ROUNDS, RESET, "no reset on request"},
 };
 
-static int smaller(const void *a, const void *b)
-{
-    const double *x = a, *y = b;
-
-    return (*x > *y) - (*x < *y);
-}
-
 static void measure(const struct kind *k)
 {
     const uint64_t good[] = {cs_mov48(68, PU_DATA_VA + 64), cs_mov32(70, 0xdeadbeef),
                              cs_store(70, 68, 1, 0), cs_wait(0xff)};
-    double samples[ROUNDS];
     struct bench b;
     char path[256];
 
@@ -299,14 +291,13 @@ static void measure(const struct kind *k)
     b.sync = pu_sync_create(b.c.fd);
     b.good = pu_stream(&b.c, good, PU_N(good));
     b.good_bytes = sizeof(good);
+    printf("\"ms\": [");
     for (unsigned i = 0; i < k->rounds; i++)
-        samples[i] = k->run(&b);
+        printf("%s%.6g", i ? ", " : "", k->run(&b));
+    printf("]}\n");
     pu_sync_destroy(b.c.fd, b.sync);
     pu_ctx_free(&b.c);
     close(b.c.fd);
-    qsort(samples, k->rounds, sizeof(*samples), smaller);
-    printf("\"rounds\": %u, \"median_ms\": %.4g, \"max_ms\": %.4g}\n", k->rounds,
-           samples[(k->rounds - 1) / 2], samples[k->rounds - 1]);
 }
 
 static bool wanted(int argc, char **argv, const char *name)
