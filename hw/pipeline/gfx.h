@@ -264,6 +264,9 @@ uint16_t gfx_zs_test(const struct gfx_fb *fb, struct gfx_tile *t, const struct g
                      unsigned face, unsigned pixel, uint16_t cover, const uint32_t *z, int stencil,
                      bool update);
 
+/** Who writes a target. Source: v10.xml, "Blend Mode" */
+enum { BLEND_SHADER, BLEND_OPAQUE, BLEND_FIXED, BLEND_OFF };
+
 /** Blend descriptor. */
 struct gfx_blend {
     bool alpha_one, enable, srgb, round;

@@ -97,6 +97,10 @@ static enum mali_mem_result load_blend(struct gfx_fragment *f, struct gfx_state 
     memset(s->blend, 0, sizeof(s->blend));
     if (n > GFX_MAX_RTS)
         return core_fault(&f->core, MALI_DATA_INVALID_FAULT, at);
+    /* What has no descriptor is off. Inferred: a gl_FragColor without targets becomes eight BLENDs
+     * with one descriptor in Mesa, and its lists for real chips have no failure of such tests. */
+    for (unsigned i = n; i < GFX_MAX_RTS; i++)
+        s->blend[i].internal = BLEND_OFF;
     if (n)
         r = core_read(&f->core, at & ~15ull, w, 16 * n);
     for (unsigned i = 0; r == MALI_MEM_OK && i < n; i++) {

@@ -18,7 +18,6 @@
 
 enum { Z_SOURCE_MIN, Z_SOURCE_MAX, Z_SOURCE_FIXED, Z_SOURCE_SHADER }; /* source: v10.xml */
 enum { CLAMP_0_1 = 1, CLAMP_BOUNDS = 2 };
-enum { BLEND_SHADER, BLEND_OPAQUE, BLEND_FIXED, BLEND_OFF };
 enum { REGS_F16, REGS_F32, REGS_I32, REGS_U32, REGS_I16, REGS_U16 }; /* register file formats */
 
 /* --- depth and stencil ------------------------------------------------------------------- */
