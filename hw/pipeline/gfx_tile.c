@@ -150,6 +150,11 @@ static enum mali_mem_result load_rt(struct core *k, uint64_t va, struct gfx_rt *
         rt->swizzle[i] = w[1] >> (16 + 3 * i) & 7;
         rt->clear[i] = w[12 + i];
     }
+    /* Targets in YUV, and compressed at a fixed rate: their other words mean something else. */
+    if (w[0] >> 24 & 1)
+        return invalid(k, va, "YUV bit of a render target", 1);
+    if (w[0] & 15)
+        return invalid(k, va, "write-back mode of a render target", w[0] & 15);
     if (gfx_rt_float(rt, &f))
         rt->bytes = f.bytes;
     else if (rt->internal >= INTERNAL_RAW8 && rt->internal <= INTERNAL_RAW128)
