@@ -49,13 +49,18 @@ static enum cs_next map_multiple(struct cs_ctx *c, uint64_t w, enum mali_access 
     return r == MALI_MEM_OK ? CS_NEXT : cs_memory_stop(c, r);
 }
 
+/*
+ * Runs in the error state as well. Inferred from panvk: its streams take the addresses that later
+ * SYNC_ADD64s with error_propagate and STORE_STATEs name from memory, behind jobs that may have
+ * failed.
+ */
 enum cs_next cs_LOAD_MULTIPLE(struct cs_ctx *c, uint64_t w)
 {
     unsigned mask = cs_wait_mask(w), base = cs_r48(w);
     struct cs_span span;
     enum cs_next next;
 
-    if (!mask || c->st->error)
+    if (!mask)
         return CS_NEXT;
     next = map_multiple(c, w, MALI_ACCESS_READ, &span);
     for (unsigned i = 0; next == CS_NEXT && mask; mask &= mask - 1, i++)
