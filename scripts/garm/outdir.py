@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import itertools
 import os
@@ -49,8 +50,9 @@ def forget_old(runs: Path) -> None:
     """Keep the last runs."""
     limit = time.time() - KEEP_SECONDS
     for path in sorted(runs.iterdir())[:-KEEP_RUNS]:
-        if path.stat().st_mtime < limit:
-            shutil.rmtree(path, ignore_errors=True)
+        with contextlib.suppress(FileNotFoundError):     # another process tidies up, too
+            if path.stat().st_mtime < limit:
+                shutil.rmtree(path, ignore_errors=True)
 
 
 def write_log(log: BinaryIO, chunk: bytes) -> None:
