@@ -75,6 +75,7 @@ struct gfx_prim {
     int16_t min_x, min_y, max_x, max_y; /* pixels, inclusive, inside the scissor */
     float ox, oy;
     float bary[3][3];           /* planes of weight over w of v[0..2]; their sum is 1/w */
+    float w[3];                 /* plane of 1/w, which the sum only comes near to */
     float z[3];                 /* plane of the depth */
     float dz;                   /* largest slope of it */
     float point[2], point_size; /* points: centre, size */

@@ -126,7 +126,7 @@ static void plane_at(float out[3], double a, double b, double c, double ox, doub
  */
 static bool set_planes(struct gfx_prim *t, const struct corner c[3])
 {
-    double sum_b = 0, sum_c = 0, sum_a = 0, det = 0, m[3][3];
+    double sum_b = 0, sum_c = 0, sum_a = 0, det = 0, w[3] = {0}, m[3][3];
 
     for (unsigned i = 0; i < 3; i++) {
         const struct corner *p = &c[(i + 1) % 3], *q = &c[(i + 2) % 3];
@@ -140,10 +140,14 @@ static bool set_planes(struct gfx_prim *t, const struct corner c[3])
     for (unsigned i = 0; i < 3; i++) {
         double b = m[i][0] / det, cc = m[i][1] / det, a = m[i][2] / det;
         plane_at(t->bary[i], a, b, cc, t->ox, t->oy);
+        w[0] += a;
+        w[1] += b;
+        w[2] += cc;
         sum_a += a * c[i].z;
         sum_b += b * c[i].z;
         sum_c += cc * c[i].z;
     }
+    plane_at(t->w, w[0], w[1], w[2], t->ox, t->oy);
     plane_at(t->z, sum_a, sum_b, sum_c, t->ox, t->oy);
     t->dz = fmaxf(fabsf(t->z[1]), fabsf(t->z[2]));
     return true;
@@ -312,6 +316,7 @@ static void line_planes(struct gfx_prim *t, const struct corner *a, const struct
 
     line_plane(t->bary[0], t, along, (1 - a->t) / a->w, (1 - b->t) / b->w);
     line_plane(t->bary[1], t, along, a->t / a->w, b->t / b->w);
+    line_plane(t->w, t, along, 1 / a->w, 1 / b->w);
     line_plane(t->z, t, along, a->z / a->w, b->z / b->w);
     t->dz = fmaxf(fabsf(t->z[1]), fabsf(t->z[2]));
 }
@@ -366,6 +371,7 @@ void gfx_point(struct gfx_setup *s, const struct gfx_vertex *v)
     t.ox = floorf(v->x);
     t.oy = floorf(v->y);
     t.bary[0][0] = v->w;
+    t.w[0] = v->w;
     t.z[0] = v->z;
     t.point[0] = v->x;
     t.point[1] = v->y;

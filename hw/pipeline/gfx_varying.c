@@ -338,8 +338,8 @@ static float special_value(const struct gfx_fragment *f, unsigned what, unsigned
     const struct gfx_prim *t = f->prim;
     float v;
 
-    if (what == SPECIAL_FRAG_W)
-        return plane(t->bary[0], x, y) + plane(t->bary[1], x, y) + plane(t->bary[2], x, y);
+    if (what == SPECIAL_FRAG_W) /* Mesa multiplies by it what is not to be perspective-correct */
+        return plane(t->w, x, y);
     if (what == SPECIAL_FRAG_Z)
         return plane(t->z, x, y);
     v = ((c ? y + t->oy : x + t->ox) - t->point[c]) / t->point_size + 0.5f;
