@@ -18,7 +18,11 @@ WIDTH = 120
 SKIPS = (
     (r"Test requires (GL_\w+) >= (\d+), driver reports (\d+)", r"asks for \1 of \2: panfrost has \3"),
     (r"Test requires GL version ([\d.]+)", r"asks for OpenGL \1: panfrost offers 3.1"),
-    (r"Failed to create GL (\d\.\d) (\w+)", r"asks for OpenGL \1 \2: panfrost offers 3.1"),
+    (r"Failed to create waffle_context for (OpenGL(?: ES)? \d\.\d(?: \w+)?) Context", r"asks for \1: panfrost offers 3.1"),
+    (r"Sample count of (\d+) not supported", r"asks for \1 samples: panfrost has 4"),
+    (r"combination is unsupported|Framebuffer not complete", "asks for a framebuffer of formats that panfrost refuses together"),
+    (r"couldn't open display", "asks for an X11 display"),
+    (r"Unknown option: -fbo", "asks for a window"),
     (r"[Rr]equires ((?:GL|EGL)_\w+)", r"asks for \1, which panfrost does not offer"),
     (r"FBO mode doesn't support multisampling", "asks for a window with several samples"),
 )

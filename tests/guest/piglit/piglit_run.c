@@ -210,8 +210,8 @@ static bool ended(struct job *job, int status, bool last)
     const char *result = word;
     bool calm;
 
-    if (WIFSIGNALED(status))
-        result = "crash";
+    if (WIFSIGNALED(status) || (!strcmp(word, "skip") && strstr(text, "EGL_BAD_ALLOC")))
+        result = "crash"; /* the latter: there is no GPU any more */
     if (job->late)
         result = "timeout";
     else if (job->kernel[0] && strcmp(result, "crash") != 0)
