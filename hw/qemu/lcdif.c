@@ -74,12 +74,17 @@ static const struct {
     [VDCTRL4] = {"VDCTRL4", 0xe007ffff, false},
 };
 
+static uint64_t clock_of(const LcdifState *s)
+{
+    uint64_t line = s->prop.width + LCDIF_H_FRONT + LCDIF_H_SYNC + LCDIF_H_BACK;
+    uint64_t lines = s->prop.height + LCDIF_V_FRONT + LCDIF_V_SYNC + LCDIF_V_BACK;
+
+    return line * lines * s->prop.rate;
+}
+
 uint32_t lcdif_clock(const LcdifState *s)
 {
-    uint32_t line = s->prop.width + LCDIF_H_FRONT + LCDIF_H_SYNC + LCDIF_H_BACK;
-    uint32_t lines = s->prop.height + LCDIF_V_FRONT + LCDIF_V_SYNC + LCDIF_V_BACK;
-
-    return line * lines * LCDIF_RATE;
+    return (uint32_t)clock_of(s); /* lcdif_realize() has looked */
 }
 
 static bool running(const LcdifState *s)
@@ -345,6 +350,16 @@ static void lcdif_realize(DeviceState *dev, Error **errp)
                    s->prop.width, s->prop.height, LCDIF_MAX_PIXELS, LCDIF_ALIGN);
         return;
     }
+    if (!s->prop.rate || s->prop.rate > LCDIF_MAX_RATE) {
+        error_setg(errp, "rate=%u: allowed are 1 to %u frames a second", s->prop.rate,
+                   LCDIF_MAX_RATE);
+        return;
+    }
+    if (clock_of(s) > INT32_MAX) {
+        error_setg(errp, "width=%u,height=%u,rate=%u: a clock of %" PRIu64 " Hz, at most %d",
+                   s->prop.width, s->prop.height, s->prop.rate, clock_of(s), INT32_MAX);
+        return;
+    }
     if (!s->prop.every) {
         error_setg(errp, "every=0: at least 1");
         return;
@@ -396,6 +411,7 @@ static const VMStateDescription vmstate_lcdif = {
 static const Property lcdif_properties[] = {
     DEFINE_PROP_UINT32("width", LcdifState, prop.width, 640),
     DEFINE_PROP_UINT32("height", LcdifState, prop.height, 480),
+    DEFINE_PROP_UINT32("rate", LcdifState, prop.rate, LCDIF_RATE),
     DEFINE_PROP_STRING("frames", LcdifState, prop.frames),
     DEFINE_PROP_UINT32("every", LcdifState, prop.every, 1),
     DEFINE_PROP_UINT32("limit", LcdifState, prop.limit, 100),

@@ -33,13 +33,14 @@ struct LcdifState {
 
     struct {
         uint32_t width, height; /* of the panel, pixels */
+        uint32_t rate;          /* frames a second; high for programs that draw as fast as they can */
         char *frames;           /* folder for one picture per flip; NULL: none */
         uint32_t every, limit;  /* of which each n-th, and how many in all */
     } prop;
     uint32_t written;
 };
 
-/* The panel's timing: blanking of VESA's 800x600 mode, 60 frames a second. */
+/* The panel's timing: blanking of VESA's 800x600 mode, 60 frames a second unless `rate` says so. */
 #define LCDIF_H_FRONT 40u
 #define LCDIF_H_SYNC  128u
 #define LCDIF_H_BACK  88u
@@ -47,6 +48,7 @@ struct LcdifState {
 #define LCDIF_V_SYNC  4u
 #define LCDIF_V_BACK  23u
 #define LCDIF_RATE    60u
+#define LCDIF_MAX_RATE 1000u /* as frame_ns() has it */
 
 /* Pixels a second. */
 uint32_t lcdif_clock(const LcdifState *s);

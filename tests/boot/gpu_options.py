@@ -49,6 +49,15 @@ def test_gpu_impossible(s):
                       f"{run.verdict}: {run.qemu_stderr}")
 
 
+def test_screen_impossible(s):
+    """screens that cannot be are refused with the property, the value and the limit"""
+    for bad, words in (("width=100", ("width=100", "128")), ("rate=1001", ("rate=1001", "1000")), ("rate=0", ("rate=0", "1")),
+                       ("width=4096,height=4096,rate=1000", ("rate=1000", "clock", str(2**31 - 1)))):
+        run = s.boot(Options(display="none", screen=[bad]), "true", 60)
+        yield s.check(bad, run.verdict == "qemu" and all(w in run.qemu_stderr for w in words),
+                      f"{run.verdict}: {run.qemu_stderr}")
+
+
 def test_gpu_report_and_timeline(s):
     """--gpu report= and trace= leave files that a program can read"""
     out = s.context.out
