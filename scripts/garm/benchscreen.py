@@ -1,59 +1,102 @@
-"""Frames a second of unmodified programs, on the guest's screen and off it: the emulated GPU against llvmpipe, lavapipe.
+"""Frames a second of unmodified programs: the emulated GPU against llvmpipe or lavapipe in the same guest, and against
+these natively on this machine.
 
-Called by bench.py.
+kmscube draws on the guest's screen: Debian's has no mode without one, so the panel takes a thousand frames a second and
+nobody waits for it; a machine without a display controller cannot run it natively. Called by bench.py.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from .boot import Guest
 from .errors import GarmError
 from .figure import Figure
+from .nativeroot import NativeRoot
 from .options import Options
 from .setup import Setup
 
-PACKAGES = ("mesa-vulkan-drivers", "libgl1-mesa-dri", "libegl-mesa0", "libegl1", "libgles2", "kmscube", "glmark2-es2-drm")
+MESA = ("mesa-vulkan-drivers", "libgl1-mesa-dri", "libegl-mesa0", "libegl1", "libgles2")
 SOFTWARE = "GBM_ALWAYS_SOFTWARE=1 LIBGL_ALWAYS_SOFTWARE=1"
-# More frames than the screen shows in the time that they take: neither renderer waits for it.
-SCENES = ("build:use-vbo=true", "texture:texture-filter=linear", "shading:shading=phong", "terrain")
+SCREEN, SIZE = "640x480", "800x600"     # of OpenGL ES, where the guest's screen decides; of Vulkan
 LIMIT = 3.0     # issue 5: at least three times the guest's llvmpipe
 TIMEOUT = 1800.0
 
+# --- OpenGL ES: kmscube, glmark2 ---------------------------------------------------------------------------------------
 
-def _command() -> str:
-    """Every program on both renderers, each after a line that names it; kmscube ends when its input does."""
+SCENES = ("build:use-vbo=true", "texture:texture-filter=linear", "shading:shading=phong", "terrain")
+CUBES = {"mali": 200, "llvmpipe": 30}   # frames; some seconds of either
+NATIVE_GLES = (*MESA, "glmark2-es2-x11", "xvfb", "x11-xkb-utils", "xkb-data")
+
+
+def _glmark2(program: str, seconds: int) -> str:
+    """Each scene after a line that names it."""
+    return "; ".join(f"echo @@ {scene.partition(':')[0]}; {program} --off-screen -b {scene}:duration={seconds} 2>&1"
+                     for scene in SCENES)
+
+
+def _both() -> str:
+    """Every program on both renderers; kmscube ends when its input does."""
     parts = []
     for label, setting in (("mali", ""), ("llvmpipe", SOFTWARE)):
-        parts.append(f"echo @@ kmscube {label}; {setting} kmscube -A -c 30 < <(sleep 300) 2>&1")
-        parts += [f"echo @@ {scene.partition(':')[0]} {label}; {setting} glmark2-es2-drm --off-screen "
-                  f"-b {scene}:duration=4 2>&1" for scene in SCENES]
+        parts.append(f"echo @@@ {label}; echo @@ kmscube; {setting} kmscube -A -c {CUBES[label]} < <(sleep 300) 2>&1")
+        parts.append(_glmark2(f"{setting} glmark2-es2-drm", 4))
     return "; ".join(parts)
+
+
+def gles_rates(text: str) -> dict[str, float]:
+    """Frames a second by program, in what lies behind the lines that name them; glmark2's FPS are whole, its times are not."""
+    rates = {}
+    for part in re.split(r"^@@ ", text, flags=re.M)[1:]:
+        cube = re.findall(r"Rendered \d+ frames in \S+ sec \((\S+) fps\)", part)
+        times = re.findall(r"FrameTime: ([\d.]+) ms", part)
+        name = part.split("\n", 1)[0]
+        if not cube and not times:
+            raise GarmError(f"bench: {name} says no rate\n{part[-1500:]}")
+        rates[name] = float(cube[-1]) if cube else 1000 / float(times[-1])
+    return rates
+
+
+def _rows(scene: str, mali: float, soft: float, peer: str, native: float | None) -> list[Figure]:
+    """A scene against the peer, in the guest and natively where that can be."""
+    rows = [Figure(f"{scene}: emulated GPU against {peer} in the guest", mali / soft, "x", f">= {LIMIT}",
+                   mali / soft >= LIMIT, f"{mali:.2f} against {soft:.3g} frames a second")]
+    if native:
+        rows.append(Figure(f"{scene}: emulated GPU against {peer} natively", mali / native, "x",
+                           note=f"{mali:.2f} against {native:.4g} frames a second"))
+    return rows
+
+
+def _native_gles(setup: Setup) -> Mapping[str, float]:
+    """glmark2 on llvmpipe of this machine; it wants a display."""
+    root = NativeRoot(setup.env, setup.apt, NATIVE_GLES)
+    screen = f"Xvfb :77 -screen 0 {SCREEN}x24 > /tmp/x.log 2>&1 & x=$!; export DISPLAY=:77; " \
+             "for i in $(seq 100); do [ -S /tmp/.X11-unix/X77 ] && break; sleep 0.1; done; "
+    return gles_rates(root.output(f"{screen} {_glmark2('glmark2-es2 -s ' + SCREEN, 2)}; kill $x", 120))
 
 
 def screen(setup: Setup) -> list[Figure]:
     """kmscube on screen, glmark2 off screen."""
-    run = Guest(setup, Options(packages=PACKAGES, display="none")).run(_command(), TIMEOUT)
+    options = Options(packages=(*MESA, "kmscube", "glmark2-es2-drm"), display="none",
+                      screen=["width={},height={},rate=1000".format(*SCREEN.split("x"))])
+    run = Guest(setup, options).run(_both(), TIMEOUT)
     if run.status:
         raise GarmError(f"bench: the guest failed\n{run.explain()}")
-    rates: dict[tuple[str, str], float] = {}
-    for part in run.stdout.decode(errors="replace").split("@@ ")[1:]:
-        scene, label = part.split("\n", 1)[0].split()
-        found = re.findall(r"Rendered \d+ frames in \S+ sec \((\S+) fps\)|FPS: (\d+)", part)
-        if not found:
-            raise GarmError(f"bench: {scene} on {label} says no rate\n{part[-1500:]}")
-        rates[scene, label] = float(found[-1][0] or found[-1][1])
+    text = run.stdout.decode(errors="replace")
+    parts = dict(part.split("\n", 1) for part in text.split("@@@ ")[1:])
+    mali, soft = (gles_rates(parts[label]) for label in ("mali", "llvmpipe"))
+    native = _native_gles(setup)
     rows = []
-    for scene in dict.fromkeys(scene for scene, _ in rates):
-        mali, soft = rates[scene, "mali"], rates[scene, "llvmpipe"]
-        ratio = mali / soft if soft else float("inf")
-        where = "on screen, 640x480" if scene == "kmscube" else "glmark2 off screen, 640x480"
-        rows.append(Figure(f"{scene} ({where}): emulated GPU against llvmpipe in the guest", ratio, "x", f">= {LIMIT}",
-                           ratio >= LIMIT, f"{mali:.2f} against {soft:.2f} frames a second"))
+    for scene in mali:
+        where = "on the screen" if scene == "kmscube" else "glmark2 off screen"
+        rows += _rows(f"{scene} ({where}, {SCREEN})", mali[scene], soft[scene], "llvmpipe", native.get(scene))
     return rows
 
 
-# Issue 5's scenes of vkmark.
+# --- Vulkan: vkmark -----------------------------------------------------------------------------------------------------
+
+# Issue 5's scenes.
 VKMARK = ("vertex", "shading:shading=phong", "texture:anisotropy=0", "desktop")
 VKMARK_PACKAGES = ("mesa-vulkan-drivers", "vkmark")
 LAVAPIPE = "VK_DRIVER_FILES=$(echo /usr/share/vulkan/icd.d/lvp_icd*.json)"
@@ -64,22 +107,25 @@ def vkmark_rates(text: str) -> dict[str, int]:
     return {scene: int(rate) for scene, rate in re.findall(r"^\[(\w+)\] \S+: FPS: (\d+) ", text, re.M)}
 
 
-def vkmark(setup: Setup) -> list[Figure]:
-    """vkmark at 800x600 without a window system: panvk against lavapipe in the same guest."""
+def _vkmark(setting: str, seconds: int) -> str:
     scenes = " ".join(f"-b {scene}" for scene in VKMARK)
-    command = "; ".join(f"echo @@ {label}; {setting} vkmark --winsys headless -s 800x600 -b :duration=8 {scenes} 2>&1"
-                        for label, setting in (("mali", ""), ("lavapipe", LAVAPIPE)))
+    return f"{setting} vkmark --winsys headless -s {SIZE} -b :duration={seconds} {scenes} 2>&1"
+
+
+def vkmark(setup: Setup) -> list[Figure]:
+    """vkmark without a window system on panvk. Its rates are rounded down: a frame more a second for those of lavapipe."""
+    command = "; ".join(f"echo @@ {label}; {_vkmark(setting, 8)}" for label, setting in (("mali", ""), ("lavapipe", LAVAPIPE)))
     run = Guest(setup, Options(packages=VKMARK_PACKAGES)).run(command, TIMEOUT)
     if run.status:
         raise GarmError(f"bench: vkmark failed\n{run.explain()}\n{run.stdout.decode(errors='replace')[-1500:]}")
     parts = dict(part.split("\n", 1) for part in run.stdout.decode(errors="replace").split("@@ ")[1:])
     rates = {label: vkmark_rates(text) for label, text in parts.items()}
+    rates["native"] = vkmark_rates(NativeRoot(setup.env, setup.apt, VKMARK_PACKAGES).output(_vkmark(LAVAPIPE, 2), 120))
     rows = []
     for scene in (scene.partition(":")[0] for scene in VKMARK):
-        mali, soft = (rates[label].get(scene) for label in ("mali", "lavapipe"))
-        if not mali or soft is None:
-            raise GarmError(f"bench: vkmark's {scene}: {mali} frames a second on the Mali, {soft} on lavapipe\n{parts}")
-        ratio = mali / max(soft, 1)     # 0 is less than 1: the ratio is at least this
-        rows.append(Figure(f"{scene} (vkmark, 800x600, headless): emulated GPU against lavapipe in the guest", ratio, "x",
-                           f">= {LIMIT}", ratio >= LIMIT, f"{mali} against {soft or 'less than 1'} frames a second"))
+        mali, soft, native = (rates[label].get(scene) for label in ("mali", "lavapipe", "native"))
+        if not mali or soft is None or not native:
+            raise GarmError(f"bench: vkmark's {scene}: {mali} frames a second on the Mali, {soft} on lavapipe, "
+                            f"{native} natively\n{parts}")
+        rows += _rows(f"{scene} (vkmark, {SIZE}, headless)", mali, soft + 1, "lavapipe", native + 1)
     return rows

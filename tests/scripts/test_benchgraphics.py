@@ -5,7 +5,6 @@ import unittest
 import garm_path  # noqa: F401
 
 from garm.benchgraphics import SCENES, Frame, frames_of, rows_of, seconds_of, times_of
-from garm.benchscreen import vkmark_rates
 from garm.errors import GarmError
 
 LISTING = """job 1: RUN_IDVS at 0x1000, as 1 csg 0 cs 0, 1 slices, 3 pages, 1 for writing, 1 changed: done
@@ -24,11 +23,6 @@ class Graphics(unittest.TestCase):
 
     def test_frames_are_those_of_the_whole_target(self):
         self.assertEqual(frames_of(LISTING), [Frame([4, 5], 6)])
-
-    def test_vkmark(self):
-        text = ("[vertex] <default>: FPS: 4 FrameTime: 250.000 ms\n[shading] shading=phong: FPS: 3 FrameTime: 333.333 ms\n"
-                "[desktop] <default>: FPS: 0 FrameTime: inf ms\n[cube] duration=2: Failed with exception: x\n")
-        self.assertEqual(vkmark_rates(text), {"vertex": 4, "shading": 3, "desktop": 0})
 
     def test_times(self):
         text = "job 3: 5 runs, fastest 1.000 ms, median 2.500 ms\nall RUN_FRAGMENT: 2.500 ms (sum of medians)\n"
