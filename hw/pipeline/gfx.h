@@ -302,11 +302,16 @@ bool gfx_blend_read(const struct gfx_rt *rt, const uint8_t *plane, const uint16_
 void gfx_tib_unpack(unsigned internal, uint32_t word, float rgba[4]);
 uint32_t gfx_tib_pack(unsigned internal, const float rgba[4], bool round);
 
-/** A warp of fragments under way. */
+/** A warp of fragments that is filled, or under way. */
 struct gfx_warp {
     struct va_warp w;
-    uint16_t pixel[VA_LANES]; /* in the tile */
-    uint16_t cover[VA_LANES]; /* samples left */
+    unsigned quads;                 /* taken, of a warp that is not under way yet */
+    const struct gfx_prim *prim[4]; /* of each quad; NULL: a frame shader. Of this slice, as pass */
+    uint32_t index[4];              /* of these, in the pass */
+    bool mixed;                     /* quads of more than one primitive */
+    float ox[VA_LANES] __attribute__((aligned(64))), oy[VA_LANES]; /* origins of the primitives */
+    uint16_t pixel[VA_LANES];                                      /* in the tile */
+    uint16_t cover[VA_LANES];                                      /* samples left */
     uint16_t first[VA_LANES]; /* samples covered before any test */
     unsigned sample;          /* per-sample shading: which */
     bool zs_done;             /* depth and stencil were updated before the shader */

@@ -224,35 +224,55 @@ static enum mali_job_result warp_run(struct gfx_fragment *f, uint32_t *budget)
     }
 }
 
-/* Something is left to shade: quads, or their next sample. */
-static bool quads_left(struct gfx_fragment *f)
+/* The warp that is filled, or under way, to its end. */
+static enum mali_job_result run_warp(struct gfx_fragment *f, uint32_t *budget)
 {
-    if (f->in_warp || f->next_quad < f->quads)
-        return true;
-    if (!DCD_PER_SAMPLE(&f->now_state->dcd) || f->sample + 1 >= f->fb.samples)
+    if (!*budget)
+        return MALI_JOB_AGAIN;
+    if (!f->in_warp)
+        gfx_warp_begin(f);
+    if (f->in_warp)
+        return warp_run(f, budget);
+    *budget -= 1;
+    return MALI_JOB_DONE;
+}
+
+static bool per_sample(const struct gfx_fragment *f)
+{
+    return DCD_PER_SAMPLE(&f->now_state->dcd) && f->fb.samples > 1;
+}
+
+/* All quads are drawn; once more for their next sample? */
+static bool next_sample(struct gfx_fragment *f)
+{
+    if (!per_sample(f) || f->sample + 1 >= f->fb.samples || !f->quads)
         return false;
     f->sample++;
     f->next_quad = 0;
-    return f->quads;
+    return true;
 }
 
-/* The quads of one primitive, or of the whole tile; DONE: all are drawn. */
-static enum mali_job_result draw_quads(struct gfx_fragment *f, uint32_t *budget)
+/*
+ * The quads of one primitive, or of the whole tile. DONE: all are drawn, but for those in a warp
+ * that waits for quads of the next primitive if it may (@wait): small triangles would fill a
+ * quarter of it.
+ */
+static enum mali_job_result draw_quads(struct gfx_fragment *f, bool wait, uint32_t *budget)
 {
-    while (quads_left(f)) {
-        if (!*budget)
-            return MALI_JOB_AGAIN;
-        if (!f->in_warp)
-            gfx_warp_begin(f);
-        if (f->in_warp) {
-            enum mali_job_result r = warp_run(f, budget);
-            if (r != MALI_JOB_DONE)
-                return r;
-        } else {
-            *budget -= 1;
+    for (;;) {
+        enum mali_job_result r;
+        if (!f->in_warp && !gfx_warp_take(f)) {
+            if (wait)
+                return MALI_JOB_DONE;
+            if (!f->warp.quads && !next_sample(f))
+                return MALI_JOB_DONE;
+            if (!f->warp.quads)
+                continue;
         }
+        r = run_warp(f, budget);
+        if (r != MALI_JOB_DONE)
+            return r;
     }
-    return MALI_JOB_DONE;
 }
 
 /* --- phases of a tile ---------------------------------------------------------------------------
@@ -334,7 +354,7 @@ static enum mali_job_result frame_shader(struct gfx_fragment *f, unsigned n, uin
         f->tile.touched |= !DCD_CLEAN_WRITE(&dcd);
         f->begun = true;
     }
-    enum mali_job_result r = draw_quads(f, budget);
+    enum mali_job_result r = draw_quads(f, false, budget);
     if (r == MALI_JOB_DONE)
         f->begun = false;
     return r;
@@ -383,12 +403,42 @@ static enum mali_mem_result prim_begin(struct gfx_fragment *f, const struct gfx_
     return MALI_MEM_OK;
 }
 
-static enum mali_job_result primitives(struct gfx_fragment *f, uint32_t *budget)
+/* The pass may have moved in memory since the last slice. */
+static void find_again(struct gfx_fragment *f, const struct gfx_bin *bin)
 {
-    const struct gfx_bin *bin = bin_of(f);
+    struct gfx_warp *g = &f->warp;
+    unsigned quads = f->in_warp ? 4 : g->quads;
 
-    while (bin && f->next_prim < bin->count) {
+    for (unsigned q = 0; q < quads; q++)
+        g->prim[q] = &f->pass->prim[g->index[q]];
+    if (quads)
+        f->draw = &f->pass->draw[g->prim[0]->draw];
+    if (f->begun) {
+        f->prim = &f->pass->prim[bin->prim[f->next_prim]];
+        f->draw = &f->pass->draw[f->prim->draw];
+    }
+}
+
+/* The next primitive's quads cannot go into the warp that waits: they are of another draw, or there
+ * is none. */
+static bool waited_enough(const struct gfx_fragment *f, const struct gfx_bin *bin)
+{
+    return f->warp.quads && (f->next_prim == bin->count ||
+                             f->pass->prim[bin->prim[f->next_prim]].draw != f->warp.prim[0]->draw);
+}
+
+static enum mali_job_result bin_run(struct gfx_fragment *f, const struct gfx_bin *bin,
+                                    uint32_t *budget)
+{
+    find_again(f, bin);
+    while (f->next_prim < bin->count || f->in_warp || f->warp.quads) {
         enum mali_job_result r;
+        if (!f->begun && (f->in_warp || waited_enough(f, bin))) {
+            r = run_warp(f, budget);
+            if (r != MALI_JOB_DONE)
+                return r;
+            continue;
+        }
         if (!f->begun) {
             if (!*budget)
                 return MALI_JOB_AGAIN;
@@ -396,17 +446,22 @@ static enum mali_job_result primitives(struct gfx_fragment *f, uint32_t *budget)
             if (r != MALI_JOB_DONE)
                 return r;
             *budget -= *budget < 16 ? *budget : 16;
-        } else { /* the pass may have moved in memory since the last slice */
-            f->prim = &f->pass->prim[bin->prim[f->next_prim]];
-            f->draw = &f->pass->draw[f->prim->draw];
         }
-        r = draw_quads(f, budget);
+        r = draw_quads(f, !per_sample(f), budget);
         if (r != MALI_JOB_DONE)
             return r;
         f->begun = false;
         f->next_prim++;
     }
-    return loads[flush_occlusion(f)];
+    return MALI_JOB_DONE;
+}
+
+static enum mali_job_result primitives(struct gfx_fragment *f, uint32_t *budget)
+{
+    const struct gfx_bin *bin = bin_of(f);
+    enum mali_job_result r = bin ? bin_run(f, bin, budget) : MALI_JOB_DONE;
+
+    return r == MALI_JOB_DONE ? loads[flush_occlusion(f)] : r;
 }
 
 static void tile_begin(struct gfx_fragment *f)
@@ -449,6 +504,7 @@ void gfx_place_begin(struct gfx_fragment *f, uint32_t n)
     t->h = f->fb.max_y + 1 - t->y < GFX_TILE ? f->fb.max_y + 1 - t->y : GFX_TILE;
     f->next_prim = 0;
     f->begun = false;
+    f->warp.quads = 0;
     f->phase = GFX_PHASE_BEGIN;
     f->busy = true;
 }

@@ -65,7 +65,7 @@ struct gfx_fragment {
     bool drawn;                  /* the tile has primitives */
     uint32_t next_prim;          /* of the tile's bin */
     bool begun;                  /* the primitive or frame shader under way has its quads */
-    const struct gfx_prim *prim; /* NULL: a frame shader */
+    const struct gfx_prim *prim; /* whose quads these are; NULL: a frame shader */
     const struct gfx_draw *draw;
     struct gfx_state *now_state;
     struct gfx_quad quad[GFX_QUADS];
@@ -94,7 +94,12 @@ void gfx_place_begin(struct gfx_fragment *f, uint32_t n);
 enum mali_job_result gfx_place_run(struct gfx_fragment *f, uint32_t *budget);
 
 /* gfx_shade.c */
-/** Takes up to four quads; those that early tests leave are in the warp if @f->in_warp is set. */
+/**
+ * Puts quads into the warp. False: all are there, and it may have room for those of the draw's next
+ * primitive. True: it has to run first, as it is full or has a pixel of the next quad.
+ */
+bool gfx_warp_take(struct gfx_fragment *f);
+/** Begins the warp; what early tests leave is under way if @f->in_warp is set. */
 void gfx_warp_begin(struct gfx_fragment *f);
 /** The shader has ended: what has to be done behind it. */
 void gfx_warp_end(struct gfx_fragment *f);

@@ -46,7 +46,11 @@ static bool depth_of(const struct gfx_fragment *f, struct gfx_vec_depth *d)
 {
     const struct gfx_state *s = f->now_state;
     const struct gfx_zs *zs = &s->zs;
-    bool plane = zs->z_source != Z_SOURCE_MIN && zs->z_source != Z_SOURCE_MAX && f->prim;
+    const struct gfx_warp *g = &f->warp;
+    bool plane = zs->z_source != Z_SOURCE_MIN && zs->z_source != Z_SOURCE_MAX && g->prim[0];
+    float fixed = zs->z_source == Z_SOURCE_MIN   ? s->dcd.min_z
+                  : zs->z_source == Z_SOURCE_MAX ? s->dcd.max_z
+                                                 : 0;
 
     if (plane && zs->bias && (f->fb.z_internal == 2 || zs->bias_clamp != 0))
         return false; /* by the depth's exponent; clamped */
@@ -56,24 +60,22 @@ static bool depth_of(const struct gfx_fragment *f, struct gfx_vec_depth *d)
         .high = zs->clamp == CLAMP_BOUNDS ? s->dcd.max_z : 1,
         .internal = f->fb.z_internal,
     };
-    if (plane) {
-        memcpy(d->plane, f->prim->z, sizeof(d->plane));
-        if (zs->bias)
-            d->bias = zs->units * (f->fb.z_internal == 0 ? 0x1p-16f : 0x1p-24f) +
-                      zs->factor * f->prim->dz;
-    } else if (zs->z_source == Z_SOURCE_MIN) {
-        d->plane[0] = s->dcd.min_z;
-    } else if (zs->z_source == Z_SOURCE_MAX) {
-        d->plane[0] = s->dcd.max_z;
+    for (unsigned q = 0; q < 4; q++) {
+        d->plane[0][q] = plane ? g->prim[q]->z[0] : fixed;
+        for (unsigned i = 1; i < 3; i++)
+            d->plane[i][q] = plane ? g->prim[q]->z[i] : 0;
+        if (plane && zs->bias)
+            d->bias[q] = zs->units * (f->fb.z_internal == 0 ? 0x1p-16f : 0x1p-24f) +
+                         zs->factor * g->prim[q]->dz;
     }
     return true;
 }
 
-/* Places in the framebuffer relative to the primitive. */
+/* Places in the framebuffer relative to the primitives. */
 static void relative(const struct gfx_fragment *f, const float at[2][VA_LANES], va_v16u *x,
                      va_v16u *y)
 {
-    f->pipeline->vec->relative(at, f->prim ? f->prim->ox : 0, f->prim ? f->prim->oy : 0, x, y);
+    f->pipeline->vec->relative(at, f->warp.ox, f->warp.oy, x, y);
 }
 
 void gfx_lanes_atest(struct gfx_fragment *f, const struct va_warp *w, const va_v16u *src,
@@ -163,7 +165,7 @@ static bool at_centres(struct gfx_fragment *f, const struct va_insn *in, uint16_
     unsigned mode = in->mod[VA_M_SAMPLE], update = in->mod[VA_M_UPDATE];
     struct gfx_warp *g = &f->warp;
 
-    if (!f->prim)
+    if (!g->prim[0])
         return false;
     if (update == VA_UPDATE_RETRIEVE) {
         relative(f, g->at, x, y);
@@ -206,13 +208,57 @@ static uint32_t component(const struct gfx_draw *d, uint32_t v, uint32_t at, boo
     return u;
 }
 
-static void corners(const struct gfx_fragment *f, uint32_t at, bool half, float value[3])
+static float corner(const struct gfx_draw *d, uint32_t v, uint32_t at, bool half)
 {
-    for (unsigned i = 0; i < 3; i++) {
-        uint32_t u = component(f->draw, f->prim->v[i], at, half);
-        u = half ? texel_half_to_float((uint16_t)u) : u;
-        memcpy(&value[i], &u, 4);
+    uint32_t u = component(d, v, at, half);
+    float x;
+
+    u = half ? texel_half_to_float((uint16_t)u) : u;
+    memcpy(&x, &u, 4);
+    return x;
+}
+
+/* @n components from byte @at of the vertices' varyings, @bytes each. */
+static void interpolate(const struct gfx_fragment *f, uint32_t at, unsigned bytes, unsigned n,
+                        const va_v16u *x, const va_v16u *y, va_v16u out[4])
+{
+    const struct gfx_prim *t = f->warp.prim[0];
+    float value[4][3];
+
+    for (unsigned c = 0; c < n; c++)
+        for (unsigned i = 0; i < 3; i++)
+            value[c][i] = corner(f->draw, t->v[i], at + c * bytes, bytes == 2);
+    f->pipeline->vec->interpolate(t->bary, x, y, (const float(*)[3])value, n, out);
+}
+
+/* The same of a warp with quads of several primitives. */
+static void interpolate_mixed(const struct gfx_fragment *f, uint32_t at, unsigned bytes, unsigned n,
+                              const va_v16u *x, const va_v16u *y, va_v16u out[4])
+{
+    float value[4][3][4], bary[3][3][4];
+
+    for (unsigned q = 0; q < 4; q++) {
+        const struct gfx_prim *t = f->warp.prim[q];
+        for (unsigned i = 0; i < 3; i++) {
+            for (unsigned c = 0; c < n; c++)
+                value[c][i][q] = corner(f->draw, t->v[i], at + c * bytes, bytes == 2);
+            for (unsigned k = 0; k < 3; k++)
+                bary[i][k][q] = t->bary[i][k];
+        }
     }
+    f->pipeline->vec->interpolate_quads((const float(*)[3][4])bary, x, y,
+                                        (const float(*)[3][4])value, n, out);
+}
+
+/* What is not interpolated: of the provoking vertex. */
+static void flat_values(const struct gfx_fragment *f, uint32_t at, unsigned bytes, unsigned n,
+                        va_v16u out[4])
+{
+    for (unsigned c = 0; c < n; c++)
+        for (unsigned q = 0; q < 4; q++) {
+            uint32_t u = component(f->draw, f->warp.prim[q]->flat, at + c * bytes, bytes == 2);
+            gfx_fill_quad(&out[c], q, u);
+        }
 }
 
 static void put_component(const struct gfx_fragment *f, struct va_warp *w, unsigned reg,
@@ -240,18 +286,16 @@ bool gfx_lanes_ld_var_buf(struct gfx_fragment *f, struct va_warp *w, const struc
     unsigned n = in->mod[VA_M_VECSIZE] + 1u, bytes = half_src ? 2 : 4;
     uint32_t at = (uint32_t)in->imm[0];
     va_v16u x, y, out[4];
-    float value[4][3];
 
     if (n > 4 || (half_dst ? (n + 1) / 2 : n) > in->sr[0].count || (flat && half_src != half_dst) ||
         (offset && !uniform_offset(offset, lanes, &at)) || !at_centres(f, in, lanes, &x, &y))
         return false;
-    for (unsigned c = 0; c < n; c++)
-        if (flat)
-            va_fill(&out[c], component(f->draw, f->prim->flat, at + c * bytes, half_src));
-        else
-            corners(f, at + c * bytes, half_src, value[c]);
-    if (!flat)
-        v->interpolate(f->prim->bary, &x, &y, (const float(*)[3])value, n, out);
+    if (flat)
+        flat_values(f, at, bytes, n, out);
+    else if (f->warp.mixed)
+        interpolate_mixed(f, at, bytes, n, &x, &y, out);
+    else
+        interpolate(f, at, bytes, n, &x, &y, out);
     for (unsigned c = 0; c < n; c++) {
         if (half_dst && !flat)
             v->to_half(&out[c], &out[c]);

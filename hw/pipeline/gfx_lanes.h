@@ -23,14 +23,29 @@ static inline uint64_t gfx_quad_load(const uint16_t field[4])
     return v;
 }
 
+/** The lanes of quad @q become @u. */
+static inline void gfx_fill_quad(va_v16u *r, unsigned q, uint32_t u)
+{
+    const uint32_t lanes[4] = {u, u, u, u};
+
+    memcpy((uint8_t *)r + 16 * q, lanes, 16);
+}
+
+/** Fields of a quad's cover that are not zero, as ones. */
+static inline uint64_t gfx_quad_fields(uint64_t v)
+{
+    const uint64_t low = 0x7fff7fff7fff7fffull;
+
+    return ((((v & low) + low) | v) & ~low) >> 15;
+}
+
 /** Lanes that have any sample in @cover. */
 static inline uint16_t gfx_lanes_of(const uint16_t cover[VA_LANES])
 {
     uint16_t lanes = 0;
 
     for (unsigned q = 0; q < 4; q++) {
-        uint64_t v = gfx_quad_load(&cover[4 * q]), low = 0x7fff7fff7fff7fffull;
-        v = ((((v & low) + low) | v) & ~low) >> 15; /* 1 in fields that are not zero */
+        uint64_t v = gfx_quad_fields(gfx_quad_load(&cover[4 * q]));
         lanes |= (uint16_t)(((v | v >> 15 | v >> 30 | v >> 45) & 15) << 4 * q);
     }
     return lanes;

@@ -22,7 +22,8 @@ enum { REGS_F16, REGS_F32, REGS_I32, REGS_U32, REGS_I16, REGS_U16 }; /* register
 
 /* --- depth and stencil ------------------------------------------------------------------- */
 
-static float bias(const struct gfx_fragment *f, const struct gfx_zs *zs, float z)
+static float bias(const struct gfx_fragment *f, const struct gfx_zs *zs, const struct gfx_prim *t,
+                  float z)
 {
     float r = f->fb.z_internal == 0 ? 0x1p-16f : 0x1p-24f, b;
     int e;
@@ -31,7 +32,7 @@ static float bias(const struct gfx_fragment *f, const struct gfx_zs *zs, float z
         frexpf(z, &e);
         r = ldexpf(1, e - 24);
     }
-    b = zs->units * r + zs->factor * f->prim->dz;
+    b = zs->units * r + zs->factor * t->dz;
     if (zs->bias_clamp > 0)
         return b < zs->bias_clamp ? b : zs->bias_clamp;
     if (zs->bias_clamp < 0)
@@ -54,6 +55,7 @@ static void depths(const struct gfx_fragment *f, unsigned i, uint32_t z[GFX_MAX_
 {
     const struct gfx_state *s = f->now_state;
     const struct gfx_warp *g = &f->warp;
+    const struct gfx_prim *t = g->prim[i / 4];
     float x = (float)(f->tile.x + g->pixel[i] % GFX_TILE);
     float y = (float)(f->tile.y + g->pixel[i] / GFX_TILE);
 
@@ -62,11 +64,11 @@ static void depths(const struct gfx_fragment *f, unsigned i, uint32_t z[GFX_MAX_
         float v = 0;
         if (s->zs.z_source == Z_SOURCE_MIN || s->zs.z_source == Z_SOURCE_MAX) {
             v = s->zs.z_source == Z_SOURCE_MIN ? s->dcd.min_z : s->dcd.max_z;
-        } else if (f->prim) {
-            v = gfx_depth_at(f->prim, x + (centre ? 0.5f : (float)f->fb.sample_x[n] / GFX_SUBPIXEL),
+        } else if (t) {
+            v = gfx_depth_at(t, x + (centre ? 0.5f : (float)f->fb.sample_x[n] / GFX_SUBPIXEL),
                              y + (centre ? 0.5f : (float)f->fb.sample_y[n] / GFX_SUBPIXEL));
             if (s->zs.bias)
-                v += bias(f, &s->zs, v);
+                v += bias(f, &s->zs, t, v);
         }
         z[n] = gfx_z_pack(&f->fb, clamped(s, v));
     }
@@ -77,7 +79,8 @@ static void test_lane(struct gfx_fragment *f, unsigned i, const uint32_t *z, int
                       bool update)
 {
     struct gfx_state *s = f->now_state;
-    unsigned face = f->prim && f->prim->back;
+    const struct gfx_prim *t = f->warp.prim[i / 4];
+    unsigned face = t && t->back;
     uint16_t *cover = &f->warp.cover[i];
 
     if (!*cover)
@@ -142,10 +145,12 @@ static void preload(const struct gfx_fragment *f, unsigned p, va_v16u *r)
 
     switch (p) {
     case 9:
-        va_fill(r, f->prim ? f->prim->number : 0);
+        for (unsigned q = 0; q < 4; q++)
+            gfx_fill_quad(r, q, g->prim[q] ? g->prim[q]->number : 0);
         break;
     case 10:
-        va_fill(r, f->prim && f->prim->back);
+        for (unsigned q = 0; q < 4; q++)
+            gfx_fill_quad(r, q, g->prim[q] && g->prim[q]->back);
         break;
     case 11:
         memcpy(r, g->position, sizeof(*r));
@@ -179,6 +184,8 @@ static void take_quad(struct gfx_fragment *f, unsigned q, const struct gfx_quad 
     const float xs[4] = {x, x + 1, x, x + 1}, ys[4] = {y, y, y + 1, y + 1};
     uint32_t at = (f->tile.x + from->x) | (f->tile.y + from->y) << 16;
     const uint32_t position[4] = {at, at + 1, at + 0x10000, at + 0x10001};
+    const float ox = f->prim ? f->prim->ox : 0, oy = f->prim ? f->prim->oy : 0;
+    const float oxs[4] = {ox, ox, ox, ox}, oys[4] = {oy, oy, oy, oy};
 
     memcpy(&g->pixel[4 * q], &pixel, 8);
     memcpy(&g->first[4 * q], &first, 8);
@@ -186,21 +193,56 @@ static void take_quad(struct gfx_fragment *f, unsigned q, const struct gfx_quad 
     memcpy(&g->position[4 * q], position, 16);
     memcpy(&g->centre[0][4 * q], xs, 16);
     memcpy(&g->centre[1][4 * q], ys, 16);
+    memcpy(&g->ox[4 * q], oxs, 16);
+    memcpy(&g->oy[4 * q], oys, 16);
+    g->prim[q] = f->prim;
+    g->index[q] = f->prim ? (uint32_t)(f->prim - f->pass->prim) : 0;
 }
 
-/* Puts the next quads into the warp; returns the lanes that belong to one. */
-static uint16_t take_quads(struct gfx_fragment *f)
+/* The warp has a pixel of the quad: the one that comes first has to end first. */
+static bool in_warp_already(const struct gfx_warp *g, const struct gfx_quad *quad)
+{
+    for (unsigned q = 0; q < g->quads; q++)
+        if (g->pixel[4 * q] == quad->y * GFX_TILE + quad->x &&
+            (gfx_quad_fields(gfx_quad_load(&g->first[4 * q])) &
+             gfx_quad_fields(gfx_quad_load(quad->cover))))
+            return true;
+    return false;
+}
+
+bool gfx_warp_take(struct gfx_fragment *f)
 {
     struct gfx_state *s = f->now_state;
+    struct gfx_warp *g = &f->warp;
     bool per_sample = DCD_PER_SAMPLE(&s->dcd) && f->fb.samples > 1;
-    uint16_t mask = per_sample ? (uint16_t)(1u << f->sample) : 0xffff, lanes = 0;
+    uint16_t mask = per_sample ? (uint16_t)(1u << f->sample) : 0xffff;
 
-    f->warp.sample = per_sample ? f->sample : 0;
-    for (unsigned q = 0; q < 4 && f->next_quad < f->quads; q++, f->next_quad++) {
-        take_quad(f, q, &f->quad[f->next_quad], DCD_SAMPLE_MASK(&s->dcd), mask);
-        lanes |= (uint16_t)(15u << 4 * q);
+    g->sample = per_sample ? f->sample : 0;
+    for (; f->next_quad < f->quads; f->next_quad++) {
+        const struct gfx_quad *quad = &f->quad[f->next_quad];
+        if (g->quads == 4 || in_warp_already(g, quad))
+            return true;
+        take_quad(f, g->quads++, quad, DCD_SAMPLE_MASK(&s->dcd), mask);
     }
-    return lanes;
+    return g->quads == 4;
+}
+
+/* No quad is left for the rest of the warp. Returns the lanes that belong to one. */
+static uint16_t close_warp(struct gfx_warp *g)
+{
+    unsigned n = g->quads;
+
+    g->quads = 0;
+    g->mixed = false;
+    for (unsigned q = 1; q < n; q++)
+        g->mixed |= g->prim[q] != g->prim[0];
+    for (unsigned q = n; q < 4; q++) {
+        memset(&g->cover[4 * q], 0, 8);
+        memset(&g->first[4 * q], 0, 8);
+        g->prim[q] = g->prim[0];
+        g->index[q] = g->index[0];
+    }
+    return (uint16_t)((1u << 4 * n) - 1);
 }
 
 void gfx_warp_begin(struct gfx_fragment *f)
@@ -210,9 +252,7 @@ void gfx_warp_begin(struct gfx_fragment *f)
     bool kill, update;
     uint16_t lanes, alive;
 
-    memset(g->cover, 0, sizeof(g->cover));
-    memset(g->first, 0, sizeof(g->first));
-    lanes = take_quads(f);
+    lanes = close_warp(g);
     g->tested = 0;
     kill = !s->dcd.spd || early(s, DCD_PIXEL_KILL(&s->dcd));
     update = kill && (!s->dcd.spd || early(s, DCD_ZS_UPDATE(&s->dcd)));

@@ -79,8 +79,8 @@ static void places(struct gfx_fragment *f, const struct va_insn *in, const va_v1
             f->warp.at[0][i] = at[0];
             f->warp.at[1][i] = at[1];
         }
-        x[i] = at[0] - (f->prim ? f->prim->ox : 0);
-        y[i] = at[1] - (f->prim ? f->prim->oy : 0);
+        x[i] = at[0] - f->warp.ox[i];
+        y[i] = at[1] - f->warp.oy[i];
     }
 }
 
@@ -114,10 +114,9 @@ static float weighted(const float b[3], float a0, float a1, float a2)
     return a0 + (b[1] * (a1 - a0) + b[2] * (a2 - a0)) / (b[0] + b[1] + b[2]);
 }
 
-static uint32_t interpolated(const struct gfx_fragment *f, uint32_t offset, bool half_src, float x,
-                             float y)
+static uint32_t interpolated(const struct gfx_fragment *f, const struct gfx_prim *t,
+                             uint32_t offset, bool half_src, float x, float y)
 {
-    const struct gfx_prim *t = f->prim;
     float b[3], a[3], v;
     uint32_t u;
 
@@ -155,7 +154,7 @@ static enum va_message_result ld_var_buf(struct gfx_fragment *f, struct va_warp 
     bool half_src = format == VA_SRCFMT_FLAT16 || format == VA_SRCFMT_F16;
     float x[VA_LANES] = {0}, y[VA_LANES] = {0};
 
-    if (!f->prim)
+    if (!f->warp.prim[0])
         return VA_MSG_UNMODELLED;
     if (gfx_lanes_ld_var_buf(f, w, in, imm ? NULL : &src[1].w[0], lanes))
         return VA_MSG_DONE;
@@ -166,8 +165,8 @@ static enum va_message_result ld_var_buf(struct gfx_fragment *f, struct va_warp 
             continue;
         for (unsigned c = 0; c <= in->mod[VA_M_VECSIZE]; c++) {
             uint32_t at = offset + c * (half_src ? 2 : 4), u;
-            u = flat ? component(f->draw, f->prim->flat, at, half_src ? 2 : 4)
-                     : interpolated(f, at, half_src, x[i], y[i]);
+            u = flat ? component(f->draw, f->warp.prim[i / 4]->flat, at, half_src ? 2 : 4)
+                     : interpolated(f, f->warp.prim[i / 4], at, half_src, x[i], y[i]);
             if (!flat && half_dst)
                 u = texel_float_to_half(u);
             else if (flat && half_src != half_dst)
@@ -240,10 +239,9 @@ static void vertex_value(const struct gfx_draw *d, const struct varying *v, uint
     texel_load(&v->format, bytes, out);
 }
 
-static void blend_vertices(const struct gfx_fragment *f, const struct varying *v, float x, float y,
-                           uint32_t out[4])
+static void blend_vertices(const struct gfx_fragment *f, const struct gfx_prim *t,
+                           const struct varying *v, float x, float y, uint32_t out[4])
 {
-    const struct gfx_prim *t = f->prim;
     uint32_t u[3][4];
     float b[3], a;
 
@@ -306,7 +304,7 @@ static enum va_message_result ld_var(struct gfx_fragment *f, struct va_warp *w,
 
     if (in->mod[VA_M_REGFMT] == VA_REGFMT_S16 || in->mod[VA_M_REGFMT] == VA_REGFMT_U16)
         return VA_MSG_UNMODELLED;
-    if (!f->prim)
+    if (!f->warp.prim[0])
         return in->op == VA_OP_LD_VAR_IMM ? ld_var_frame(f, w, in, src, lanes) : VA_MSG_UNMODELLED;
     if (!flat)
         places(f, in, &src[0].w[0], lanes, x, y);
@@ -319,9 +317,9 @@ static enum va_message_result ld_var(struct gfx_fragment *f, struct va_warp *w,
         if (r != VA_MSG_DONE)
             return r;
         if (!v.empty && (flat || v.flat))
-            vertex_value(f->draw, &v, f->prim->flat, u);
+            vertex_value(f->draw, &v, f->warp.prim[i / 4]->flat, u);
         else if (!v.empty)
-            blend_vertices(f, &v, x[i], y[i], u);
+            blend_vertices(f, f->warp.prim[i / 4], &v, x[i], y[i], u);
         for (unsigned n = 0; n <= in->mod[VA_M_VECSIZE]; n++)
             put(w, in, half_dst, n, i, half_dst ? texel_float_to_half(u[n]) : u[n]);
     }
@@ -332,10 +330,9 @@ static enum va_message_result ld_var(struct gfx_fragment *f, struct va_warp *w,
 
 enum { SPECIAL_POINT = 0, SPECIAL_FRAG_W = 2, SPECIAL_FRAG_Z = 3 }; /* source: ISA.xml */
 
-static float special_value(const struct gfx_fragment *f, unsigned what, unsigned c, float x,
-                           float y)
+static float special_value(const struct gfx_fragment *f, const struct gfx_prim *t, unsigned what,
+                           unsigned c, float x, float y)
 {
-    const struct gfx_prim *t = f->prim;
     float v;
 
     if (what == SPECIAL_FRAG_W) /* Mesa multiplies by it what is not to be perspective-correct */
@@ -354,12 +351,13 @@ static enum va_message_result ld_var_special(struct gfx_fragment *f, struct va_w
     bool half_dst = in->mod[VA_M_REGFMT] == VA_REGFMT_F16;
     float x[VA_LANES] = {0}, y[VA_LANES] = {0};
 
-    if (!f->prim || (what != SPECIAL_POINT && what != SPECIAL_FRAG_W && what != SPECIAL_FRAG_Z))
+    if (!f->warp.prim[0] ||
+        (what != SPECIAL_POINT && what != SPECIAL_FRAG_W && what != SPECIAL_FRAG_Z))
         return VA_MSG_UNMODELLED;
     places(f, in, &src[0].w[0], lanes, x, y);
     for (unsigned i = 0; i < VA_LANES; i++)
         for (unsigned c = 0; (lanes >> i & 1) && c < (what == SPECIAL_POINT ? 2 : 1); c++) {
-            float v = special_value(f, what, c, x[i], y[i]);
+            float v = special_value(f, f->warp.prim[i / 4], what, c, x[i], y[i]);
             uint32_t u;
             memcpy(&u, &v, 4);
             put(w, in, half_dst, c, i, half_dst ? texel_float_to_half(u) : u);

@@ -16,8 +16,8 @@
 
 /** Depths of a plane, as the tile buffer holds them. */
 struct gfx_vec_depth {
-    float plane[3]; /* at x, y relative to the primitive's origin */
-    float bias;     /* added */
+    float plane[3][4]; /* of each quad, at x, y relative to its primitive's origin */
+    float bias[4];     /* added */
     bool clamp;
     float low, high;
     unsigned internal; /* 0, 1: fixed point of 16, 24 bits; 2: fp32 */
@@ -36,8 +36,12 @@ struct gfx_vec {
     /** @out[c] = sum of @value[c][i] by the weights over w of planes @bary, perspective-correct. */
     void (*interpolate)(const float bary[3][3], const va_v16u *x, const va_v16u *y,
                         const float (*value)[3], unsigned n, va_v16u *out);
-    /** @x, @y: @at less (@ox, @oy). */
-    void (*relative)(const float at[2][VA_LANES], float ox, float oy, va_v16u *x, va_v16u *y);
+    /** The same with planes and values of each quad. */
+    void (*interpolate_quads)(const float bary[3][3][4], const va_v16u *x, const va_v16u *y,
+                              const float (*value)[3][4], unsigned n, va_v16u *out);
+    /** @x, @y: @at less @ox, @oy. */
+    void (*relative)(const float at[2][VA_LANES], const float ox[VA_LANES],
+                     const float oy[VA_LANES], va_v16u *x, va_v16u *y);
     void (*depth)(const struct gfx_vec_depth *d, const va_v16u *x, const va_v16u *y, va_v16u *out);
     /** Lanes for which "@z FUNC @old" holds; @func: bits less, equal, greater. */
     uint16_t (*compare)(unsigned func, bool floats, const va_v16u *z, const va_v16u *old);

@@ -13,6 +13,8 @@
 #pragma GCC optimize("fp-contract=off")
 #endif
 
+#include <string.h>
+
 #include "../valhall/sem_vec.h"
 #include "gfx_vec.h"
 
@@ -58,11 +60,47 @@ static void interpolate(const float bary[3][3], const va_v16u *xs, const va_v16u
     }
 }
 
-static void relative(const float at[2][VA_LANES], float ox, float oy, va_v16u *x, va_v16u *y)
+/* Piece @k of sixteen lanes of which each quad has its value. */
+VA_INLINE vf of_quads(const float v[4], unsigned k)
+{
+#ifdef VA_HOST_AVX2
+    return (vf)_mm256_set_m128(_mm_set1_ps(v[2 * k + 1]), _mm_set1_ps(v[2 * k]));
+#else
+    uint32_t u;
+
+    memcpy(&u, &v[k], 4); /* splat_f() makes 0 of -0 */
+    return as_f(splat(u));
+#endif
+}
+
+VA_INLINE vf plane_of_quads(const float p[3][4], unsigned k, vf x, vf y)
+{
+    return of_quads(p[0], k) + of_quads(p[1], k) * x + of_quads(p[2], k) * y;
+}
+
+static void interpolate_quads(const float bary[3][3][4], const va_v16u *xs, const va_v16u *ys,
+                              const float (*value)[3][4], unsigned n, va_v16u *out)
 {
     for (unsigned k = 0; k < PIECES; k++) {
-        put(x, k, as_u(as_f(get((const va_v16u *)at[0], k)) - ox));
-        put(y, k, as_u(as_f(get((const va_v16u *)at[1], k)) - oy));
+        vf x = as_f(get(xs, k)), y = as_f(get(ys, k)), b[3];
+        for (unsigned i = 0; i < 3; i++)
+            b[i] = plane_of_quads(bary[i], k, x, y);
+        vf weight = b[0] + b[1] + b[2];
+        for (unsigned c = 0; c < n; c++) {
+            vf v = of_quads(value[c][0], k);
+            vf to1 = of_quads(value[c][1], k) - v, to2 = of_quads(value[c][2], k) - v;
+            put(&out[c], k, as_u(v + (b[1] * to1 + b[2] * to2) / weight));
+        }
+    }
+}
+
+static void relative(const float at[2][VA_LANES], const float ox[VA_LANES],
+                     const float oy[VA_LANES], va_v16u *x, va_v16u *y)
+{
+    for (unsigned k = 0; k < PIECES; k++) {
+        vf dx = as_f(get((const va_v16u *)ox, k)), dy = as_f(get((const va_v16u *)oy, k));
+        put(x, k, as_u(as_f(get((const va_v16u *)at[0], k)) - dx));
+        put(y, k, as_u(as_f(get((const va_v16u *)at[1], k)) - dy));
     }
 }
 
@@ -106,8 +144,8 @@ VA_INLINE unsigned lanes_of(vu m)
 static void depth(const struct gfx_vec_depth *d, const va_v16u *x, const va_v16u *y, va_v16u *out)
 {
     for (unsigned k = 0; k < PIECES; k++) {
-        vf z = plane_at(d->plane, as_f(get(x, k)), as_f(get(y, k))), one = splat_f(1);
-        z += d->bias;
+        vf z = plane_of_quads(d->plane, k, as_f(get(x, k)), as_f(get(y, k))), one = splat_f(1);
+        z += of_quads(d->bias, k);
         if (d->clamp) {
             vf lo = splat_f(d->low), hi = splat_f(d->high);
             z = pick_f((vu)(z > lo), pick_f((vu)(z < hi), z, hi), lo);
@@ -304,5 +342,6 @@ static void to_half(const va_v16u *in, va_v16u *out)
         put(out, k, float_to_half(as_f(get(in, k))));
 }
 
-const struct gfx_vec GFX_VARIANT = {interpolate, relative, depth, compare, blend,
-                                    from_half,   merge,    bits,  spread,  to_half};
+const struct gfx_vec GFX_VARIANT = {interpolate, interpolate_quads, relative, depth, compare,
+                                    blend,       from_half,         merge,    bits,  spread,
+                                    to_half};

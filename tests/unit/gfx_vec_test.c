@@ -122,14 +122,14 @@ static float clamped(const struct gfx_vec_depth *d, float z)
 static void depths(void)
 {
     for (unsigned round = 0; round < ROUNDS; round++) {
-        struct gfx_vec_depth d = {.bias = rnd() % 2 ? float_of(some_float()) : 0,
-                                  .clamp = rnd() & 1,
-                                  .high = 1,
-                                  .internal = rnd() % 3};
+        struct gfx_vec_depth d = {.clamp = rnd() & 1, .high = 1, .internal = rnd() % 3};
         struct gfx_fb fb = {.z_internal = (uint8_t)d.internal};
         va_v16u x, y, z[2];
         for (unsigned i = 0; i < 3; i++)
-            d.plane[i] = float_of(some_float());
+            for (unsigned q = 0; q < 4; q++)
+                d.plane[i][q] = float_of(some_float());
+        for (unsigned q = 0; q < 4; q++)
+            d.bias[q] = rnd() % 2 ? float_of(some_float()) : 0;
         for (unsigned i = 0; i < VA_LANES; i++) {
             x[i] = bits_of((float)(rnd() % 64) - 0.5f);
             y[i] = bits_of((float)(rnd() % 64) - 0.5f);
@@ -137,8 +137,10 @@ static void depths(void)
         for (unsigned n = 0; n < variant_count; n++) {
             variants[n]->depth(&d, &x, &y, &z[n]);
             for (unsigned i = 0; i < VA_LANES; i++) {
-                float v = d.plane[0] + d.plane[1] * float_of(x[i]) + d.plane[2] * float_of(y[i]);
-                v = clamped(&d, v + d.bias);
+                unsigned q = i / 4;
+                float v =
+                    d.plane[0][q] + d.plane[1][q] * float_of(x[i]) + d.plane[2][q] * float_of(y[i]);
+                v = clamped(&d, v + d.bias[q]);
                 if (d.internal == 2 && v != v && z[n][i] << 1 > 0xff000000u)
                     continue; /* which NaN is left open */
                 if (!same("depth", variants[n], i, z[n][i], gfx_z_pack(&fb, v)))
@@ -236,6 +238,43 @@ static void interpolation(void)
     }
 }
 
+/* Each quad has its planes and values: what the function for one primitive makes of each of them.
+ */
+static void quads(void)
+{
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        float bary[3][3][4], value[4][3][4], one_bary[3][3], one_value[4][3];
+        va_v16u x, y, out[4], want[4];
+        for (unsigned i = 0; i < 9 * 4; i++)
+            bary[i / 12][i / 4 % 3][i % 4] = (float)(int32_t)rnd() * 0x1p-30f;
+        for (unsigned i = 0; i < 12 * 4; i++)
+            value[i / 12][i / 4 % 3][i % 4] = float_of(some_float());
+        for (unsigned i = 0; i < VA_LANES; i++) {
+            x[i] = bits_of((float)(rnd() % 64) - 0.5f);
+            y[i] = bits_of((float)(rnd() % 64) - 0.5f);
+        }
+        for (unsigned n = 0; n < variant_count; n++) {
+            variants[n]->interpolate_quads((const float(*)[3][4])bary, &x, &y,
+                                           (const float(*)[3][4])value, 4, out);
+            for (unsigned q = 0; q < 4; q++) {
+                for (unsigned i = 0; i < 9; i++)
+                    one_bary[i / 3][i % 3] = bary[i / 3][i % 3][q];
+                for (unsigned i = 0; i < 12; i++)
+                    one_value[i / 3][i % 3] = value[i / 3][i % 3][q];
+                variants[n]->interpolate((const float(*)[3])one_bary, &x, &y,
+                                         (const float(*)[3])one_value, 4, want);
+                for (unsigned i = 0; i < 16; i++) {
+                    unsigned lane = 4 * q + i % 4, c = i / 4;
+                    if (want[c][lane] << 1 > 0xff000000u && out[c][lane] << 1 > 0xff000000u)
+                        continue; /* which NaN is left open */
+                    if (!same("interpolate_quads", variants[n], lane, out[c][lane], want[c][lane]))
+                        return;
+                }
+            }
+        }
+    }
+}
+
 static void all_of(void (*test)(void))
 {
     find_variants();
@@ -268,5 +307,11 @@ static void test_interpolation(void)
     all_of(interpolation);
 }
 
+static void test_quads(void)
+{
+    all_of(quads);
+}
+
 TAP_MAIN({"blending", test_blending}, {"depths", test_depths}, {"comparing", test_comparing},
-         {"halves-and-masks", test_halves}, {"interpolation", test_interpolation})
+         {"halves-and-masks", test_halves}, {"interpolation", test_interpolation},
+         {"quads", test_quads})
