@@ -13,6 +13,7 @@
 
 #include "component.h"
 #include "core.h"
+#include "pipeline_internal.h"
 
 #define DESC_NULL        0 /* type nibbles; source: v10.xml */
 #define DESC_ATTRIBUTE   5
@@ -21,38 +22,18 @@
 
 enum { ATTRIBUTE_1D = 1, ATTRIBUTE_POT = 2, ATTRIBUTE_NPOT = 3 };
 
-struct attribute {
-    bool valid, empty;
-    uint32_t handle;
-    uint8_t type;     /* ATTRIBUTE_... */
-    bool offset;      /* the job's attribute offset is added to the vertex */
-    bool by_instance; /* not by vertex */
-    uint8_t divisor_r, divisor_e;
-    uint32_t divisor_d, stride, pixel_format;
-    int32_t first; /* bytes */
-    struct texel_format format;
-    uint64_t va, size; /* of the buffer */
-};
-
-static enum va_message_result find_attribute(struct core *c, uint32_t handle, struct attribute *a)
+static enum va_message_result read_attribute(struct core *c, uint32_t handle,
+                                             struct attribute_seen *a)
 {
     uint32_t w[8];
     uint64_t va;
-    enum mali_mem_result r;
+    enum mali_mem_result r = core_descriptor(c, handle, w, &va);
 
-    if (a->valid && a->handle == handle)
-        return VA_MSG_DONE;
-    *a = (struct attribute){.handle = handle, .empty = true};
-    r = core_descriptor(c, handle, w, &va);
-    if (r != MALI_MEM_OK)
+    *a = (struct attribute_seen){.handle = handle, .empty = true};
+    if (r != MALI_MEM_OK || (w[0] & 15) == DESC_NULL)
         return core_answer(r);
-    a->valid = true;
-    if ((w[0] & 15) == DESC_NULL)
-        return VA_MSG_DONE;
-    if ((w[0] & 15) != DESC_ATTRIBUTE) {
-        a->valid = false;
+    if ((w[0] & 15) != DESC_ATTRIBUTE)
         return core_answer(core_fault(c, MALI_DATA_INVALID_FAULT, va));
-    }
     a->type = w[0] >> 4 & 15;
     a->offset = w[0] >> 8 & 1;
     a->pixel_format = w[0] >> 10;
@@ -64,15 +45,29 @@ static enum va_message_result find_attribute(struct core *c, uint32_t handle, st
     a->divisor_d = w[5];
     a->empty = false;
     if (a->type < ATTRIBUTE_1D || a->type > ATTRIBUTE_NPOT ||
-        !texel_format(a->pixel_format, &a->format)) {
-        a->valid = false;
+        !texel_format(a->pixel_format, &a->format))
         return VA_MSG_UNMODELLED;
-    }
     return core_answer(core_buffer(c, (w[1] & 63) << 24 | (w[3] & 0xffffff), &a->va, &a->size));
 }
 
+/* *@out: in a slice, each is read once, unless others of the same place come between. */
+static enum va_message_result find_attribute(struct core *c, uint32_t handle,
+                                             const struct attribute_seen **out)
+{
+    struct attribute_seen *a = &c->attributes[(handle ^ handle >> 24) % CORE_ATTRIBUTES];
+    enum va_message_result r;
+
+    *out = a;
+    if (a->slice == c->pipeline->slices && a->handle == handle)
+        return VA_MSG_DONE;
+    r = read_attribute(c, handle, a);
+    if (r == VA_MSG_DONE)
+        a->slice = c->pipeline->slices;
+    return r;
+}
+
 /* Division by multiplying: 2^31 + D is the rounded reciprocal, E says which way it was rounded. */
-static uint32_t element(const struct core *c, const struct attribute *a, uint32_t vertex,
+static uint32_t element(const struct core *c, const struct attribute_seen *a, uint32_t vertex,
                         uint32_t instance)
 {
     uint32_t n = a->by_instance ? instance : vertex;
@@ -93,7 +88,7 @@ static uint32_t element(const struct core *c, const struct attribute *a, uint32_
 }
 
 /* 0: outside. */
-static uint64_t element_va(const struct core *c, const struct attribute *a, uint32_t vertex,
+static uint64_t element_va(const struct core *c, const struct attribute_seen *a, uint32_t vertex,
                            uint32_t instance)
 {
     int64_t at = a->first + (int64_t)a->stride * element(c, a, vertex, instance);
@@ -106,20 +101,20 @@ static uint64_t element_va(const struct core *c, const struct attribute *a, uint
 enum va_message_result attribute_fetch(struct core *c, uint32_t handle, uint32_t vertex,
                                        uint32_t out[4], bool *is_integer)
 {
-    struct attribute a = {0};
+    const struct attribute_seen *a;
     uint8_t bytes[TEXEL_BYTES];
     enum va_message_result r = find_attribute(c, handle, &a);
     uint64_t va;
 
     memset(out, 0, 4 * sizeof(out[0]));
     *is_integer = false;
-    if (r != VA_MSG_DONE || a.empty)
+    if (r != VA_MSG_DONE || a->empty)
         return r;
-    *is_integer = texel_is_integer(&a.format);
-    va = element_va(c, &a, vertex, 0);
-    r = va ? core_answer(core_read(c, va, bytes, a.format.bytes)) : VA_MSG_DONE;
+    *is_integer = texel_is_integer(&a->format);
+    va = element_va(c, a, vertex, 0);
+    r = va ? core_answer(core_read(c, va, bytes, a->format.bytes)) : VA_MSG_DONE;
     if (va && r == VA_MSG_DONE)
-        texel_load(&a.format, bytes, out);
+        texel_load(&a->format, bytes, out);
     return r;
 }
 
@@ -135,38 +130,107 @@ static uint32_t lane_handle(const struct va_insn *in, const struct va_val *src, 
     }
 }
 
+/* Memory that is mapped, from @va on. */
+struct window {
+    uint64_t va, len;
+    const uint8_t *p;
+};
+
+/* @size bytes at @va; @spare: where they are put when they lie in two pages. */
+static enum va_message_result element_at(struct core *c, struct window *win, uint64_t va,
+                                         unsigned size, uint8_t *spare, const uint8_t **p)
+{
+    enum va_message_result r = VA_MSG_FAULT;
+
+    *p = spare;
+    if (va - win->va >= win->len || win->len - (va - win->va) < size) {
+        *win = (struct window){.va = va};
+        win->p = c->host.map(c->host.ctx, va, VA_READ, &win->len, &r);
+        if (!win->p) {
+            win->len = 0;
+            return r;
+        }
+        if (win->len < size)
+            return core_answer(core_read(c, va, spare, size));
+    }
+    *p = win->p + (va - win->va);
+    return VA_MSG_DONE;
+}
+
+/* Words of memory are words of registers: nothing to convert, nothing changes places. */
+static bool as_it_is(const struct texel_format *f, unsigned regfmt)
+{
+    for (unsigned i = 0; i < f->channels; i++)
+        if (f->bits[i] != 32 || f->from[i] != i)
+            return false;
+    for (unsigned i = f->channels; i < 4; i++)
+        if (f->from[i] != TEXEL_ZERO && f->from[i] != TEXEL_ONE)
+            return false;
+    if (f->shift || f->bytes != 4 * f->channels || component_is_half(regfmt))
+        return false;
+    return texel_is_integer(f) ? regfmt == VA_REGFMT_S32 || regfmt == VA_REGFMT_U32
+                               : f->type == TEXEL_FLOAT && regfmt == VA_REGFMT_F32;
+}
+
+/* Each lane's components into @v, as registers hold them. */
+static enum va_message_result load_lanes(struct core *c, struct va_warp *w,
+                                         const struct va_insn *in, const struct va_val *src,
+                                         uint16_t lanes, uint32_t v[VA_LANES][4])
+{
+    unsigned regfmt = in->mod[VA_M_REGFMT];
+    const struct attribute_seen *a = NULL;
+    struct window win = {0};
+    uint8_t spare[TEXEL_BYTES];
+    bool plain = false;
+
+    for (uint32_t left = lanes; left; left &= left - 1) {
+        unsigned i = (unsigned)__builtin_ctz(left);
+        uint32_t handle = lane_handle(in, src, i);
+        enum va_message_result r = VA_MSG_DONE;
+        const uint8_t *p;
+        if (!a || a->handle != handle) {
+            r = find_attribute(c, handle, &a);
+            plain = as_it_is(&a->format, regfmt);
+        }
+        if (r != VA_MSG_DONE)
+            return r;
+        uint64_t va = element_va(c, a, src[0].w[0][i], src[1].w[0][i]);
+        if (va) {
+            r = element_at(c, &win, va, a->format.bytes, spare, &p);
+            if (r != VA_MSG_DONE)
+                return r;
+            core_lane_touched(c, w, in, i, va, a->format.bytes, VA_READ);
+        }
+        if (va && plain) {
+            memcpy(v[i], p, a->format.bytes);
+            for (unsigned k = a->format.channels; k < 4; k++)
+                v[i][k] = a->format.from[k] == TEXEL_ONE ? texel_one(&a->format) : 0;
+            continue;
+        }
+        if (va)
+            texel_load(&a->format, p, v[i]);
+        for (unsigned k = 0; k < 4; k++)
+            v[i][k] = component_to_register(&a->format, v[i][k], regfmt);
+    }
+    return VA_MSG_DONE;
+}
+
 static enum va_message_result ld_attr(struct core *c, struct va_warp *w, const struct va_insn *in,
                                       const struct va_val *src, uint16_t lanes)
 {
-    unsigned regfmt = in->mod[VA_M_REGFMT], n = in->mod[VA_M_VECSIZE] + 1u;
-    bool half = component_is_half(regfmt);
+    unsigned n = in->mod[VA_M_VECSIZE] + 1u;
+    bool half = component_is_half(in->mod[VA_M_REGFMT]);
     uint32_t v[VA_LANES][4] = {{0}};
-    struct texel_format format[VA_LANES];
-    struct attribute a = {0};
-    enum va_message_result r = VA_MSG_DONE;
+    enum va_message_result r = load_lanes(c, w, in, src, lanes, v);
 
-    for (unsigned i = 0; i < VA_LANES && r == VA_MSG_DONE; i++) {
-        uint8_t bytes[TEXEL_BYTES];
-        if (!(lanes >> i & 1))
-            continue;
-        r = find_attribute(c, lane_handle(in, src, i), &a);
-        if (r != VA_MSG_DONE)
-            break;
-        format[i] = a.format;
-        uint64_t va = element_va(c, &a, src[0].w[0][i], src[1].w[0][i]);
-        if (!va)
-            continue;
-        r = core_answer(core_read(c, va, bytes, a.format.bytes));
-        if (r == VA_MSG_DONE) {
-            texel_load(&a.format, bytes, v[i]);
-            core_lane_touched(c, w, in, i, va, a.format.bytes, VA_READ);
+    if (r != VA_MSG_DONE)
+        return r;
+    for (unsigned k = 0; k < n; k++)
+        for (uint32_t left = lanes; left; left &= left - 1) {
+            unsigned i = (unsigned)__builtin_ctz(left);
+            component_put(w, &in->sr[0], i, k, v[i][k], half);
         }
-    }
-    for (unsigned i = 0; i < VA_LANES && r == VA_MSG_DONE; i++)
-        for (unsigned k = 0; (lanes >> i & 1) && k < n; k++)
-            component_put(w, &in->sr[0], i, k, component_to_register(&format[i], v[i][k], regfmt),
-                          half);
-    return r;
+    return VA_MSG_DONE;
 }
 
 static void put_words(struct va_warp *w, const struct va_insn *in, uint16_t lanes,
@@ -181,7 +245,7 @@ static enum va_message_result lea_attr(struct core *c, struct va_warp *w, const 
                                        const struct va_val *src, uint16_t lanes)
 {
     uint32_t v[VA_LANES][3] = {{0}};
-    struct attribute a = {0};
+    const struct attribute_seen *a;
     enum va_message_result r = VA_MSG_DONE;
 
     for (unsigned i = 0; i < VA_LANES && r == VA_MSG_DONE; i++) {
@@ -190,11 +254,11 @@ static enum va_message_result lea_attr(struct core *c, struct va_warp *w, const 
         r = find_attribute(c, lane_handle(in, src, i), &a);
         if (r != VA_MSG_DONE)
             break;
-        uint64_t va = element_va(c, &a, src[0].w[0][i], src[1].w[0][i]);
+        uint64_t va = element_va(c, a, src[0].w[0][i], src[1].w[0][i]);
         va = va ? va : CORE_NULL_WINDOW;
         v[i][0] = (uint32_t)va;
         v[i][1] = va >> 32;
-        v[i][2] = COMPONENT_CONVERSION | a.pixel_format;
+        v[i][2] = COMPONENT_CONVERSION | a->pixel_format;
     }
     if (r == VA_MSG_DONE)
         put_words(w, in, lanes, v, 3);

@@ -56,6 +56,23 @@ struct buffer_seen {
     uint32_t handle;
 };
 
+#define CORE_ATTRIBUTES 8
+
+/** An attribute descriptor, with its buffer, that was read; attribute.c's. */
+struct attribute_seen {
+    uint64_t slice; /* as of a buffer */
+    uint32_t handle;
+    bool empty;
+    uint8_t type;     /* ATTRIBUTE_... */
+    bool offset;      /* the job's attribute offset is added to the vertex */
+    bool by_instance; /* not by vertex */
+    uint8_t divisor_r, divisor_e;
+    uint32_t divisor_d, stride, pixel_format;
+    int32_t first; /* bytes */
+    struct texel_format format;
+    uint64_t va, size; /* of the buffer */
+};
+
 struct core {
     struct mali_pipeline *pipeline;
     struct mali_tlb *tlb; /* of the thread that runs it now */
@@ -85,6 +102,7 @@ struct core {
     uint64_t counts[VA_OPS];
     uint8_t null_bytes[CORE_NULL_BYTES];
     struct buffer_seen seen[CORE_BUFFERS]; /* of the resource tables in srt */
+    struct attribute_seen attributes[CORE_ATTRIBUTES];
     /* graphics */
     uint8_t *window; /* vertex shaders: their outputs */
     size_t window_bytes;

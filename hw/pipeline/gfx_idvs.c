@@ -289,14 +289,15 @@ static void preload(struct idvs *v, const struct core *k, unsigned n)
 {
     uint32_t draw_id = flag(v, 34) ? v->head.job.regs[v->head.job.instr >> 40 & 0x7f] : 0;
 
-    for (unsigned i = 0; i < n; i++) {
-        uint32_t r[16] = {[11] = i * VERTEX_SLOTS,
-                          [12] = slot_of(v, v->fresh_slot[v->shaded + i])->id,
-                          [13] = v->instance,
-                          [14] = draw_id};
-        for (unsigned p = 0; p < 16; p++)
-            if (k->preload >> p & 1)
-                v->warp.r[48 + p][i] = r[p];
+    for (uint32_t left = k->preload & 0xffff; left; left &= left - 1) {
+        unsigned p = (unsigned)__builtin_ctz(left);
+        uint32_t *r = (uint32_t *)&v->warp.r[48 + p];
+        for (unsigned i = 0; i < n; i++)
+            r[i] = p == 11   ? i * VERTEX_SLOTS
+                   : p == 12 ? slot_of(v, v->fresh_slot[v->shaded + i])->id
+                   : p == 13 ? v->instance
+                   : p == 14 ? draw_id
+                             : 0;
     }
 }
 

@@ -208,26 +208,35 @@ static uint32_t component(const struct gfx_draw *d, uint32_t v, uint32_t at, boo
     return u;
 }
 
-static float corner(const struct gfx_draw *d, uint32_t v, uint32_t at, bool half)
+/* @n components from byte @at of vertex @v's varyings, @bytes each, as floats. */
+static void corner(const struct gfx_draw *d, uint32_t v, uint32_t at, unsigned bytes, unsigned n,
+                   float value[4])
 {
-    uint32_t u = component(d, v, at, half);
-    float x;
+    bool inside = v < d->vertices && at <= d->vary_bytes && n * bytes <= d->vary_bytes - at;
+    const uint8_t *from = d->vary + (uint64_t)v * d->vary_bytes + at;
 
-    u = half ? texel_half_to_float((uint16_t)u) : u;
-    memcpy(&x, &u, 4);
-    return x;
+    if (inside && bytes == 4) {
+        memcpy(value, from, 4 * n);
+        return;
+    }
+    for (unsigned c = 0; c < n; c++) {
+        uint32_t u = component(d, v, at + c * bytes, bytes == 2);
+        u = bytes == 2 ? texel_half_to_float((uint16_t)u) : u;
+        memcpy(&value[c], &u, 4);
+    }
 }
 
-/* @n components from byte @at of the vertices' varyings, @bytes each. */
 static void interpolate(const struct gfx_fragment *f, uint32_t at, unsigned bytes, unsigned n,
                         const va_v16u *x, const va_v16u *y, va_v16u out[4])
 {
     const struct gfx_prim *t = f->warp.prim[0];
-    float value[4][3];
+    float value[4][3], one[4];
 
-    for (unsigned c = 0; c < n; c++)
-        for (unsigned i = 0; i < 3; i++)
-            value[c][i] = corner(f->draw, t->v[i], at + c * bytes, bytes == 2);
+    for (unsigned i = 0; i < 3; i++) {
+        corner(f->draw, t->v[i], at, bytes, n, one);
+        for (unsigned c = 0; c < n; c++)
+            value[c][i] = one[c];
+    }
     f->pipeline->vec->interpolate(t->bary, x, y, (const float(*)[3])value, n, out);
 }
 
@@ -235,13 +244,14 @@ static void interpolate(const struct gfx_fragment *f, uint32_t at, unsigned byte
 static void interpolate_mixed(const struct gfx_fragment *f, uint32_t at, unsigned bytes, unsigned n,
                               const va_v16u *x, const va_v16u *y, va_v16u out[4])
 {
-    float value[4][3][4], bary[3][3][4];
+    float value[4][3][4], bary[3][3][4], one[4];
 
     for (unsigned q = 0; q < 4; q++) {
         const struct gfx_prim *t = f->warp.prim[q];
         for (unsigned i = 0; i < 3; i++) {
+            corner(f->draw, t->v[i], at, bytes, n, one);
             for (unsigned c = 0; c < n; c++)
-                value[c][i][q] = corner(f->draw, t->v[i], at + c * bytes, bytes == 2);
+                value[c][i][q] = one[c];
             for (unsigned k = 0; k < 3; k++)
                 bary[i][k][q] = t->bary[i][k];
         }

@@ -289,6 +289,17 @@ static bool in_bounds(const struct gfx_fb *fb, unsigned x, unsigned y)
     return x >= fb->min_x && x <= fb->max_x && y >= fb->min_y && y <= fb->max_y;
 }
 
+/* Entry i: which pixel of the tile buffer, from the corner of a 16 x 16 tile, element i of that is.
+ */
+static uint16_t interleaved[256];
+
+static void __attribute__((constructor)) fill_interleaved(void)
+{
+    for (unsigned y = 0; y < 16; y++)
+        for (unsigned x = 0; x < 16; x++)
+            interleaved[tex_tile_index(x, y, 4)] = (uint16_t)(y * GFX_TILE + x);
+}
+
 /* One 16 x 16 tile of memory; @px: the tile's pixels as memory has them. */
 static enum mali_mem_result write_interleaved(struct core *k, const struct gfx_tile *t,
                                               const struct gfx_fb *fb, const struct surface *s,
@@ -299,14 +310,11 @@ static enum mali_mem_result write_interleaved(struct core *k, const struct gfx_t
     enum mali_mem_result r = MALI_MEM_OK;
 
     if (in_bounds(fb, x0, y0) && in_bounds(fb, x0 + 15, y0 + 15)) {
-        for (unsigned y = 0; y < 16 && n == 4; y++)
-            for (unsigned x = 0; x < 16; x++)
-                memcpy(out + tex_tile_index(x, y, 4) * 4, px + ((by + y) * GFX_TILE + bx + x) * 4,
-                       4);
-        for (unsigned y = 0; y < 16 && n != 4; y++)
-            for (unsigned x = 0; x < 16; x++)
-                memcpy(out + tex_tile_index(x, y, 4) * n, px + ((by + y) * GFX_TILE + bx + x) * n,
-                       n);
+        const uint8_t *corner = px + (by * GFX_TILE + bx) * n;
+        for (unsigned i = 0; i < 256 && n == 4; i++)
+            memcpy(out + 4 * i, corner + 4 * interleaved[i], 4);
+        for (unsigned i = 0; i < 256 && n != 4; i++)
+            memcpy(out + n * i, corner + n * interleaved[i], n);
         return core_write(k, surface_at(s, x0, y0), out, 256 * n);
     }
     for (unsigned y = 0; y < 16 && r == MALI_MEM_OK; y++)
@@ -456,38 +464,47 @@ static void average(const struct gfx_tile *t, const struct gfx_fb *fb, unsigned 
         rgba[c] = sum[c] / (float)fb->samples;
 }
 
-/* Channels of 8 bits both here and in memory: bytes change places, if at all. */
-static bool convert_bytes(const struct gfx_rt *rt, const uint8_t *plane, uint8_t *out)
+/*
+ * Channels of 8 bits both here and in memory: bytes change places, if at all. The pixels where they
+ * are, or in @out; NULL: other channels.
+ */
+static const uint8_t *convert_bytes(const struct gfx_rt *rt, const uint8_t *plane, uint8_t *out)
 {
     static const uint8_t eight[4] = {8, 8, 8, 8}, same[4] = {0, 1, 2, 3};
-    uint8_t from[8];
+    uint32_t mask[4], set = 0;
+    unsigned shift[4];
 
     if (rt->internal != 1 || memcmp(channels[rt->format], eight, 4))
-        return false;
-    if (!memcmp(rt->swizzle, same, 4)) {
-        memcpy(out, plane, 4 * GFX_PIXELS);
-        return true;
+        return NULL;
+    if (!memcmp(rt->swizzle, same, 4))
+        return plane;
+    for (unsigned c = 0; c < 4; c++) { /* swizzles beyond the channels: zero, one */
+        mask[c] = rt->swizzle[c] < 4 ? 0xff : 0;
+        shift[c] = 8 * (rt->swizzle[c] & 3);
+        set |= rt->swizzle[c] == 5 ? 0xffu << 8 * c : 0;
     }
-    for (unsigned i = 0; i < GFX_PIXELS; i++) {
-        memcpy(from, plane + 4 * i, 4);
-        memcpy(from + 4, (const uint8_t[]){0, 255, 0, 0}, 4); /* zero, one */
+    for (unsigned i = 0; i < 4 * GFX_PIXELS; i += sizeof(va_quarter)) {
+        va_quarter in, v = va_spread(set);
+        memcpy(&in, plane + i, sizeof(in));
         for (unsigned c = 0; c < 4; c++)
-            out[4 * i + c] = from[rt->swizzle[c]];
+            v |= (in >> shift[c] & mask[c]) << 8 * c;
+        memcpy(out + i, &v, sizeof(v));
     }
-    return true;
+    return out;
 }
 
-/* Sample @s of target @n as memory has it. */
-static void convert(const struct gfx_tile *t, const struct gfx_fb *fb, unsigned n, unsigned s,
-                    bool resolve, uint8_t *out, unsigned bytes)
+/* Sample @s of target @n as memory has it: the tile's own pixels, or in @out. */
+static const uint8_t *convert(const struct gfx_tile *t, const struct gfx_fb *fb, unsigned n,
+                              unsigned s, bool resolve, uint8_t *out, unsigned bytes)
 {
     const struct gfx_rt *rt = &fb->rt[n];
     const uint8_t *plane = t->rt[n] + (size_t)s * GFX_PIXELS * rt->bytes;
+    const uint8_t *as_bytes = resolve ? NULL : convert_bytes(rt, plane, out);
     struct texel_format f;
     bool floats = gfx_rt_float(rt, &f);
 
-    if (!resolve && convert_bytes(rt, plane, out))
-        return;
+    if (as_bytes)
+        return as_bytes;
     for (unsigned i = 0; i < GFX_PIXELS; i++) {
         float rgba[4];
         uint32_t w;
@@ -509,6 +526,7 @@ static void convert(const struct gfx_tile *t, const struct gfx_fb *fb, unsigned 
         }
         pack_pixel(rt, rgba, out + i * bytes, bytes);
     }
+    return out;
 }
 
 static enum mali_mem_result write_rt(struct core *k, const struct gfx_tile *t,
@@ -535,8 +553,7 @@ static enum mali_mem_result write_rt(struct core *k, const struct gfx_tile *t,
                              bytes,
                              rt->afbc_body,
                              rt->wide};
-        convert(t, fb, n, s, resolve, px, bytes);
-        r = write_surface(k, t, fb, &to, px);
+        r = write_surface(k, t, fb, &to, convert(t, fb, n, s, resolve, px, bytes));
     }
     return r;
 }
@@ -561,6 +578,25 @@ static enum mali_mem_result merge(struct core *k, const struct gfx_tile *t, cons
             memcpy(px + 4 * (y * GFX_TILE + x), &now, 4);
         }
     return r;
+}
+
+/* Depths of sample @s as memory has them: those of the tile, or in @px. @both: the stencil above.
+ */
+static const uint8_t *depth_words(const struct gfx_tile *t, unsigned s, unsigned bytes, bool both,
+                                  uint8_t *px)
+{
+    const uint32_t *z = t->z + (size_t)s * GFX_PIXELS;
+    const uint8_t *stencil = t->s + (size_t)s * GFX_PIXELS;
+
+    if (bytes == 4 && !both)
+        return (const uint8_t *)z;
+    for (unsigned i = 0; i < GFX_PIXELS && both; i++) {
+        uint32_t v = z[i] | (uint32_t)stencil[i] << 24;
+        memcpy(px + 4 * i, &v, 4);
+    }
+    for (unsigned i = 0; i < GFX_PIXELS && !both; i++)
+        memcpy(px + i * bytes, &z[i], bytes);
+    return px;
 }
 
 /* Where depth and stencil share a plane, both go out: Mesa then asks for the depth's write alone.
@@ -589,12 +625,7 @@ static enum mali_mem_result write_z(struct core *k, const struct gfx_tile *t,
                              bytes,
                              zs->surface_stride,
                              false};
-        for (unsigned i = 0; i < GFX_PIXELS; i++) {
-            uint32_t v = t->z[s * GFX_PIXELS + i];
-            v |= both ? (uint32_t)t->s[s * GFX_PIXELS + i] << 24 : 0;
-            memcpy(px + i * bytes, &v, bytes);
-        }
-        r = write_surface(k, t, fb, &to, px);
+        r = write_surface(k, t, fb, &to, depth_words(t, s, bytes, both, px));
     }
     return r;
 }
