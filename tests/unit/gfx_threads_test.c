@@ -15,7 +15,7 @@
 #define WORKERS 4
 #define SLICES  100000
 
-static const char *const scenes[] = {"smooth", "discard", "blend", "mesh"};
+static const char *const scenes[] = {"smooth", "discard", "blend", "mesh", "pile"};
 
 struct file {
     uint8_t *data;

@@ -422,6 +422,24 @@ static void crowd(struct glc *gl)
     glDrawArrays(GL_TRIANGLES, 0, 3 * 12000);
 }
 
+/* Small triangles over each other, one after the other: each adds to what those before have left.
+ */
+static void pile(struct glc *gl)
+{
+    glc_draw_program(
+        gl,
+        "out vec3 v; void main() { int i = gl_VertexID / 3, k = gl_VertexID % 3, at = i / 4;\n"
+        "    vec2 c = (vec2(at % 20, at / 20) + 0.5) / vec2(10.0, 7.5) - 1.0;\n"
+        "    vec2 d = vec2(k == 1 ? 0.06 : -0.03, k == 2 ? 0.08 : -0.04);\n"
+        "    gl_Position = vec4(c + (i % 2 == 0 ? d : d.yx), 0.5 - 0.1 * float(i % 4), 1.0);\n"
+        "    v = vec3(i % 4 == 0, i % 4 == 1 || i % 4 == 2, 1.0) * 0.25 + float(k) * 0.02; }\n",
+        "in vec3 v; out vec4 o; void main() { o = vec4(v, 0.5); }\n");
+    glEnable(GL_DEPTH_TEST); /* each is nearer than those below, or all would be as one */
+    glEnable(GL_BLEND);
+    glBlendFunc(GL_ONE, GL_SRC_ALPHA);
+    glDrawArrays(GL_TRIANGLES, 0, 3 * 4 * 300);
+}
+
 #define EDGES "samples on edges, 1/256 pixel"
 #define STEPS "rounding of interpolation to 8 bits"
 #define TAPS  "weights of filtering have 8 bits"
@@ -457,6 +475,7 @@ const struct gld_scene scenes_basic[] = {
     {"target-unorm", "565 and 10-10-10-2", target_unorm, 9, 0, "565 has 32 steps"},
     {"target-integer", "two integer targets", target_integer, 2, 0, STEPS},
     {"mesh", "2400 small triangles", mesh, 1, 600, EDGES},
+    {"pile", "300 piles of four blended triangles", pile, 2, 300, EDGES},
     {"crowd", "24000 blended triangles, depth and stencil", crowd, 12, 600,
      "many layers, a step of rounding each"},
     {0},
