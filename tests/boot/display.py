@@ -8,25 +8,10 @@ import re
 
 from garm.options import Options
 from garm.picture import Picture, compare
-from garm.suite.bootcases import MARK
+from garm.suite.onscreen import DESKTOP, HEAD, SOFTWARE, section, step, weston
 
 MESA = ["mesa-vulkan-drivers", "vulkan-tools", "mesa-utils", "libgl1-mesa-dri", "libegl-mesa0", "libegl1", "libgles2"]
 PACKAGES = [*MESA, "kmscube", "glmark2-es2-drm", "glmark2-es2-wayland", "weston", "seatd", "vkmark"]
-# GBM's and EGL's word for llvmpipe; what it draws does not depend on its compiler's passes.
-SOFTWARE = "GBM_ALWAYS_SOFTWARE=1 LIBGL_ALWAYS_SOFTWARE=1 "
-HEAD = "export GALLIVM_PERF=nopt XDG_RUNTIME_DIR=/tmp; "
-
-
-def _step(name, command):
-    """A program of one series of frames, between marks. Some read the terminal and end when it does."""
-    return f"echo '{MARK} begin {name}'; timeout 60 {command} < <(sleep 60) 2>&1; echo \"{MARK} end {name} $?\"; "
-
-
-def _section(text, name):
-    """Output and exit status of a step."""
-    found = re.search(rf"^{MARK} begin {name}\n(.*?)^{MARK} end {name} (\d+)$", text, re.M | re.S)
-    return (found[1], int(found[2])) if found else (text[-1500:], -1)
-
 
 # Mode, arguments, frame to look at, mode whose llvmpipe picture it is compared with, tolerance of a channel, pixels beyond
 # it (edges that fall on a sample). Colours are within a rounding; RGB565 is dithered by panfrost only: one step of 5 bits.
@@ -53,12 +38,12 @@ def _kmscube(s, options):
             if prefix and like != mode:
                 continue
             series[name] = len(series) + 1
-            command += _step(name, f"env {prefix}kmscube {arguments} -c {frame + 3}")
+            command += step(name, f"env {prefix}kmscube {arguments} -c {frame + 3}")
     run = s.boot(options, command, 400)
     yield s.verdict("boot, no kernel warning, power off", run)
     text = run.stdout.decode(errors="replace")
     for name in series:
-        output, status = _section(text, name)
+        output, status = section(text, name)
         renderer = "llvmpipe" if name.endswith("-software") else 'renderer: "Mali-G610 (Panfrost)"'
         yield s.check(f"{name}: kmscube ends well on {'llvmpipe' if name.endswith('-software') else 'panfrost'}",
                       status == 0 and renderer in output, f"status {status}\n{output}")
@@ -83,25 +68,13 @@ def test_kmscube_garm(s):
 GLMARK2 = ("build:use-vbo=false", "texture:texture-filter=mipmap", "texture:texture-filter=nearest", "shading:shading=phong",
            "bump:bump-render=normals")
 GLMARK2_TOLERANCE = 3       # of a channel of that pixel
-WESTON = ("weston --backend=drm --drm-device=card1 --continue-without-input --shell=kiosk-shell.so --no-config "
-          "--socket=wayland-1 --idle-time=0")
-# Weston's socket appears once it runs; killing it switches the screen off, so the next one's frames are a series of their own.
-DESKTOP = HEAD + "mkdir -m 700 /tmp/run; export XDG_RUNTIME_DIR=/tmp/run SEATD_VTBOUND=0 WAYLAND_DISPLAY=wayland-1; "
-
-
-def _weston(clients, name="weston", prefix=""):
-    """Weston on the screen, with what runs under it."""
-    return (f"rm -f /tmp/run/wayland-1; env {prefix} seatd-launch -- {WESTON} > /out/{name}.log 2>&1 & "
-            "for i in $(seq 300); do [ -S /tmp/run/wayland-1 ] && break; sleep 0.1; done; "
-            + clients + "pkill -x weston; wait; ")
-
 
 CLIENTS = (DESKTOP
-           + "".join(_step(name, f"env {prefix}glmark2-es2-drm --debug --off-screen --validate "
-                           + " ".join(f"-b {scene}" for scene in GLMARK2))
+           + "".join(step(name, f"env {prefix}glmark2-es2-drm --debug --off-screen --validate "
+                          + " ".join(f"-b {scene}" for scene in GLMARK2))
                      for name, prefix in (("glmark2", ""), ("glmark2-software", SOFTWARE)))
-           + _weston(_step("simple-egl", "timeout -s INT 6 weston-simple-egl")
-                     + _step("glmark2-wayland", "glmark2-es2-wayland -b build:duration=0.3")))
+           + weston(step("simple-egl", "timeout -s INT 6 weston-simple-egl")
+                     + step("glmark2-wayland", "glmark2-es2-wayland -b build:duration=0.3")))
 
 
 def _verdict(output, scene):
@@ -115,7 +88,7 @@ def _verdict(output, scene):
 
 
 def _glmark2(s, text):
-    mali, soft = _section(text, "glmark2"), _section(text, "glmark2-software")
+    mali, soft = section(text, "glmark2"), section(text, "glmark2-software")
     yield s.check("glmark2 draws on the Mali, and on llvmpipe", "Mali-G610 (Panfrost)" in mali[0] and "llvmpipe" in soft[0],
                   f"{mali}\n{soft}")
     for scene in GLMARK2:
@@ -146,10 +119,10 @@ def _desktop(s, options):
     shown = sorted(frames.glob("*.ppm"))
     good = [path for path in shown if _triangle(path)]
     yield s.check("weston-simple-egl's triangle is on the screen", bool(good),
-                  f"in none of {len(shown)} frames\n{_section(text, 'simple-egl')}\n{log[-1500:]}")
+                  f"in none of {len(shown)} frames\n{section(text, 'simple-egl')}\n{log[-1500:]}")
     for path in good[:1]:
         s.context.gallery.add(f"{s.name}: weston-simple-egl", True, path.name, [("Weston's screen", Picture.read(path))])
-    output, status = _section(text, "glmark2-wayland")
+    output, status = section(text, "glmark2-wayland")
     yield s.check("glmark2 under Weston", status == 0 and "Mali-G610 (Panfrost)" in output and
                   re.search(r"FPS: [1-9]", output) is not None, f"status {status}\n{output}")
 
@@ -171,7 +144,7 @@ VKCUBE_FRAMES, VKCUBE_SOFTWARE_FRAMES, VKCUBE_SHOWN = 7, 12, 3
 VKCUBE_TOLERANCE, VKCUBE_PIXELS = 8, 300
 VKCUBE = ["vulkan-tools", "mesa-vulkan-drivers", "libgl1-mesa-dri", "libegl-mesa0", "libegl1", "libgles2", "weston", "seatd"]
 VKCUBES = DESKTOP + "".join(
-    _weston(_step(name, f"vkcube --wsi wayland --gpu_number {gpu} --width 640 --height 480 --c {count}"), f"weston-{name}")
+    weston(step(name, f"vkcube --wsi wayland --gpu_number {gpu} --width 640 --height 480 --c {count}"), f"weston-{name}")
     for gpu, (name, count) in enumerate((("vkcube", VKCUBE_FRAMES), ("vkcube-software", VKCUBE_SOFTWARE_FRAMES))))
 
 
@@ -193,7 +166,7 @@ def _vkcube(s, options):
     yield s.verdict("boot, no kernel warning, power off", run)
     text = run.stdout.decode(errors="replace")
     for name, gpu in (("vkcube", "Mali-G610"), ("vkcube-software", "llvmpipe")):
-        output, status = _section(text, name)
+        output, status = section(text, name)
         yield s.check(f"{name}: vkcube ends well on {gpu}", status == 0 and re.search(rf"Selected GPU \d: {gpu}", output) is not None,
                       f"status {status}\n{output}")
     drawn, wanted = _cubes(frames, 1), _cubes(frames, 2)
