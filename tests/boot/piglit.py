@@ -23,7 +23,7 @@ PROGRAMS = (f"for api in 'gl -V 3.1' gl gles3; do wflinfo -p surfaceless_egl -a 
 SAMPLE = 110
 ALWAYS = "glsl-es-3.10/"
 # Programs: each starts Mesa anew.
-FEW = 40
+FEW = 24
 # A guest that is busy with other things besides, per test.
 SECONDS = 6.0
 # Never mind what a test is expected to say: this is wrong.
