@@ -68,12 +68,15 @@ def outcomes(text):
 
 
 def boot(s, packages, add, memory, command, lines):
-    """Boots a guest that runs the lines of a list."""
+    """Boots a guest that runs the lines of a list; leaves what it said where --out says, for merge.py."""
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "list").write_text("".join(lines))
         limit = max(580.0, 60 + SECONDS * len(lines))    # a few of them may be the slowest
-        return s.boot(Options(driver="panthor", packages=packages, memory=memory, timeout=limit,
-                              add=[*add, f"{folder}/list:/root/list"]), command, limit)
+        run = s.boot(Options(driver="panthor", packages=packages, memory=memory, timeout=limit,
+                             add=[*add, f"{folder}/list:/root/list"]), command, limit)
+    s.context.out.mkdir(parents=True, exist_ok=True)
+    (s.context.out / f"{s.name.replace('/', '-')}.txt").write_bytes(run.stdout)
+    return run
 
 
 def judge(s, run, names, want):
