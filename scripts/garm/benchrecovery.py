@@ -92,7 +92,8 @@ def rows_of(samples: Mapping[str, Mapping[str, Sequence[Sample]]], when: str = "
         if len(times) == 2:
             ratio = statistics.median(times[OURS]) / statistics.median(times[REFERENCE])
             limit = limit_of(kind, times[REFERENCE])
-            yield Figure(f"{what}: {OURS} / {REFERENCE}", ratio, "x", f"<= {limit:.3f}", ratio <= limit)
+            yield Figure(f"{what}: {OURS} / {REFERENCE}", ratio, "x", f"<= {limit:.3f}", ratio <= limit,
+                         f"two standard errors: {ratio * math.hypot(*map(chance, times.values())):.3f}")
 
 
 def recovery(setup: Setup, kernel: str) -> list[Figure]:
