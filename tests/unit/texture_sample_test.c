@@ -139,6 +139,25 @@ static double chroma_at(unsigned x, unsigned y, unsigned width, unsigned height,
     return sum / 255;
 }
 
+/* Bytes of @format, from the lowest address: Y, U, V, the second Y. */
+static void make_packed(unsigned width, unsigned height, uint32_t format, bool luma_first,
+                        uint32_t w[8])
+{
+    memset(w, 0, 32);
+    w[0] = 2 | TEX_2D << 4 | format << 10;
+    w[1] = (width - 1) | (height - 1) << 16;
+    w[2] = 0 | 1 << 3 | 2 << 6 | 3 << 9;
+    memset(memory, 0, 64);
+    put32(0, 10 | 1 << 4 | LINEAR << 8);
+    put32(8, LUMA);
+    put32(16, 64);
+    for (unsigned y = 0; y < height; y++)
+        for (unsigned x = 0; x < (width + 1) / 2 * 2; x++) {
+            memory[LUMA + 64 * y + 2 * x + !luma_first] = (uint8_t)(x * 29 + y * 17);
+            memory[LUMA + 64 * y + 2 * x + luma_first] = chroma_value(x / 2, y, x & 1);
+        }
+}
+
 static void make_yuv(unsigned width, unsigned height, uint32_t format, bool apart, uint32_t w[8])
 {
     memset(w, 0, 32);
@@ -167,11 +186,20 @@ static void yuv(void)
     static const struct {
         uint32_t format; /* centred chroma */
         unsigned rows;
-        bool apart, swapped;
+        bool apart;
+        int luma;      /* packed: its first byte */
+        uint8_t at[3]; /* components that are Y, U, V; packed: those bytes in memory */
     } cases[] = {
-        {38 << 12 | 3 << 9, 2, false, false},   {38 << 12 | 3 << 9 | 1, 2, false, true},
-        {36 << 12 | 1 << 9, 1, false, false},   {39 << 12 | 3 << 9, 2, true, false},
-        {39 << 12 | 3 << 9 | 1, 2, true, true},
+        {38 << 12 | 3 << 9, 2, false, -1, {0, 1, 2}},
+        {38 << 12 | 3 << 9 | 1, 2, false, -1, {0, 2, 1}},
+        {36 << 12 | 1 << 9, 1, false, -1, {0, 1, 2}},
+        {39 << 12 | 3 << 9, 2, true, -1, {0, 1, 2}},
+        {39 << 12 | 3 << 9 | 1, 2, true, -1, {0, 2, 1}},
+        {34 << 12 | 1 << 9, 1, false, 0, {0, 1, 2}},
+        {34 << 12 | 1 << 9 | 3, 1, false, 0, {1, 2, 0}},     /* UVYA */
+        {34 << 12 | 1 << 9 | 5, 1, false, 0, {2, 0, 1}},     /* VYUA */
+        {35 << 12 | 1 << 9 | 8 | 2, 1, false, 1, {1, 2, 0}}, /* UYVA; V is the first chroma */
+        {35 << 12 | 1 << 9 | 8 | 4, 1, false, 1, {2, 0, 1}}, /* VUYA */
     };
     const unsigned width = 7, height = 5;
     double worst = 0;
@@ -182,16 +210,19 @@ static void yuv(void)
         uint32_t w[8], rgba[4];
         float got[4];
 
-        make_yuv(width, height, cases[k].format, cases[k].apart, w);
+        if (cases[k].luma < 0)
+            make_yuv(width, height, cases[k].format, cases[k].apart, w);
+        else
+            make_packed(width, height, cases[k].format, !cases[k].luma, w);
         TAP_REQUIRE(tex_decode_texture(&unit, w, 0, &t) == TEX_OK);
         TAP_REQUIRE(tex_surface(&unit, &t, 0, 0, &s) == TEX_OK);
         for (unsigned y = 0; y < height; y++)
             for (unsigned x = 0; x < width; x++) {
                 TAP_REQUIRE(s.fetch(&unit, &t, &s, x, y, 0, rgba) == TEX_OK);
                 memcpy(got, rgba, sizeof(got));
-                worst = fmax(worst, fabs(got[0] - (uint8_t)(x * 29 + y * 17) / 255.0));
+                worst = fmax(worst, fabs(got[cases[k].at[0]] - (uint8_t)(x * 29 + y * 17) / 255.0));
                 for (unsigned c = 0; c < 2; c++)
-                    worst = fmax(worst, fabs(got[1 + (c ^ cases[k].swapped)] -
+                    worst = fmax(worst, fabs(got[cases[k].at[1 + c]] -
                                              chroma_at(x, y, width, height, cases[k].rows, c)));
                 worst = fmax(worst, fabs(got[3] - 1.0));
             }

@@ -220,7 +220,7 @@ static enum tex_result plane_type(struct tex_unit *u, const struct tex_texture *
 enum tex_result tex_surface(struct tex_unit *u, const struct tex_texture *t, uint32_t layer,
                             uint32_t level, struct tex_surface *s)
 {
-    unsigned planes = t->yuv.rows ? 2 : 1;
+    unsigned planes = t->yuv.rows && !t->yuv.packed ? 2 : 1;
     uint64_t va = t->planes + 32 * planes * ((uint64_t)layer * t->levels + level);
     enum tex_result r;
     uint32_t w[8];
@@ -252,7 +252,9 @@ enum tex_result tex_surface(struct tex_unit *u, const struct tex_texture *t, uin
         s->tiled = order == CLUMP_TILED;
         s->large = order == CLUMP_LARGE;
     }
-    if (t->yuv.rows) {
+    if (t->yuv.packed)
+        tex_yuv_pairs(t, s);
+    if (planes > 1) {
         r = u->read(u->ctx, va + 32, w, sizeof(w));
         if (r != TEX_OK || field(w[0], 0, 4) != DESC_PLANE)
             return r != TEX_OK ? r : bad(u, va + 32);

@@ -30,6 +30,8 @@ void tex_choose_levels(const struct tex_texture *t, const struct tex_sampler *s,
 
 /** The format as Y, U and V in 8 bits each; false: it is not one of those that are modelled. */
 bool tex_yuv_format(uint32_t pixel_format, struct tex_texture *t);
+/** The chroma of a surface whose texels are pairs of one plane. */
+void tex_yuv_pairs(const struct tex_texture *t, struct tex_surface *s);
 /** Takes the second plane descriptor of a YUV surface, the chroma. */
 enum tex_result tex_yuv_chroma(struct tex_unit *u, const struct tex_texture *t, const uint32_t w[8],
                                struct tex_surface *s);

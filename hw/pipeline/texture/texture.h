@@ -72,8 +72,10 @@ struct tex_texture {
     struct {
         uint8_t rows;    /* of luma for one of chroma; 0: no YUV */
         bool apart;      /* U and V in planes of their own */
-        bool swapped;    /* V before U */
+        uint8_t from[3]; /* what components 0, 1, 2 are: 0 Y, 1 U, 2 V */
         bool replicated; /* texels of a pair have the same chroma */
+        bool packed;     /* two texels are four bytes of one plane */
+        bool luma_last;  /* packed: V, Y, U, Y instead of Y, U, Y, V */
     } yuv;
 };
 

@@ -1,7 +1,8 @@
 /*
- * Textures of luma and subsampled chroma in planes of their own. Every layer and level has two
- * plane descriptors: luma, then chroma (pairs in one plane, or two planes of one pitch). Components
- * are Y, U, V and 1; the conversion to RGB is the shader's.
+ * Textures of luma and subsampled chroma. In planes of their own, every layer and level has two
+ * plane descriptors: luma, then chroma (pairs in one plane, or two planes of one pitch); packed,
+ * two texels are four bytes of one plane. Components are Y, U, V and 1; the conversion to RGB is
+ * the shader's.
  *
  * Source: v10.xml (pixel formats 32 to 47, "YUV Swizzle", "YUV Cr Siting", Two-Plane YUV Chroma),
  * Mesa's panfrost_emit_surface(). How the unit makes chroma for each luma texel is published
@@ -19,18 +20,35 @@
 #define RGBA8_UNORM (187u << 12) /* what a texel is taken for by the rest of the unit */
 
 enum { PLANE_GENERIC = 1, PLANE_CHROMA_2P = 8 };
-enum { SWIZZLE_YUVA = 0, SWIZZLE_YVUA = 1 };
 enum { SITING_CENTER_Y = 1, SITING_CENTER = 3, SITING_REPLICATED = 7 };
+
+#define SWAP 8u /* bit 3 of the pixel format; Mesa sets it for VYUY8 only. Source: pan_format.c */
 
 /* Formats by number; rows of luma for each row of chroma. All have half the columns. */
 static const struct {
     uint8_t number, rows;
     bool apart; /* U and V in planes of their own */
+    bool packed, luma_last;
 } formats[] = {
-    {36, 1, false}, /* Y8 UV8 422 */
-    {37, 1, true},  /* Y8 U8 V8 422 */
-    {38, 2, false}, /* Y8 UV8 420 */
-    {39, 2, true},  /* Y8 U8 V8 420 */
+    {34, 1, false, true, false},  /* YUYV8 */
+    {35, 1, false, true, true},   /* VYUY8 */
+    {36, 1, false, false, false}, /* Y8 UV8 422 */
+    {37, 1, true, false, false},  /* Y8 U8 V8 422 */
+    {38, 2, false, false, false}, /* Y8 UV8 420 */
+    {39, 2, true, false, false},  /* Y8 U8 V8 420 */
+};
+
+/*
+ * "YUV Swizzle": the name lists where Y, U and V go, so this is its inverse. Only so does what
+ * Mesa's texture descriptors make of it come out as Y, U, V for all of its packed formats.
+ */
+static const uint8_t swizzles[6][3] = {
+    {0, 1, 2}, /* YUVA */
+    {0, 2, 1}, /* YVUA */
+    {1, 0, 2}, /* UYVA */
+    {2, 0, 1}, /* UVYA */
+    {2, 1, 0}, /* VUYA */
+    {1, 2, 0}, /* VYUA */
 };
 
 /* Tells its planes from plain ones; nothing is decoded with it. */
@@ -38,21 +56,32 @@ static const struct tex_codec planes = {1, 1, 1, .bytes = 1, .texel_bytes = 4};
 
 bool tex_yuv_format(uint32_t pixel_format, struct tex_texture *t)
 {
-    unsigned swizzle = pixel_format & 7, siting = pixel_format >> 9 & 7;
+    unsigned swizzle = pixel_format & 7, swap = pixel_format & 0x1f8,
+             siting = pixel_format >> 9 & 7;
 
-    if (pixel_format >> 3 & 0x3f || swizzle > SWIZZLE_YVUA)
+    if (swizzle >= sizeof(swizzles) / sizeof(swizzles[0]))
         return false;
     if (siting != SITING_CENTER && siting != SITING_CENTER_Y && siting != SITING_REPLICATED)
         return false;
     for (unsigned i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)
-        if (formats[i].number == pixel_format >> 12) {
+        if (formats[i].number == pixel_format >> 12 && swap == (formats[i].luma_last ? SWAP : 0)) {
             t->yuv.rows = formats[i].rows;
             t->yuv.apart = formats[i].apart;
-            t->yuv.swapped = swizzle == SWIZZLE_YVUA;
+            t->yuv.packed = formats[i].packed;
+            t->yuv.luma_last = formats[i].luma_last;
+            memcpy(t->yuv.from, swizzles[swizzle], sizeof(t->yuv.from));
             t->yuv.replicated = siting == SITING_REPLICATED;
             return texel_format(RGBA8_UNORM, &t->format);
         }
     return false;
+}
+
+void tex_yuv_pairs(const struct tex_texture *t, struct tex_surface *s)
+{
+    s->chroma_va[0] = s->va + (t->yuv.luma_last ? 2 : 1); /* U */
+    s->chroma_va[1] = s->va + (t->yuv.luma_last ? 0 : 3);
+    s->chroma_stride = s->row_stride;
+    s->codec = &planes;
 }
 
 enum tex_result tex_yuv_chroma(struct tex_unit *u, const struct tex_texture *t, const uint32_t w[8],
@@ -97,7 +126,7 @@ static enum tex_result chroma(struct tex_unit *u, const struct tex_texture *t,
     struct tap h = tap(x, s->width, 1, t->yuv.replicated),
                v = tap(y, s->height, t->yuv.rows - 1, t->yuv.replicated);
     uint32_t column[2] = {h.first, h.second}, row[2] = {v.first, v.second};
-    unsigned step = t->yuv.apart ? 1 : 2;
+    unsigned step = t->yuv.packed ? 4 : t->yuv.apart ? 1 : 2;
 
     for (unsigned c = 0; c < 2; c++) {
         unsigned sum = 0;
@@ -127,16 +156,17 @@ enum tex_result tex_fetch_yuv(struct tex_unit *u, const struct tex_texture *t,
                               uint32_t rgba[4])
 {
     uint8_t luma;
-    float c[4] = {[3] = 1}, uv[2];
-    enum tex_result r = u->read(u->ctx, s->va + y * s->row_stride + x, &luma, 1);
+    float c[4] = {[3] = 1}, yuv[3];
+    uint64_t at = s->va + y * s->row_stride + (t->yuv.packed ? 2 * x + t->yuv.luma_last : x);
+    enum tex_result r = u->read(u->ctx, at, &luma, 1);
 
     if (r == TEX_OK)
-        r = chroma(u, t, s, x, y, uv);
+        r = chroma(u, t, s, x, y, yuv + 1);
     if (r != TEX_OK)
         return r;
-    c[0] = (float)luma / 255;
-    c[1] = uv[t->yuv.swapped];
-    c[2] = uv[!t->yuv.swapped];
+    yuv[0] = (float)luma / 255;
+    for (unsigned i = 0; i < 3; i++)
+        c[i] = yuv[t->yuv.from[i]];
     memcpy(rgba, c, sizeof(c));
     return TEX_OK;
 }
