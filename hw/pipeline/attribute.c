@@ -158,8 +158,15 @@ static enum va_message_result element_at(struct core *c, struct window *win, uin
 }
 
 /* Words of memory are words of registers: nothing to convert, nothing changes places. */
-static bool as_it_is(const struct texel_format *f, unsigned regfmt)
+static bool as_it_is(const struct attribute_seen *a, unsigned regfmt)
 {
+    enum {
+        FIRST_REGULAR = 96
+    }; /* by the formula of texel.c; others are decoded in ways of their own */
+    const struct texel_format *f = &a->format;
+
+    if ((a->pixel_format >> 12 & 0xff) < FIRST_REGULAR)
+        return false;
     for (unsigned i = 0; i < f->channels; i++)
         if (f->bits[i] != 32 || f->from[i] != i)
             return false;
@@ -190,7 +197,7 @@ static enum va_message_result load_lanes(struct core *c, struct va_warp *w,
         const uint8_t *p;
         if (!a || a->handle != handle) {
             r = find_attribute(c, handle, &a);
-            plain = as_it_is(&a->format, regfmt);
+            plain = as_it_is(a, regfmt);
         }
         if (r != VA_MSG_DONE)
             return r;
