@@ -499,8 +499,11 @@ static void power_down_for_good(struct garm_device *gdev)
 	pm_runtime_dont_use_autosuspend(dev);
 	pm_runtime_put_sync_suspend(dev);
 	/* Whatever the references are, and through the power domain. Disables runtime PM. */
-	if (!pm_runtime_force_suspend(dev))
+	if (!pm_runtime_force_suspend(dev)) {
+		/* Since Linux 6.17 it leaves a device active that somebody still refers to. */
+		pm_runtime_set_suspended(dev);
 		pm_runtime_enable(dev);
+	}
 	if (!IS_ENABLED(CONFIG_PM))
 		garm_device_suspend(dev);
 }
