@@ -237,15 +237,10 @@ static enum mali_job_result run_warp(struct gfx_fragment *f, uint32_t *budget)
     return MALI_JOB_DONE;
 }
 
-static bool per_sample(const struct gfx_fragment *f)
-{
-    return DCD_PER_SAMPLE(&f->now_state->dcd) && f->fb.samples > 1;
-}
-
 /* All quads are drawn; once more for their next sample? */
 static bool next_sample(struct gfx_fragment *f)
 {
-    if (!per_sample(f) || f->sample + 1 >= f->fb.samples || !f->quads)
+    if (!gfx_per_sample(f) || f->sample + 1 >= f->fb.samples || !f->quads)
         return false;
     f->sample++;
     f->next_quad = 0;
@@ -447,7 +442,7 @@ static enum mali_job_result bin_run(struct gfx_fragment *f, const struct gfx_bin
                 return r;
             *budget -= *budget < 16 ? *budget : 16;
         }
-        r = draw_quads(f, !per_sample(f), budget);
+        r = draw_quads(f, !gfx_per_sample(f), budget);
         if (r != MALI_JOB_DONE)
             return r;
         f->begun = false;

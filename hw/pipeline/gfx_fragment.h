@@ -77,6 +77,12 @@ struct gfx_fragment {
     struct gfx_state *state[GFX_STATES]; /* or NULL */
 };
 
+/** Each sample of a pixel is shaded by itself. */
+static inline bool gfx_per_sample(const struct gfx_fragment *f)
+{
+    return DCD_PER_SAMPLE(&f->now_state->dcd) && f->fb.samples > 1;
+}
+
 /* gfx_fragment.c */
 /** A place without a framebuffer: gfx_place_open() is due. NULL: no memory. */
 struct gfx_fragment *gfx_place_new(struct gfx_frame *frame, unsigned n);

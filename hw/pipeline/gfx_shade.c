@@ -214,7 +214,7 @@ bool gfx_warp_take(struct gfx_fragment *f)
 {
     struct gfx_state *s = f->now_state;
     struct gfx_warp *g = &f->warp;
-    bool per_sample = DCD_PER_SAMPLE(&s->dcd) && f->fb.samples > 1;
+    bool per_sample = gfx_per_sample(f);
     uint16_t mask = per_sample ? (uint16_t)(1u << f->sample) : 0xffff;
 
     g->sample = per_sample ? f->sample : 0;

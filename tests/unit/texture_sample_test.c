@@ -139,9 +139,8 @@ static double chroma_at(unsigned x, unsigned y, unsigned width, unsigned height,
     return sum / 255;
 }
 
-/* Bytes of @format, from the lowest address: Y, U, V, the second Y. */
-static void make_packed(unsigned width, unsigned height, uint32_t format, bool luma_first,
-                        uint32_t w[8])
+/* The texture's descriptor, and that of its first plane. */
+static void describe_yuv(unsigned width, unsigned height, uint32_t format, uint32_t w[8])
 {
     memset(w, 0, 32);
     w[0] = 2 | TEX_2D << 4 | format << 10;
@@ -151,6 +150,13 @@ static void make_packed(unsigned width, unsigned height, uint32_t format, bool l
     put32(0, 10 | 1 << 4 | LINEAR << 8);
     put32(8, LUMA);
     put32(16, 64);
+}
+
+/* Two texels in four bytes, of which two are luma. */
+static void make_packed(unsigned width, unsigned height, uint32_t format, bool luma_first,
+                        uint32_t w[8])
+{
+    describe_yuv(width, height, format, w);
     for (unsigned y = 0; y < height; y++)
         for (unsigned x = 0; x < (width + 1) / 2 * 2; x++) {
             memory[LUMA + 64 * y + 2 * x + !luma_first] = (uint8_t)(x * 29 + y * 17);
@@ -160,14 +166,7 @@ static void make_packed(unsigned width, unsigned height, uint32_t format, bool l
 
 static void make_yuv(unsigned width, unsigned height, uint32_t format, bool apart, uint32_t w[8])
 {
-    memset(w, 0, 32);
-    w[0] = 2 | TEX_2D << 4 | format << 10;
-    w[1] = (width - 1) | (height - 1) << 16;
-    w[2] = 0 | 1 << 3 | 2 << 6 | 3 << 9;
-    memset(memory, 0, 64);
-    put32(0, 10 | 1 << 4 | LINEAR << 8);
-    put32(8, LUMA);
-    put32(16, 64);
+    describe_yuv(width, height, format, w);
     put32(32, 10 | (apart ? 8 : 1) << 4 | LINEAR << 8);
     put32(40, CHROMA_U);
     put32(48, 64);
