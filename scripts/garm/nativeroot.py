@@ -1,7 +1,7 @@
 """Debian's Mesa and programs for this machine, in a folder of their own: what the emulated GPU is set against natively.
 
 Made as the guest's root file system is, of unpacked packages; programs run inside as in the build root. Called by
-benchscreen.py.
+benchscreen.py; xserver.py has its X server in such a folder.
 """
 
 from __future__ import annotations

@@ -1,10 +1,18 @@
-"""`scripts/run --display`: what a viewer sees is what the guest drew."""
+"""`scripts/run --display`: what a viewer sees, in a window or by VNC, is what the guest drew."""
 
+import os
+import re
 import socket
 import struct
+import subprocess
+import tempfile
+import time
+from pathlib import Path
 
+from garm import xserver
 from garm.boot import Guest
 from garm.errors import GarmError
+from garm.nativeroot import NativeRoot
 from garm.options import Options
 from garm.outdir import VNC_BASE, screenshot
 from garm.picture import Picture
@@ -94,3 +102,69 @@ def test_vnc(s):
                   f"{seen.width} x {seen.height} pixels seen")
     s.context.gallery.add(f"{s.name}: a VNC client", last is not None and seen == last, drawn[-1].name if drawn else "",
                           [("seen by a VNC client", seen), *([("the last flip", last)] if last else [])])
+
+
+# The guest says when the last picture is drawn, then waits for a key in the window and says which (linux/input.h: type,
+# code, value of the first event). Its keyboard is opened before, so no key is lost.
+KEY = 30, 38    # "a", to the guest and to the X server
+PRESSED = (HEAD + "keyboard=$(grep -l Keyboard /sys/class/input/event*/device/name); keyboard=${keyboard%/device/name}; "
+           "exec 3< /dev/input/${keyboard##*/}; " + step("kmscube", "kmscube -A -c 5")
+           + "echo @@drawn; echo @@key $(head -c 24 <&3 | od -An -tu2 -j16)")
+TITLE = "QEMU (garm"     # and which of its screens, and how to leave it
+
+
+def _until(what, value, good, run):
+    """The first value that is good. A window is drawn anew some time after a flip: there is no moment to wait for."""
+    end = time.monotonic() + SECONDS
+    while not good(seen := value()):
+        if run.poll() is not None or time.monotonic() > end:
+            raise GarmError(f"{what}: {seen!r:.300}, and scripts/run's status is {run.poll()}")
+        time.sleep(0.2)
+    return seen
+
+
+def _last(frames):
+    """The last picture that the guest put on its screen."""
+    drawn = sorted(frames.glob("001-*.ppm"))
+    return Picture.read(drawn[-1]) if drawn else None
+
+
+def _window(s, display, folder):
+    """scripts/run in the background, as a user starts it; yields results."""
+    frames, log = folder / "frames", folder / "run.log"
+    command = [str(s.context.env.repo / "scripts/run"), "--cache", str(s.context.env.cache.root), "--driver", "garm",
+               "--display", "--screen", f"frames={frames}", "--packages", " ".join(PACKAGES), "--out", str(folder / "run"),
+               "--timeout", str(SECONDS), "--", PRESSED]
+    with log.open("wb") as output, xserver.Client(display) as client, \
+            subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+                             env={**os.environ, "DISPLAY": display}) as run:
+        try:
+            _until("what the guest says", log.read_text, lambda text: "@@drawn" in text, run)
+            windows = client.windows()
+            yield s.check("there is one window, QEMU's", [name.startswith(TITLE) for name in windows.values()] == [True], str(windows))
+            window, last = next(iter(windows)), _last(frames)
+            seen = _until("colours of the window", lambda: client.picture(window), lambda picture: picture == last, run)
+            yield s.check("it shows the last frame, to the bit", seen == last)
+            yield s.check("the cube is more than a colour", len(seen.colours()) > 100, f"{len(seen.colours())} colours")
+            s.context.gallery.add(f"{s.name}: the window", True, "", [("seen in the window", seen), ("the last flip", last)])
+            client.press(KEY[1])
+            status = run.wait(SECONDS)
+        finally:
+            run.terminate()
+    text = log.read_text(errors="replace")
+    yield s.check("boot, no kernel warning, power off", status == 0, f"status {status}\n{text[-1500:]}")
+    yield s.check("a key that is pressed in the window arrives in the guest", re.search(rf"^@@key 1 {KEY[0]} 1 0$", text, re.M)
+                  is not None, text[-1500:])
+
+
+def test_window(s):
+    """scripts/run --display: a window shows the picture that kmscube left on the screen, and takes keys"""
+    folder = s.context.out / s.name.replace("/", "-")
+    folder.mkdir(parents=True, exist_ok=True)
+    server = NativeRoot(s.context.env, s.context.setup.apt, xserver.PACKAGES)
+    # A socket's name may have some hundred letters only.
+    with tempfile.TemporaryDirectory(prefix="garm-x-") as short, xserver.running(server, Path(short)) as display:
+        yield from _window(s, display, folder)
+
+
+test_window.asked = True    # it downloads an X server
