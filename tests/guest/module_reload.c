@@ -68,6 +68,30 @@ static bool appears(void)
     return false;
 }
 
+/*
+ * Waits until nobody refers to the module: a fence of a job holds it until it has been freed, a grace period after
+ * the last user of its file (driver/jobqueue.c), and rmmod does not wait.
+ */
+static void wait_unused(void)
+{
+    const char *driver = getenv("GARM_DRIVER");
+    char path[128];
+    int users = -1;
+
+    snprintf(path, sizeof(path), "/sys/module/%s/refcnt", driver ? driver : "panthor");
+    for (unsigned i = 0; i < 200; i++) {
+        FILE *f = fopen(path, "re");
+
+        igt_require_f(f, "%s cannot be read", path);
+        igt_assert_eq(fscanf(f, "%d", &users), 1);
+        fclose(f);
+        if (!users)
+            return;
+        usleep(50000);
+    }
+    igt_assert_f(false, "%s: expected 0 within 10 s, got %d", path, users);
+}
+
 static void reload(unsigned n)
 {
     char begin[64];
@@ -76,6 +100,7 @@ static void reload(unsigned n)
     mark(begin);
     job();
     for (unsigned i = 0; i < n; i++) {
+        wait_unused();
         igt_assert_eq(system("rmmod ${GARM_DRIVER:-panthor}"), 0);
         igt_assert_lt(pu_open(), 0);
         igt_assert_eq(system("modprobe ${GARM_DRIVER:-panthor}"), 0);
