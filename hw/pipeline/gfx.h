@@ -223,6 +223,9 @@ enum mali_mem_result gfx_fb_load(struct core *k, uint64_t tag, struct gfx_fb *fb
 bool gfx_tile_alloc(struct gfx_tile *t, const struct gfx_fb *fb);
 void gfx_tile_free(struct gfx_tile *t);
 void gfx_tile_clear(struct gfx_tile *t, const struct gfx_fb *fb);
+/** 16 x 16 pixels of @bytes, rows GFX_TILE apart from @corner on, in the order of u-interleaved
+ * tiles and of AFBC superblocks. */
+void gfx_interleave(const uint8_t *corner, unsigned bytes, uint8_t *out);
 /** May be repeated after a stall. */
 enum mali_mem_result gfx_tile_write(struct core *k, const struct gfx_tile *t,
                                     const struct gfx_fb *fb);

@@ -87,28 +87,18 @@ static bool whole(const struct gfx_fb *fb, unsigned x, unsigned y, unsigned w, u
     return x >= fb->min_x && y >= fb->min_y && right && below;
 }
 
-/* A superblock of 16 x 16 that lies wholly inside the bounds; 32-bit texels. */
-static void copy_words(const struct gfx_tile *t, const struct superblock *s, const uint8_t *px,
-                       uint8_t *texels)
+/* A superblock of 16 x 16 without a pixel outside the bounds. */
+static bool square(const struct gfx_afbc *a, const struct gfx_fb *fb, const struct superblock *s)
 {
-    const uint8_t *from = px + 4 * ((s->y - t->y) * GFX_TILE + s->x - t->x);
-
-    for (unsigned y = 0; y < 16; y++)
-        for (unsigned x = 0; x < 16; x++)
-            memcpy(texels + 4 * tex_tile_index(x, y, 4), from + 4 * (y * GFX_TILE + x), 4);
+    return !a->wide && s->x >= fb->min_x && s->y >= fb->min_y && s->x + 15 <= fb->max_x &&
+           s->y + 15 <= fb->max_y;
 }
 
 static void overlay(const struct gfx_afbc *a, const struct gfx_fb *fb, const struct gfx_tile *t,
                     const struct superblock *s, const uint8_t *px, uint8_t *texels)
 {
     unsigned lw = a->wide ? 5 : 4, lh = a->wide ? 3 : 4, n = a->bytes;
-    bool inside =
-        s->x >= fb->min_x && s->y >= fb->min_y && s->x + 15 <= fb->max_x && s->y + 15 <= fb->max_y;
 
-    if (n == 4 && !a->wide && inside) {
-        copy_words(t, s, px, texels);
-        return;
-    }
     for (unsigned y = 0; y < 1u << lh; y++)
         for (unsigned x = 0; x < 1u << lw; x++) {
             unsigned fx = s->x + x, fy = s->y + y;
@@ -117,6 +107,26 @@ static void overlay(const struct gfx_afbc *a, const struct gfx_fb *fb, const str
             memcpy(texels + tex_afbc_texel(x, y, lw, lh) * n,
                    px + ((fy - t->y) * GFX_TILE + fx - t->x) * n, n);
         }
+}
+
+/* What the superblock is to hold. */
+static enum mali_mem_result fill(struct core *k, const struct gfx_tile *t, const struct gfx_fb *fb,
+                                 const struct gfx_afbc *a, const struct superblock *s,
+                                 const uint8_t *px, uint8_t *texels)
+{
+    enum mali_mem_result r = MALI_MEM_OK;
+
+    if (square(a, fb, s)) {
+        gfx_interleave(px + ((s->y - t->y) * GFX_TILE + s->x - t->x) * a->bytes, a->bytes, texels);
+        return r;
+    }
+    if (whole(fb, s->x, s->y, a->wide ? 32 : 16, a->wide ? 8 : 16))
+        memset(texels, 0, s->bytes);
+    else
+        r = read_old(k, a, s, texels);
+    if (r == MALI_MEM_OK)
+        overlay(a, fb, t, s, px, texels);
+    return r;
 }
 
 enum mali_mem_result gfx_afbc_write(struct core *k, const struct gfx_tile *t,
@@ -132,14 +142,9 @@ enum mali_mem_result gfx_afbc_write(struct core *k, const struct gfx_tile *t,
             struct superblock s = locate(a, x, y);
             if (x + w <= fb->min_x || y + h <= fb->min_y)
                 continue;
-            if (whole(fb, x, y, w, h))
-                memset(texels, 0, s.bytes);
-            else
-                r = read_old(k, a, &s, texels);
-            if (r != MALI_MEM_OK)
-                break;
-            overlay(a, fb, t, &s, px, texels);
-            r = write_new(k, a, &s, texels);
+            r = fill(k, t, fb, a, &s, px, texels);
+            if (r == MALI_MEM_OK)
+                r = write_new(k, a, &s, texels);
         }
     return r;
 }

@@ -11,6 +11,9 @@
 #define MALI_GFX_LANES_H
 
 #include <string.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 #include "gfx_fragment.h"
 
@@ -42,6 +45,15 @@ static inline uint64_t gfx_quad_fields(uint64_t v)
 /** Lanes that have any sample in @cover. */
 static inline uint16_t gfx_lanes_of(const uint16_t cover[VA_LANES])
 {
+#ifdef __SSE2__
+    const __m128i none = _mm_setzero_si128();
+    __m128i low = _mm_loadu_si128((const __m128i *)(const void *)cover);
+    __m128i high = _mm_loadu_si128((const __m128i *)(const void *)(cover + 8));
+
+    low = _mm_cmpeq_epi16(low, none);
+    high = _mm_cmpeq_epi16(high, none);
+    return (uint16_t)~_mm_movemask_epi8(_mm_packs_epi16(low, high));
+#else
     uint16_t lanes = 0;
 
     for (unsigned q = 0; q < 4; q++) {
@@ -49,6 +61,7 @@ static inline uint16_t gfx_lanes_of(const uint16_t cover[VA_LANES])
         lanes |= (uint16_t)(((v | v >> 15 | v >> 30 | v >> 45) & 15) << 4 * q);
     }
     return lanes;
+#endif
 }
 
 /** Lanes that have any sample left. */
@@ -60,12 +73,23 @@ static inline uint16_t gfx_lanes_covered(const struct gfx_warp *g)
 /** Lanes outside @lanes have no sample left. */
 static inline void gfx_lanes_keep(struct gfx_warp *g, uint16_t lanes)
 {
+#ifdef __SSE2__
+    const __m128i bit = _mm_set_epi16(128, 64, 32, 16, 8, 4, 2, 1);
+
+    for (unsigned i = 0; i < 2; i++) {
+        __m128i *at = (__m128i *)(void *)&g->cover[8 * i];
+        __m128i m = _mm_and_si128(_mm_set1_epi16((short)(lanes >> 8 * i & 255)), bit);
+        m = _mm_cmpeq_epi16(m, bit);
+        _mm_storeu_si128(at, _mm_and_si128(_mm_loadu_si128(at), m));
+    }
+#else
     for (unsigned q = 0; q < 4; q++) {
         uint64_t m = lanes >> 4 * q & 15, v = gfx_quad_load(&g->cover[4 * q]);
         m = (m | m << 15 | m << 30 | m << 45) & 0x0001000100010001ull;
         v &= m * 0xffff;
         memcpy(&g->cover[4 * q], &v, 8);
     }
+#endif
 }
 
 /** ATEST of one sample a pixel, without alpha: @src is the cover that the shader leaves. */

@@ -289,15 +289,40 @@ static bool in_bounds(const struct gfx_fb *fb, unsigned x, unsigned y)
     return x >= fb->min_x && x <= fb->max_x && y >= fb->min_y && y <= fb->max_y;
 }
 
-/* Entry i: which pixel of the tile buffer, from the corner of a 16 x 16 tile, element i of that is.
+/* Entry i: which pixel of the tile buffer, from the corner of a 16 x 16 tile, begins square i of
+ * that.
  */
-static uint16_t interleaved[256];
+static uint16_t squares[64];
 
-static void __attribute__((constructor)) fill_interleaved(void)
+static void __attribute__((constructor)) fill_squares(void)
 {
-    for (unsigned y = 0; y < 16; y++)
-        for (unsigned x = 0; x < 16; x++)
-            interleaved[tex_tile_index(x, y, 4)] = (uint16_t)(y * GFX_TILE + x);
+    for (unsigned y = 0; y < 16; y += 2)
+        for (unsigned x = 0; x < 16; x += 2)
+            squares[tex_tile_index(x, y, 4) / 4] = (uint16_t)(y * GFX_TILE + x);
+}
+
+/* Squares of 2 x 2 lie one behind the other, each clockwise from its first pixel. */
+static inline __attribute__((always_inline)) void interleave(const uint8_t *corner, unsigned bytes,
+                                                             uint8_t *out)
+{
+    for (unsigned i = 0; i < 64; i++, out += 4 * bytes) {
+        const uint8_t *above = corner + squares[i] * bytes, *below = above + GFX_TILE * bytes;
+        memcpy(out, above, 2 * bytes);
+        memcpy(out + 2 * bytes, below + bytes, bytes);
+        memcpy(out + 3 * bytes, below, bytes);
+    }
+}
+
+void gfx_interleave(const uint8_t *corner, unsigned bytes, uint8_t *out)
+{
+    if (bytes == 4)
+        interleave(corner, 4, out);
+    else if (bytes == 2)
+        interleave(corner, 2, out);
+    else if (bytes == 8)
+        interleave(corner, 8, out);
+    else
+        interleave(corner, bytes, out);
 }
 
 /* One 16 x 16 tile of memory; @px: the tile's pixels as memory has them. */
@@ -310,11 +335,7 @@ static enum mali_mem_result write_interleaved(struct core *k, const struct gfx_t
     enum mali_mem_result r = MALI_MEM_OK;
 
     if (in_bounds(fb, x0, y0) && in_bounds(fb, x0 + 15, y0 + 15)) {
-        const uint8_t *corner = px + (by * GFX_TILE + bx) * n;
-        for (unsigned i = 0; i < 256 && n == 4; i++)
-            memcpy(out + 4 * i, corner + 4 * interleaved[i], 4);
-        for (unsigned i = 0; i < 256 && n != 4; i++)
-            memcpy(out + n * i, corner + n * interleaved[i], n);
+        gfx_interleave(px + (by * GFX_TILE + bx) * n, n, out);
         return core_write(k, surface_at(s, x0, y0), out, 256 * n);
     }
     for (unsigned y = 0; y < 16 && r == MALI_MEM_OK; y++)

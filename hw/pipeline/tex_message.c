@@ -109,6 +109,7 @@ enum va_message_result core_view(struct core *c, struct core_view *view, uint32_
         return VA_MSG_DONE;
     view->valid = false;
     view->v.count = view->v.next = 0;
+    view->v.unpacked = false;
     r = core_descriptor(c, handle, w, &va);
     if (r != MALI_MEM_OK)
         return core_answer(r);
@@ -497,7 +498,7 @@ static bool together(const struct call *call, uint16_t lanes)
            (!in->mod[VA_M_TEXEL_OFFSET] || va_alike((const va_v16u *)call->of.offset, lanes));
 }
 
-/* Levels of detail before clamps, with every bias. */
+/* Levels of detail before clamps, with every bias; none where none matters. */
 static void wide_lods(const struct call *call, struct tex_wide *q)
 {
     const struct tex_texture *t = &call->view->v.t;
@@ -507,16 +508,20 @@ static void wide_lods(const struct call *call, struct tex_wide *q)
                             s->normalized ? (float)t->height : 1};
     unsigned how = call->in->mod[VA_M_LOD];
 
-    if ((how == VA_LOD_COMPUTED || how == VA_LOD_COMPUTED_BIAS) && !any_lod(t, s))
+    if (any_lod(t, s))
+        return;
+    if (how == VA_LOD_COMPUTED || how == VA_LOD_COMPUTED_BIAS)
         call->c->tex.vec->lod(coord, scale, q->lod);
     else
         memset(q->lod, 0, sizeof(q->lod));
+    for (unsigned i = 0; i < VA_LANES; i++)
+        q->lod[i] += s->bias;
+    if (how != VA_LOD_EXPLICIT && how != VA_LOD_COMPUTED_BIAS)
+        return;
     for (unsigned i = 0; i < VA_LANES; i++) {
         uint32_t o = call->of.lod[i];
         int32_t least = how == VA_LOD_COMPUTED_BIAS ? (int32_t)(o >> 16) : INT32_MIN;
-        if (how == VA_LOD_EXPLICIT || how == VA_LOD_COMPUTED_BIAS)
-            q->lod[i] += low_half(o);
-        q->lod[i] += s->bias;
+        q->lod[i] += low_half(o);
         q->lod[i] = q->lod[i] > least ? q->lod[i] : least;
     }
 }
@@ -574,10 +579,9 @@ static enum va_message_result texels(struct call *call, struct va_warp *w, uint1
     }
     if (done != lanes)
         take(&call->of, call->lane);
-    for (unsigned i = 0; i < VA_LANES && r == VA_MSG_DONE; i++) {
+    for (uint32_t left = lanes & ~done; left && r == VA_MSG_DONE; left &= left - 1) {
+        unsigned i = (unsigned)__builtin_ctz(left);
         uint32_t v[4];
-        if (!(lanes & ~done & 1u << i))
-            continue;
         core_tex_for(call->c, w, call->in, i);
         r = name(call, i);
         if (r == VA_MSG_DONE)

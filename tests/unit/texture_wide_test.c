@@ -393,4 +393,41 @@ static void lods(void)
     variants(lods_of);
 }
 
-TAP_MAIN({"sampled-and-fetched", sampled_and_fetched}, {"lods", lods})
+/* Every integer of every size, in the four channels of a texel's first word. */
+static void unorms_of(const struct tex_vec *vec)
+{
+    static struct tex_words w;
+    static struct tex_along x, y;
+    uint32_t out[4][TEX_LANES] __attribute__((aligned(64)));
+
+    for (unsigned bits = 1; bits <= 16; bits++) {
+        uint32_t max = (1u << bits) - 1;
+        const struct tex_unpack p = {.kind = TEX_BITS,
+                                     .from = {0, TEXEL_ZERO, TEXEL_ONE, 0},
+                                     .max = {max},
+                                     .scale = {1.0f / (float)max}};
+        for (uint32_t v = 0; v <= max; v++) {
+            float want, got;
+            w.w[0][0][v % TEX_LANES] = v | ~max;
+            if (v % TEX_LANES != TEX_LANES - 1 && v != max)
+                continue;
+            vec->filter(&p, &w, &x, &y, false, 0xffff, out);
+            for (uint32_t i = v / TEX_LANES * TEX_LANES; i <= v; i++) {
+                want = (float)i / (float)max;
+                memcpy(&got, &out[0][i % TEX_LANES], 4);
+                if (memcmp(&got, &want, 4)) {
+                    tap_note("%u of %u: expected %.9g, got %.9g", i, max, want, got);
+                    TAP_CHECK(false);
+                    return;
+                }
+            }
+        }
+    }
+}
+
+static void unorms(void)
+{
+    variants(unorms_of);
+}
+
+TAP_MAIN({"sampled-and-fetched", sampled_and_fetched}, {"lods", lods}, {"unorms", unorms})

@@ -162,9 +162,21 @@ void tex_swizzle(const struct tex_texture *t, const uint32_t rgba[4], uint32_t o
 
 #define TEX_SURFACES 8
 
+/** How components are made of the words that texels are. */
+struct tex_unpack {
+    enum { TEX_BITS, TEX_SRGB, TEX_HALVES, TEX_VALUES } kind;
+    uint8_t from[4];           /* of each result: memory channel, TEXEL_ZERO or TEXEL_ONE */
+    bool colour[4];            /* of each result: R, G or B, not A */
+    uint8_t word[4], shift[4]; /* of each channel; TEX_VALUES: word k is component k */
+    uint32_t max[4];           /* of each channel: what it is divided by */
+    float scale[4];            /* the nearest to 1 / max */
+};
+
 /** A texture in use by one message: its surfaces, decoded as they are needed. */
 struct tex_view {
     struct tex_texture t;
+    struct tex_unpack unpack; /* for wide.h, when @unpacked */
+    bool unpacked;
     unsigned count, next; /* of surface */
     struct tex_surface surface[TEX_SURFACES];
 };

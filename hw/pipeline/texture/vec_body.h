@@ -79,8 +79,12 @@ VA_INLINE vi4 fixed(const struct tex_axis *a, const uint32_t *coord, unsigned k,
         i += (__builtin_convertvector((vl4)(rest > 0.5), vi4) & one) |
              (__builtin_convertvector((vl4)(rest == 0.5), vi4) & i & one);
     }
+#ifdef VA_HOST_AVX2
+    *near |= (uint16_t)(_mm256_movemask_pd((__m256d)in) << 4 * k);
+#else
     for (unsigned l = 0; l < 4; l++)
         *near |= (uint16_t)((in[l] & 1) << (4 * k + l));
+#endif
     return i;
 }
 
@@ -228,6 +232,44 @@ static void split(const struct tex_layout *l, const struct tex_along *x, const s
         }
 }
 
+/* --- gathering ---------------------------------------------------------------------------------
+ */
+
+VA_INLINE void load_words(const uint8_t *host, uint32_t mask, const uint32_t *in, uint16_t lanes,
+                          uint32_t *to)
+{
+#ifdef VA_HOST_AVX2
+    for (unsigned k = 0; k < PIECES; k++)
+        put(to, k,
+            (vu)_mm256_mask_i32gather_epi32((__m256i)get(to, k), (const int *)(const void *)host,
+                                            (__m256i)(get(in, k) & mask),
+                                            (__m256i)mask_of(lanes, k), 1));
+#else
+    for (unsigned left = lanes; left; left &= left - 1) {
+        unsigned l = (unsigned)__builtin_ctz(left);
+        memcpy(&to[l], host + (in[l] & mask), 4);
+    }
+#endif
+}
+
+static uint16_t load(const uint8_t *host, uint32_t mask, const uint32_t *piece, uint32_t number,
+                     const uint32_t *in, unsigned bytes, uint16_t lanes, uint32_t to[][TEX_LANES])
+{
+    uint16_t same = 0;
+
+    for (unsigned k = 0; k < PIECES; k++)
+        same |= lanes_of((vi)(get(piece, k) == number), k);
+    lanes &= same;
+    for (unsigned i = 0; i < bytes / 4; i++)
+        load_words(host + 4 * i, mask, in, lanes, to[i]);
+    for (unsigned left = bytes < 4 ? lanes : 0; left; left &= left - 1) {
+        unsigned l = (unsigned)__builtin_ctz(left);
+        const uint8_t *from = host + (in[l] & mask);
+        to[0][l] = bytes == 1 ? *from : from[0] | (uint32_t)from[1] << 8;
+    }
+    return lanes;
+}
+
 /* --- filtering ------------------------------------------------------------------------------- */
 
 VA_INLINE vf table(const uint32_t *index)
@@ -239,28 +281,38 @@ VA_INLINE vf table(const uint32_t *index)
     return v;
 }
 
-/* Memory channel @c of tap @t; @rgb: it is one of the colours. */
-VA_INLINE vf channel(const struct tex_unpack *p, const struct tex_words *w, unsigned t, unsigned c,
-                     bool rgb, unsigned k)
+/*
+ * Integers of 16 bits at most over their largest, rounded once. With fused instructions without a
+ * division: @scale is the nearest to 1 / max, which leaves the quotient an ulp off at most, and the
+ * remainder, exact, says which way (Markstein's correction; texture_wide_test.c tries them all).
+ */
+VA_INLINE vf unorm(vu x, uint32_t max, float scale)
+{
+    vf v = __builtin_convertvector((vi)x, vf);
+#if defined(VA_HOST_FMA) && defined(VA_HOST_AVX2)
+    __m256 q = (__m256)(v * scale), r = (__m256)(scale + (vf){0});
+    __m256 left = _mm256_fnmadd_ps(q, (__m256)((float)max + (vf){0}), (__m256)v);
+    return (vf)_mm256_fmadd_ps(left, r, q);
+#else
+    (void)scale;
+    return v / (float)max;
+#endif
+}
+
+/* Memory channel @c of tap @t; @rgb: it is one of the colours. @kind: p->kind, a constant. */
+VA_INLINE vf channel(const struct tex_unpack *p, int kind, const struct tex_words *w, unsigned t,
+                     unsigned c, bool rgb, unsigned k)
 {
     vu x = get(w->w[t][p->word[c]], k) >> p->shift[c];
 
-    switch (p->kind) {
-    case TEX_SRGB:
-        if (rgb) {
-            uint32_t index[LANES] __attribute__((aligned(VA_PIECE)));
-            *(vu_any *)index = x & 255;
-            return table(index);
-        } /* fall through */
-    case TEX_BITS: {
-        uint32_t max = (1u << p->bits[c]) - 1;
-        return __builtin_convertvector((vi)(x & max), vf) / (float)max;
+    if (kind == TEX_SRGB && rgb) {
+        uint32_t index[LANES] __attribute__((aligned(VA_PIECE)));
+        *(vu_any *)index = x & 255;
+        return table(index);
     }
-    case TEX_HALVES:
-        return half_to_float(x & 0xffff);
-    default:
-        return as_f(x);
-    }
+    if (kind == TEX_SRGB || kind == TEX_BITS)
+        return unorm(x & p->max[c], p->max[c], p->scale[c]);
+    return kind == TEX_HALVES ? half_to_float(x & 0xffff) : as_f(x);
 }
 
 /* The products of weights are integers below 2^17, and a 65536th of them is exact. */
@@ -273,31 +325,54 @@ VA_INLINE vf weight(const struct tex_along *x, const struct tex_along *y, unsign
     return __builtin_convertvector((vi)(u * v), vf) * 0x1p-16f;
 }
 
-static void filter(const struct tex_unpack *p, const struct tex_words *w, const struct tex_along *x,
-                   const struct tex_along *y, bool linear, uint16_t lanes,
-                   uint32_t out[4][TEX_LANES])
+/* Component @c; @by: the taps' weights. What has no weight may be infinite where it is a float. */
+VA_INLINE vf filtered(const struct tex_unpack *p, int kind, const struct tex_words *w,
+                      const vf by[TEX_TAPS], bool linear, unsigned c, unsigned k)
+{
+    unsigned from = p->from[c];
+    vf sum = {0}, v;
+
+    if (from >= TEXEL_ZERO)
+        return sum + (from == TEXEL_ONE ? 1.0f : 0.0f);
+    if (!linear)
+        return channel(p, kind, w, 0, from, p->colour[c], k);
+    for (unsigned t = 0; t < TEX_TAPS; t++) {
+        v = sum + by[t] * channel(p, kind, w, t, from, p->colour[c], k);
+        sum = kind == TEX_BITS || kind == TEX_SRGB
+                  ? v
+                  : as_f(pick((vu)(by[t] != 0), as_u(v), as_u(sum)));
+    }
+    return sum;
+}
+
+VA_INLINE void filter_as(const struct tex_unpack *p, int kind, const struct tex_words *w,
+                         const struct tex_along *x, const struct tex_along *y, bool linear,
+                         uint16_t lanes, uint32_t out[4][TEX_LANES])
 {
     for (unsigned k = 0; k < PIECES; k++) {
         vu m = mask_of(lanes, k);
         vf by[TEX_TAPS];
         for (unsigned t = 0; linear && t < TEX_TAPS; t++)
             by[t] = weight(x, y, t, k);
-        for (unsigned c = 0; c < 4; c++) {
-            unsigned from = p->from[c];
-            vf sum = {0};
-            if (from >= TEXEL_ZERO) {
-                sum += from == TEXEL_ONE ? 1.0f : 0.0f;
-            } else if (!linear) {
-                sum = channel(p, w, 0, from, c < 3, k);
-            } else {
-                for (unsigned t = 0; t < TEX_TAPS; t++) { /* infinities beside it do not matter */
-                    vf v = channel(p, w, t, from, c < 3, k);
-                    sum = as_f(pick((vu)(by[t] != 0), as_u(sum + by[t] * v), as_u(sum)));
-                }
-            }
-            put(out[c], k, pick(m, as_u(sum), get(out[c], k)));
-        }
+        for (unsigned c = 0; c < 4; c++)
+            put(out[c], k, pick(m, as_u(filtered(p, kind, w, by, linear, c, k)), get(out[c], k)));
     }
+}
+
+static void filter(const struct tex_unpack *p, const struct tex_words *w, const struct tex_along *x,
+                   const struct tex_along *y, bool linear, uint16_t lanes,
+                   uint32_t out[4][TEX_LANES])
+{
+    if (p->kind == TEX_BITS && linear)
+        filter_as(p, TEX_BITS, w, x, y, true, lanes, out);
+    else if (p->kind == TEX_BITS)
+        filter_as(p, TEX_BITS, w, x, y, false, lanes, out);
+    else if (p->kind == TEX_SRGB)
+        filter_as(p, TEX_SRGB, w, x, y, linear, lanes, out);
+    else if (p->kind == TEX_HALVES)
+        filter_as(p, TEX_HALVES, w, x, y, linear, lanes, out);
+    else
+        filter_as(p, TEX_VALUES, w, x, y, linear, lanes, out);
 }
 
 static void between(const uint32_t second[4][TEX_LANES], const uint32_t *fraction, uint16_t lanes,
@@ -364,4 +439,4 @@ static void lod(const uint32_t *const coord[2], const float scale[2], int32_t *t
     }
 }
 
-const struct tex_vec TEX_VARIANT = {place, fetch, split, filter, between, lod};
+const struct tex_vec TEX_VARIANT = {place, fetch, split, load, filter, between, lod};

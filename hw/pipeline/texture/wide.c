@@ -135,6 +135,62 @@ static inline __attribute__((always_inline)) uint16_t gather_as(struct gather *g
     return lanes;
 }
 
+/* Tap @t of the first of @lanes and those in the same piece, which is scattered or nowhere. Returns
+ * them; those that were not had are taken from *@good. */
+static uint16_t gather_far(const struct gather *g, const struct piece *p, bool found,
+                           const struct tex_places *at, unsigned t, unsigned bytes, uint16_t lanes,
+                           uint16_t *good, struct tex_words *w)
+{
+    uint32_t number = at->piece[t][__builtin_ctz(lanes)];
+    uint16_t same = 0;
+
+    for (unsigned left = lanes; left; left &= left - 1) {
+        unsigned l = (unsigned)__builtin_ctz(left);
+        uint32_t v[2] = {0};
+        const uint8_t *from;
+        if (at->piece[t][l] != number)
+            continue;
+        same |= (uint16_t)(1u << l);
+        from = found ? map(g->u, p->va + at->in[t][l], bytes) : NULL;
+        if (!from) {
+            *good &= (uint16_t) ~(1u << l);
+            continue;
+        }
+        memcpy(v, from, bytes);
+        w->w[t][0][l] = v[0];
+        w->w[t][1][l] = v[1];
+    }
+    return same;
+}
+
+/* As gather_as(), of texels of which none lies in two pieces; all lanes of a piece at once. */
+static uint16_t gather_words(struct gather *g, const struct tex_places *at, unsigned bytes,
+                             uint16_t lanes, struct tex_words *w)
+{
+    uint16_t good = lanes;
+
+    for (unsigned t = 0; t < g->taps; t++)
+        for (uint16_t left = good, had; left; left &= (uint16_t)~had) {
+            uint32_t number = at->piece[t][__builtin_ctz(left)];
+            struct piece *p = &g->piece[number % PIECES];
+            bool found = p->number == number + 1ull || find(g, p, number);
+            if (found && p->host)
+                had = g->u->vec->load(p->host, p->mask, at->piece[t], number, at->in[t], bytes,
+                                      left, w->w[t]);
+            else
+                had = gather_far(g, p, found, at, t, bytes, left, &good, w);
+        }
+    return good;
+}
+
+/* Whether no texel lies in two pieces: a superblock or a block is one. */
+static bool whole(const struct gather *g, unsigned bytes)
+{
+    const struct tex_surface *s = g->s;
+
+    return s->afbc_width || s->codec || (s->va % bytes == 0 && s->row_stride % bytes == 0);
+}
+
 static uint16_t gather(struct gather *g, const struct tex_places *at, bool values, uint16_t lanes,
                        struct tex_words *w)
 {
@@ -142,16 +198,9 @@ static uint16_t gather(struct gather *g, const struct tex_places *at, bool value
 
     if (values)
         return gather_as(g, at, bytes, true, lanes, w);
-    switch (bytes) {
-    case 1:
-        return gather_as(g, at, 1, false, lanes, w);
-    case 2:
-        return gather_as(g, at, 2, false, lanes, w);
-    case 4:
-        return gather_as(g, at, 4, false, lanes, w);
-    default:
-        return gather_as(g, at, 8, false, lanes, w);
-    }
+    if (whole(g, bytes))
+        return gather_words(g, at, bytes, lanes, w);
+    return gather_as(g, at, bytes, false, lanes, w);
 }
 
 /* --- formats -------------------------------------------------------------------------------------
@@ -179,21 +228,41 @@ static bool bits(const struct texel_format *f)
     return fits;
 }
 
-static void unpacking(const struct texel_format *f, struct tex_unpack *p)
+/* What the API's components are, which the swizzle names. */
+static void name_results(const struct tex_texture *t, struct tex_unpack *p)
 {
+    for (unsigned i = 0; i < 4; i++) {
+        unsigned c = t->swizzle[i];
+        bool values = p->kind == TEX_VALUES;
+        p->from[i] = c < 4            ? values ? (uint8_t)c : t->format.from[c]
+                                : c == TEXEL_ONE ? TEXEL_ONE
+                                      : TEXEL_ZERO;
+        p->colour[i] = c < 3;
+    }
+}
+
+static const struct tex_unpack *unpacking(struct tex_view *v)
+{
+    const struct texel_format *f = &v->t.format;
+    struct tex_unpack *p = &v->unpack;
     unsigned at = f->shift;
 
+    if (v->unpacked)
+        return p;
+    v->unpacked = true;
     p->kind = !bits(f) && !halves(f)   ? TEX_VALUES
               : f->type == TEXEL_FLOAT ? TEX_HALVES
               : f->srgb                ? TEX_SRGB
                                        : TEX_BITS;
     for (unsigned i = 0; i < 4; at += f->bits[i++]) {
         bool values = p->kind == TEX_VALUES;
-        p->from[i] = values ? (uint8_t)i : f->from[i];
         p->word[i] = (uint8_t)(values ? i : at / 32 % 4);
         p->shift[i] = values ? 0 : at % 32;
-        p->bits[i] = values ? 32 : f->bits[i];
+        p->max[i] = values ? ~0u : (1u << f->bits[i]) - 1;
+        p->scale[i] = p->max[i] ? 1.0f / (float)p->max[i] : 0;
     }
+    name_results(&v->t, p);
+    return p;
 }
 
 /* --- one level --------------------------------------------------------------------------------
@@ -204,7 +273,7 @@ struct op {
     struct tex_view *v;
     const struct tex_sampler *s; /* NULL: texels are fetched */
     const struct tex_wide *q;
-    struct tex_unpack unpack;
+    const struct tex_unpack *unpack;
 };
 
 /* Tiles of 64 KiB. Returns how many rows of them there may be. */
@@ -298,9 +367,9 @@ static uint16_t one_level(const struct op *o, uint32_t number, bool linear, uint
     g.s = s;
     lay_out(s, o->v->t.format.bytes, &layout);
     vec->split(&layout, &x, &y, g.taps, &at);
-    lanes = gather(&g, &at, o->unpack.kind == TEX_VALUES, lanes & in, &w);
+    lanes = gather(&g, &at, o->unpack->kind == TEX_VALUES, lanes & in, &w);
     if (lanes)
-        vec->filter(&o->unpack, &w, &x, &y, linear, lanes, out);
+        vec->filter(o->unpack, &w, &x, &y, linear, lanes, out);
     return lanes;
 }
 
@@ -355,20 +424,6 @@ static uint16_t levels(const struct op *o, const struct choice *c, uint16_t lane
     return done;
 }
 
-static void swizzle(const struct tex_texture *t, uint32_t out[4][TEX_LANES])
-{
-    uint32_t in[4][TEX_LANES];
-
-    if (t->swizzle[0] == 0 && t->swizzle[1] == 1 && t->swizzle[2] == 2 && t->swizzle[3] == 3)
-        return;
-    memcpy(in, out, sizeof(in));
-    for (unsigned c = 0; c < 4; c++)
-        for (unsigned i = 0; i < TEX_LANES; i++)
-            out[c][i] = t->swizzle[c] < 4            ? in[t->swizzle[c]][i]
-                        : t->swizzle[c] == TEXEL_ONE ? texel_one(&t->format)
-                                                     : 0;
-}
-
 /* --- operations ---------------------------------------------------------------------------------
  */
 
@@ -397,10 +452,9 @@ uint16_t tex_wide_sample(struct tex_unit *u, struct tex_view *v, const struct te
         clamped.layer = v->t.layers - 1;
         o.q = &clamped;
     }
-    unpacking(&v->t.format, &o.unpack);
+    o.unpack = unpacking(v);
     if (v->t.levels == 1 && s->minify_nearest == s->magnify_nearest) { /* every LOD is as good */
         done = one_level(&o, 0, !s->minify_nearest, q->lanes, &outside, out);
-        swizzle(&v->t, out);
         return done;
     }
     choose(&o, &c);
@@ -409,7 +463,6 @@ uint16_t tex_wide_sample(struct tex_unit *u, struct tex_view *v, const struct te
         done |= levels(&o, &c, same, out);
         left &= (uint16_t)~same;
     }
-    swizzle(&v->t, out);
     return done;
 }
 
@@ -421,9 +474,8 @@ uint16_t tex_wide_fetch(struct tex_unit *u, struct tex_view *v, const struct tex
 
     if (!flat(u, &v->t) || q->layer >= v->t.layers || at >= v->t.levels)
         return 0;
-    unpacking(&v->t.format, &o.unpack);
+    o.unpack = unpacking(v);
     done = one_level(&o, at, false, q->lanes, &outside, out);
-    swizzle(&v->t, out);
     for (unsigned left = outside; done && left; left &= left - 1)
         for (unsigned c = 0; c < 4; c++)
             out[c][__builtin_ctz(left)] = 0;

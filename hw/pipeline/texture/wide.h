@@ -57,13 +57,6 @@ struct tex_layout {
     uint8_t columns; /* TEX_BLOCKS: texels in a row of a block */
 };
 
-/** How components are made of the words that texels are. */
-struct tex_unpack {
-    enum { TEX_BITS, TEX_SRGB, TEX_HALVES, TEX_VALUES } kind;
-    uint8_t from[4];                    /* R, G, B, A: memory channel, TEXEL_ZERO or TEXEL_ONE */
-    uint8_t word[4], shift[4], bits[4]; /* of each channel; TEX_VALUES: word k is component k */
-};
-
 /** Texels of all lanes, in memory's bits or (TEX_VALUES) as fp32 components. */
 struct tex_words {
     uint32_t w[TEX_TAPS][4][TEX_LANES];
@@ -82,6 +75,12 @@ struct tex_vec {
     /** Where texels are, for neighbours along both axes (@taps 1: the first). */
     void (*split)(const struct tex_layout *l, const struct tex_along *x, const struct tex_along *y,
                   unsigned taps, struct tex_places *to);
+    /**
+     * Texels of @bytes (1, 2, 4 or 8, in so many words) of those of @lanes whose @piece is @number:
+     * at @host + (@in & @mask). Returns them.
+     */
+    uint16_t (*load)(const uint8_t *host, uint32_t mask, const uint32_t *piece, uint32_t number,
+                     const uint32_t *in, unsigned bytes, uint16_t lanes, uint32_t to[][TEX_LANES]);
     /** Filters four texels, or takes the first: @out[c] of @lanes. */
     void (*filter)(const struct tex_unpack *p, const struct tex_words *w, const struct tex_along *x,
                    const struct tex_along *y, bool linear, uint16_t lanes,
