@@ -1,7 +1,9 @@
-"""Frames of glmark2 on the guest's screen, panfrost's against llvmpipe's; glmark2's whole run.
+"""Frames of glmark2 on the guest's screen, panfrost's against llvmpipe's; glmark2's whole run; frames of vkmark, panvk's
+against lavapipe's.
 
-Its scenes show the time. For frames it runs with a clock of its own that goes by calls (tests/guest/lib/stepping_clock.c), so that
-the n-th frame of a scene shows the same moment whoever draws it and however long that takes.
+Their scenes show the time. For frames they run with a clock of their own that goes by calls (tests/guest/lib/stepping_clock.c), so
+that the n-th frame of a scene shows the same moment whoever draws it and however long that takes. vkmark needs no screen: a
+Vulkan layer keeps what it presents (tests/guest/vk/frames_layer.c).
 """
 
 import re
@@ -12,7 +14,7 @@ from garm.recovery import GPU, WARP
 from garm.suite.onscreen import HEAD, SOFTWARE, section, step
 
 MESA = ["mesa-vulkan-drivers", "libgl1-mesa-dri", "libegl-mesa0", "libegl1", "libgles2"]
-CLOCK = "LD_PRELOAD=/usr/libexec/garm/libstepping_clock.so GARM_CLOCK_STEP=700 "
+CLOCK = "LD_PRELOAD=/usr/libexec/garm/libstepping_clock.so GARM_CLOCK_STEP="
 SCREEN = "width=320,height=240,limit=1000"     # small: each frame is drawn by the guest's processor, too
 BOOT = 1500
 
@@ -92,7 +94,7 @@ def _glmark2_frames(s, options):
     options.display, options.packages = "none", GLMARK2_PACKAGES
     options.screen = [SCREEN, f"frames={frames}"]
     options.gpu, options.qemu_args = [GPU], WARP     # drivers' time-outs do not depend on the machine's load
-    command = HEAD + "".join(step(name, f"env {prefix}{CLOCK}{ON_SCREEN} -b :nframes={DRAWN}", 900)
+    command = HEAD + "".join(step(name, f"env {prefix}{CLOCK}700 {ON_SCREEN} -b :nframes={DRAWN}", 900)
                              for name, prefix in (("mali", ""), ("software", SOFTWARE)))
     run = s.boot(options, command, BOOT)
     yield s.verdict("boot, no kernel warning, power off", run)
@@ -141,5 +143,72 @@ def test_glmark2_run_garm(s):
     yield from _glmark2_run(s, Options(driver="garm"))
 
 
-for test in (test_glmark2_frames_panthor, test_glmark2_frames_garm, test_glmark2_run_panthor, test_glmark2_run_garm):
+# vkmark's own list of scenes, with tolerances as above. How many texels an anisotropic filter takes, and where, Vulkan leaves
+# to the driver; differences are in the crate's grain, on the faces that are seen at a slant.
+ANISOTROPIC = (4, 800)
+VKMARK = {
+    "vertex:device-local=true": EXACT,
+    "vertex:device-local=false": EXACT,
+    "texture:anisotropy=0": EXACT,
+    "texture:anisotropy=16": ANISOTROPIC,
+    "shading:shading=gouraud": EXACT,
+    "shading:shading=blinn-phong-inf": EXACT,
+    "shading:shading=phong": EXACT,
+    "shading:shading=cel": EXACT,
+    "effect2d:kernel=edge": EXACT,
+    "effect2d:kernel=blur": EXACT,
+    "desktop": EXACT,
+    "cube": EXACT,
+    "clear": EXACT,
+}
+LAYER = "tests/guest/vk/frames_layer.json"
+LAVAPIPE = "VK_DRIVER_FILES=$(echo /usr/share/vulkan/icd.d/lvp_icd*.json) "
+PANVK = "VK_DRIVER_FILES=$(echo /usr/share/vulkan/icd.d/panfrost_icd*.json) "
+# A scene ends after so many seconds of its clock; it asks for the time once a frame, or twice.
+VKMARK_SECONDS = 2
+
+
+def _vkmark_step(name, prefix, number, scene):
+    """One scene in a process of its own: its frames are the files of a folder."""
+    folder = f"/out/{name}-{number}"
+    return f"mkdir {folder}; " + step(
+        f"{name}-{number}", f"env {prefix}VK_INSTANCE_LAYERS=VK_LAYER_GARM_frames GARM_FRAMES={folder} GARM_FRAMES_LIMIT={SHOWN} {CLOCK}300 "
+        f"vkmark --winsys headless -s 320x240 -b {scene}:duration={VKMARK_SECONDS}", 300)
+
+
+def _vkmark_frames(s, options):
+    options.packages = ["mesa-vulkan-drivers", "vkmark"]
+    options.add = [f"{s.context.env.repo / LAYER}:/usr/share/vulkan/explicit_layer.d/"]
+    command = HEAD + "".join(_vkmark_step(name, prefix, number, scene) for number, scene in enumerate(VKMARK)
+                             for name, prefix in (("mali", PANVK), ("lavapipe", LAVAPIPE)))
+    run = s.boot(options, command, BOOT)
+    yield s.verdict("boot, no kernel warning, power off", run)
+    text = run.stdout.decode(errors="replace")
+    for number, (scene, (tolerance, pixels)) in enumerate(VKMARK.items()):
+        for name, device in (("mali", "Mali-G610"), ("lavapipe", "llvmpipe")):
+            output, status = section(text, f"{name}-{number}")
+            rates = re.findall(rf"^\[{scene.partition(':')[0]}\] .* FPS: [1-9]", output, re.M)
+            yield s.check(f"{scene}: vkmark draws it on {device}", status == 0 and device in output and len(rates) == 1,
+                          f"status {status}\n{output}")
+        pairs = [tuple(run.out_dir / f"{name}-{number}/{frame:05}.ppm" for name in ("mali", "lavapipe")) for frame in range(SHOWN)]
+        yield s.compare(scene, *_worst(pairs, tolerance), tolerance, pixels, "lavapipe")
+
+
+def test_vkmark_frames_panthor(s):
+    """frames of every scene of vkmark, panvk against lavapipe; panthor, the backports kernel"""
+    yield from _vkmark_frames(s, Options(driver="panthor", kernel="backports"))
+
+
+def test_vkmark_frames_garm(s):
+    """frames of every scene of vkmark, panvk against lavapipe; garm.ko, the stable kernel"""
+    yield from _vkmark_frames(s, Options(driver="garm"))
+
+
+def test_vkmark_frames_backports(s):
+    """frames of every scene of vkmark on the backports' Mesa, panvk against lavapipe; panthor, the stable kernel"""
+    yield from _vkmark_frames(s, Options(driver="panthor", mesa="backports"))
+
+
+for test in (test_glmark2_frames_panthor, test_glmark2_frames_garm, test_glmark2_run_panthor, test_glmark2_run_garm,
+             test_vkmark_frames_panthor, test_vkmark_frames_garm, test_vkmark_frames_backports):
     test.asked = True       # minutes each

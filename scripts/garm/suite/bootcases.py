@@ -171,8 +171,8 @@ class Scenario:
         """A yes-or-no result."""
         return Result(name, PASS if ok else FAIL, "" if ok else detail or "expected to hold")
 
-    def compare(self, name: str, got: Path, wanted: Path, tolerance: int, pixels: int) -> Result:
-        """Compare two PPM files: at most `pixels` may differ by more than `tolerance` in a channel."""
+    def compare(self, name: str, got: Path, wanted: Path, tolerance: int, pixels: int, like: str = "llvmpipe") -> Result:
+        """Compare two PPM files, the second by `like`: at most `pixels` may differ by more than `tolerance` in a channel."""
         for path in (got, wanted):
             if not path.exists():
                 return Result(name, FAIL, f"{path} was not drawn")
@@ -181,7 +181,7 @@ class Scenario:
         note = f"{found}; allowed are {pixels} pixels by more than {tolerance}"
         ok = found.pixels <= pixels
         self.context.gallery.add(f"{self.name}: {name}", ok, note,
-                                 [("drawn by the Mali", ours), ("llvmpipe", theirs), ("difference", found.picture)])
+                                 [("drawn by the Mali", ours), (like, theirs), ("difference", found.picture)])
         return Result(name, PASS if ok else FAIL, "" if ok else f"{note}\n{got}\n{wanted}")
 
     def show(self, result: Result, got: Path, wanted: Path) -> None:
