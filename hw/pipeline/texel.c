@@ -107,8 +107,8 @@ static bool component_order(unsigned order, uint8_t from[4])
         {28, {3, 2, 1, O}},  /* 1BGR */
         {226, {0, 0, 0, 0}}, /* RRRR */
         {227, {0, 0, 0, O}}, /* RRR1 */
-        {228, {0, 0, 0, 1}}, /* RRRA, inferred */
-        {229, {Z, Z, Z, 0}}, /* 000A, inferred */
+        {228, {0, 0, 0, 3}}, /* RRRA, inferred */
+        {229, {Z, Z, Z, 3}}, /* 000A: Mesa's A8, whose bytes read as the A of RGBA8 */
         {230, {Z, Z, Z, O}}, /* 0001 */
         {231, {Z, Z, Z, Z}}, /* 0000 */
         {240, {0, Z, Z, Z}}, /* R000, inferred */

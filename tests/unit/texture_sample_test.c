@@ -816,6 +816,25 @@ static void block_layouts(void)
     }
 }
 
+/* Bytes that are the alpha of an RGBA8 in the order 000A: Mesa's GL_ALPHA8. */
+static void alpha_alone(void)
+{
+    const struct shape s = {TEX_2D, 8, 1, 1, 1, 1, RGBA8 | 229, LINEAR};
+    struct tex_view v;
+    uint32_t out[4];
+
+    TAP_REQUIRE(view_of(&s, &v));
+    put32(0, 10 | 1 << 4 | LINEAR << 8 | 26u << 24);
+    put32(16, 8);
+    for (unsigned x = 0; x < 8; x++)
+        memory[TEXELS + x] = (uint8_t)(x * 36 + 1);
+    for (unsigned x = 0; x < 8; x++) {
+        TAP_REQUIRE(tex_load(&unit, &v, x, 0, 0, 0, 0, out) == TEX_OK);
+        TAP_CHECK(fabs(as_double(out[3]) - (x * 36 + 1) / 255.0) < 1e-6);
+        TAP_CHECK(as_double(out[0]) == 0 && as_double(out[1]) == 0 && as_double(out[2]) == 0);
+    }
+}
+
 /* --- descriptors
  * -------------------------------------------------------------------------------------- */
 
@@ -861,4 +880,5 @@ TAP_MAIN({"wraps-and-filters", wraps_and_filters}, {"large-tiles", large_tiles},
          {"anisotropy", anisotropy}, {"shadows", shadows}, {"reductions", reductions},
          {"gathers", gathers}, {"integers", integers}, {"cube-edges", cube_edges},
          {"cube-projection", cube_projection}, {"cube-filter", cube_filter}, {"afbc", afbc},
-         {"yuv", yuv}, {"block-layouts", block_layouts}, {"bad-descriptors", bad_descriptors})
+         {"yuv", yuv}, {"block-layouts", block_layouts}, {"alpha-alone", alpha_alone},
+         {"bad-descriptors", bad_descriptors})
