@@ -7,6 +7,7 @@ What a test that skips says it asks for is its reason. Another result that the l
 hand; tests/boot/piglit.py reads the lists.
 """
 
+import collections
 import itertools
 import re
 import sys
@@ -14,6 +15,8 @@ import textwrap
 from pathlib import Path
 
 WIDTH = 120
+# The line of a list's head that is written anew; how many tests there are is a person's to say.
+COUNTS = r"^(# Counts: )\d+ of (\d+) .*"
 # What tests say before they skip, and what that means; the first that matches counts.
 SKIPS = (
     (r"Test requires (GL_\w+) >= (\d+), driver reports (\d+)", r"asks for \1 of \2: panfrost has \3"),
@@ -25,6 +28,24 @@ SKIPS = (
     (r"Unknown option: -fbo", "asks for a window"),
     (r"[Rr]equires ((?:GL|EGL)_\w+)", r"asks for \1, which panfrost does not offer"),
     (r"FBO mode doesn't support multisampling", "asks for a window with several samples"),
+    (r"accum buffers do not exist on EGL", "asks for an accumulation buffer, which EGL does not have"),
+    (r"GLSL (\d\.\d+) not supported", r"asks for GLSL \1: panfrost offers 1.40"),
+    (r"doesn't appear to have real limits", "looks for a limit that Mesa does not have"),
+    (r"ARB_internalformat_query is supported", "has nothing to test where GL_ARB_internalformat_query is offered"),
+)
+
+# Why programs do not pass, where their output does not tell: results, names, reason; the first that matches counts.
+KNOWN = (
+    ("crash", r"ppgtt_memory_alignment|fbo-blit-check-limits|swapbuffers-behavior|drawbuffer-modes|front-invalidate-back|"
+              r"fbo-sys-(sub-)?blit|gl30basic|masked-clear|read-front|clear-accum",
+     "asks for a window that is shown: without one piglit ends itself"),
+    ("fail", r"edgeflag", "Mesa's list has it: edge flags of lines that polygon mode draws"),
+    ("fail", r"primitive-restart-xfb|ext_transform_feedback/(position-|tessellation_|order|draw-auto)",
+     "Mesa writes what is captured once per vertex, not per vertex of each assembled primitive; Mesa's list has it"),
+    ("skip", r"sampl.*[_/=](6|8|16|32)(_|$)", "asks for more samples than the 4 that panfrost has"),
+    ("fail", r"fbo-blending-format", "Mesa's list has it: blending into targets of alpha, luminance or intensity"),
+    ("fail", r"intel_blackhole-draw", "Mesa does not submit a job without effect, but gives out its fence: EINVAL for whoever"
+     " waits for it (csf_submit_gsubmit() in pan_csf.c)"),
 )
 
 
@@ -52,10 +73,13 @@ def wrapped(words):
     return textwrap.wrap(" ".join(pieces), WIDTH, break_long_words=False, break_on_hyphens=False)
 
 
-def reason(result, output):
-    """Why a test said so, as far as its output tells."""
+def reason(result, output, name=""):
+    """Why a test said so, as far as its output and what is known of its kind tell."""
     if result == "pass":
         return ""
+    for results, names, meaning in KNOWN:
+        if result in results.split() and re.search(names, name):
+            return meaning
     for said, meaning in SKIPS if result == "skip" else ():
         match = re.search(said, output)
         if match:
@@ -76,6 +100,15 @@ def text(head, rows):
     return "\n".join(lines) + "\n"
 
 
+def counted(head, rows):
+    """The head with the counts of the rows in its line COUNTS, where it has one."""
+    results = collections.Counter(result for result, _ in rows.values())
+    ended = len(rows) - results["unknown"]
+    now = (f"{ended} of {{}} ran to their end: {results['pass']} pass, {results['skip']} skip, "
+           f"{ended - results['pass'] - results['skip']} neither; {results['unknown']} ran without a result to expect")
+    return [re.sub(COUNTS, lambda line: f"{line.group(1)}{now.format(line.group(2))}.", line) for line in head]
+
+
 def main():
     """See the head."""
     here = Path(__file__).parent
@@ -87,8 +120,9 @@ def main():
     for path in sys.argv[2:]:
         for name, (result, output) in piglit.outcomes(Path(path).read_text(errors="replace")).items():
             if rows.get(name, ("", ""))[0] != result or rows[name][1] == "unexplained":
-                rows[name] = (result, reason(result, output))
-    sys.stdout.write(text([line for line in old.splitlines() if line.startswith("#")], rows))
+                rows[name] = (result, reason(result, output, name))
+    head = [line for line in old.splitlines() if line.startswith("#")]
+    sys.stdout.write(text(counted(head, rows), rows))
 
 
 if __name__ == "__main__":

@@ -104,6 +104,20 @@ class Lists(unittest.TestCase):
             self.assertEqual(merge.reason("skip", said), why)
         self.assertEqual(merge.reason("fail", "Test requires GL_ARB_x\n"), "unexplained")
 
+    def test_reasons_by_name(self):
+        for result, name, why in (("fail", "spec/!opengl_1.0/gl-1.0-edgeflag", "edge flags"),
+                                  ("skip", "spec/ext_framebuffer_multisample/blit-flipped_16_x", "asks for more samples"),
+                                  ("skip", "spec/ext_framebuffer_multisample/blit-flipped_4_x", "unexplained"),
+                                  ("crash", "spec/!opengl_1.0/gl-1.0-edgeflag", "unexplained"),
+                                  ("pass", "spec/!opengl_1.0/gl-1.0-edgeflag", "")):
+            self.assertIn(why, merge.reason(result, "", name))
+
+    def test_counts_in_the_head(self):
+        rows = {"a/b": ("pass", ""), "a/c": ("skip", "x"), "a/d": ("fail", "x"), "a/e": ("unknown", "x")}
+        for head in ("# Counts: 1 of 9 ran.", "# Counts: 3 of 9 ran to their end: 7 pass, and more"):
+            self.assertEqual(merge.counted(["# What", head], rows), [
+                "# What", "# Counts: 3 of 9 ran to their end: 1 pass, 1 skip, 1 neither; 1 ran without a result to expect."])
+
     def test_outcomes(self):
         seen = piglit.outcomes(OUTPUT)
         self.assertEqual(seen["spec/a/one"][0], "pass")
