@@ -19,7 +19,8 @@
 #include "../../valhall/sem_vec.h"
 #include "wide.h"
 
-#define NEAR 0x1p29 /* coordinates in 1/256 that are certainly integers of 32 bits */
+#define ROUND_EVEN (_MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)
+#define NEAR       0x1p29 /* coordinates in 1/256 that are certainly integers of 32 bits */
 
 typedef vu vu_any __attribute__((may_alias));
 typedef float vf4 __attribute__((vector_size(16)));
@@ -66,26 +67,50 @@ VA_INLINE vu mask_of(uint16_t lanes, unsigned k)
 /* @coord in 1/256 texels, rounded; out of range: 0, and bit 4 * @k + lane of *@near stays zero. */
 VA_INLINE vi4 fixed(const struct tex_axis *a, const uint32_t *coord, unsigned k, uint16_t *near)
 {
-    vd4 x = __builtin_convertvector(((const vf4_any *)coord)[k], vd4) * a->scale, back, rest;
+    vd4 x = __builtin_convertvector(((const vf4_any *)coord)[k], vd4) * a->scale;
     vl4 in = (vl4)(x > -NEAR) & (vl4)(x < NEAR);
-    vi4 i, one = {1, 1, 1, 1};
 
     x = (vd4)((vl4)x & in); /* NaN fails both */
-    i = __builtin_convertvector(x, vi4);
-    back = __builtin_convertvector(i, vd4);
+#ifdef VA_HOST_AVX2
+    *near |= (uint16_t)(_mm256_movemask_pd((__m256d)in) << 4 * k);
+    return (vi4)_mm256_cvtpd_epi32(a->round_even ? _mm256_round_pd((__m256d)x, ROUND_EVEN)
+                                                 : _mm256_floor_pd((__m256d)x));
+#else
+    vi4 i = __builtin_convertvector(x, vi4), one = {1, 1, 1, 1};
+    vd4 back = __builtin_convertvector(i, vd4), rest;
+
     i += __builtin_convertvector((vl4)(back > x), vi4); /* -1 where it was rounded up */
     if (a->round_even) {
         rest = x - __builtin_convertvector(i, vd4);
         i += (__builtin_convertvector((vl4)(rest > 0.5), vi4) & one) |
              (__builtin_convertvector((vl4)(rest == 0.5), vi4) & i & one);
     }
-#ifdef VA_HOST_AVX2
-    *near |= (uint16_t)(_mm256_movemask_pd((__m256d)in) << 4 * k);
-#else
     for (unsigned l = 0; l < 4; l++)
         *near |= (uint16_t)((in[l] & 1) << (4 * k + l));
-#endif
     return i;
+#endif
+}
+
+/* The same of all lanes. A product with a power of two is exact in fp32, too. */
+VA_INLINE uint16_t fixed_lanes(const struct tex_axis *a, const uint32_t *coord, uint32_t *at)
+{
+    uint16_t near = 0;
+
+#ifdef VA_HOST_AVX2
+    for (unsigned k = 0; a->power && k < PIECES; k++) {
+        vf x = as_f(get(coord, k)) * (float)a->scale;
+        vi in = (vi)(x > (float)-NEAR) & (vi)(x < (float)NEAR);
+        __m256 r = (__m256)as_f(as_u(x) & (vu)in);
+        r = a->round_even ? _mm256_round_ps(r, ROUND_EVEN) : _mm256_floor_ps(r);
+        put(at, k, (vu)_mm256_cvtps_epi32(r));
+        near |= lanes_of(in, k);
+    }
+    if (a->power)
+        return near;
+#endif
+    for (unsigned k = 0; k < TEX_LANES / 4; k++)
+        ((vi4_any *)at)[k] = fixed(a, coord, k, &near);
+    return near;
 }
 
 VA_INLINE vi pick_i(vi m, vi a, vi b)
@@ -144,6 +169,10 @@ VA_INLINE vi wrapped(const struct tex_axis *a, vi i)
 /* Bits 3:0 with a gap after each. */
 VA_INLINE vu apart(vu x)
 {
+#ifdef VA_HOST_AVX2
+    const __m128i table = _mm_setr_epi8(0, 1, 4, 5, 16, 17, 20, 21, 64, 65, 68, 69, 80, 81, 84, 85);
+    return (vu)_mm256_shuffle_epi8(_mm256_broadcastsi128_si256(table), (__m256i)x);
+#endif
     x = (x | x << 2) & 0x33;
     return (x | x << 1) & 0x55;
 }
@@ -182,10 +211,8 @@ static uint16_t place(const struct tex_axis *a, bool down, const uint32_t *coord
                       struct tex_along *to)
 {
     uint32_t at[TEX_LANES] __attribute__((aligned(64)));
-    uint16_t near = 0, border = 0;
+    uint16_t near = fixed_lanes(a, coord, at), border = 0;
 
-    for (unsigned k = 0; k < TEX_LANES / 4; k++)
-        ((vi4_any *)at)[k] = fixed(a, coord, k, &near);
     for (unsigned k = 0; k < PIECES; k++) {
         vi i = (vi)get(at, k) - (a->linear ? 128 : 0), w;
         put(to->fraction, k, (vu)i & 255);

@@ -303,6 +303,7 @@ static bool axes(const struct op *o, const struct tex_surface *s, bool linear, s
         a[i] = (struct tex_axis){
             .size = (int32_t)size[i],
             .scale = 256.0 * (o->s && o->s->normalized ? size[i] : 1),
+            .power = !(o->s && o->s->normalized) || !(size[i] & (size[i] - 1)),
             .offset = o->q->offset[i],
             .wrap = o->s ? o->s->wrap[i] : 0,
             .linear = linear,

@@ -20,6 +20,7 @@
 struct tex_axis {
     int32_t size;   /* texels, at most 65536 */
     double scale;   /* of the coordinate, to 1/256 texels */
+    bool power;     /* @scale is a power of two */
     int32_t offset; /* texels */
     uint8_t wrap;   /* enum tex_wrap */
     bool linear, round_even;
