@@ -115,14 +115,37 @@ static void fill(const struct shape *s)
 #define CHROMA_U 0x2000
 #define CHROMA_V 0x3000
 
-static uint8_t chroma_value(unsigned x, unsigned y, unsigned c)
+/* Of 8 bits, or of 10: the same with other low bits. */
+static unsigned luma_value(unsigned x, unsigned y, bool ten)
 {
-    return (uint8_t)((x * 37 + y * 91 + c * 53 + 11) % 256);
+    unsigned v = (x * 29 + y * 17) % 256;
+
+    return ten ? v << 2 | (x + y) % 4 : v;
+}
+
+static unsigned chroma_value(unsigned x, unsigned y, unsigned c, bool ten)
+{
+    unsigned v = (x * 37 + y * 91 + c * 53 + 11) % 256;
+
+    return ten ? v << 2 | (3 * x + y + c) % 4 : v;
+}
+
+/* Bit by bit: sample @index of a row at @at. */
+static void put_sample(uint32_t at, unsigned index, bool ten, unsigned value)
+{
+    for (unsigned b = 0; b < 10 && ten; b++) {
+        unsigned bit = 10 * index + b;
+
+        memory[at + bit / 8] =
+            (uint8_t)((memory[at + bit / 8] & ~(1u << bit % 8)) | (value >> b & 1) << bit % 8);
+    }
+    if (!ten)
+        memory[at + index] = (uint8_t)value;
 }
 
 /* Linear interpolation of chroma that lies in the middle of each pair (or quad) of texels. */
 static double chroma_at(unsigned x, unsigned y, unsigned width, unsigned height, unsigned rows,
-                        unsigned c)
+                        unsigned c, bool ten)
 {
     double u = (x + 0.5) / 2 - 0.5, v = (y + 0.5) / rows - 0.5, sum = 0;
     int last_x = (int)(width + 1) / 2 - 1, last_y = (int)((height + rows - 1) / rows) - 1;
@@ -134,9 +157,9 @@ static double chroma_at(unsigned x, unsigned y, unsigned width, unsigned height,
                 (i ? u - floor(u) : 1 - (u - floor(u))) * (j ? v - floor(v) : 1 - (v - floor(v)));
             at_x = at_x < 0 ? 0 : at_x > last_x ? last_x : at_x;
             at_y = at_y < 0 ? 0 : at_y > last_y ? last_y : at_y;
-            sum += weight * chroma_value((unsigned)at_x, (unsigned)at_y, c);
+            sum += weight * chroma_value((unsigned)at_x, (unsigned)at_y, c, ten);
         }
-    return sum / 255;
+    return sum / (ten ? 1023 : 255);
 }
 
 /* The texture's descriptor, and that of its first plane. */
@@ -159,12 +182,14 @@ static void make_packed(unsigned width, unsigned height, uint32_t format, bool l
     describe_yuv(width, height, format, w);
     for (unsigned y = 0; y < height; y++)
         for (unsigned x = 0; x < (width + 1) / 2 * 2; x++) {
-            memory[LUMA + 64 * y + 2 * x + !luma_first] = (uint8_t)(x * 29 + y * 17);
-            memory[LUMA + 64 * y + 2 * x + luma_first] = chroma_value(x / 2, y, x & 1);
+            memory[LUMA + 64 * y + 2 * x + !luma_first] = (uint8_t)luma_value(x, y, false);
+            memory[LUMA + 64 * y + 2 * x + luma_first] =
+                (uint8_t)chroma_value(x / 2, y, x & 1, false);
         }
 }
 
-static void make_yuv(unsigned width, unsigned height, uint32_t format, bool apart, uint32_t w[8])
+static void make_yuv(unsigned width, unsigned height, uint32_t format, bool apart, bool ten,
+                     uint32_t w[8])
 {
     describe_yuv(width, height, format, w);
     put32(32, 10 | (apart ? 8 : 1) << 4 | LINEAR << 8);
@@ -173,10 +198,10 @@ static void make_yuv(unsigned width, unsigned height, uint32_t format, bool apar
     put32(56, apart ? CHROMA_V : 0);
     for (unsigned y = 0; y < height; y++)
         for (unsigned x = 0; x < width; x++) {
-            memory[LUMA + 64 * y + x] = (uint8_t)(x * 29 + y * 17);
+            put_sample(LUMA + 64 * y, x, ten, luma_value(x, y, ten));
             for (unsigned c = 0; c < 2; c++)
-                memory[apart ? (c ? CHROMA_V : CHROMA_U) + 64 * y + x
-                             : CHROMA_U + 64 * y + 2 * x + c] = chroma_value(x, y, c);
+                put_sample((apart && c ? CHROMA_V : CHROMA_U) + 64 * y, apart ? x : 2 * x + c, ten,
+                           chroma_value(x, y, c, ten));
         }
 }
 
@@ -199,6 +224,8 @@ static void yuv(void)
         {34 << 12 | 1 << 9 | 5, 1, false, 0, {2, 0, 1}},     /* VYUA */
         {35 << 12 | 1 << 9 | 8 | 2, 1, false, 1, {1, 2, 0}}, /* UYVA; V is the first chroma */
         {35 << 12 | 1 << 9 | 8 | 4, 1, false, 1, {2, 0, 1}}, /* VUYA */
+        {46 << 12 | 1 << 9, 1, false, -1, {0, 1, 2}},        /* 10 bits */
+        {47 << 12 | 3 << 9, 2, false, -1, {0, 1, 2}},
     };
     const unsigned width = 7, height = 5;
     double worst = 0;
@@ -208,9 +235,10 @@ static void yuv(void)
         struct tex_surface s;
         uint32_t w[8], rgba[4];
         float got[4];
+        bool ten = cases[k].format >> 12 >= 46;
 
         if (cases[k].luma < 0)
-            make_yuv(width, height, cases[k].format, cases[k].apart, w);
+            make_yuv(width, height, cases[k].format, cases[k].apart, ten, w);
         else
             make_packed(width, height, cases[k].format, !cases[k].luma, w);
         TAP_REQUIRE(tex_decode_texture(&unit, w, 0, &t) == TEX_OK);
@@ -219,10 +247,12 @@ static void yuv(void)
             for (unsigned x = 0; x < width; x++) {
                 TAP_REQUIRE(s.fetch(&unit, &t, &s, x, y, 0, rgba) == TEX_OK);
                 memcpy(got, rgba, sizeof(got));
-                worst = fmax(worst, fabs(got[cases[k].at[0]] - (uint8_t)(x * 29 + y * 17) / 255.0));
+                worst = fmax(worst, fabs(got[cases[k].at[0]] -
+                                         luma_value(x, y, ten) / (ten ? 1023.0 : 255.0)));
                 for (unsigned c = 0; c < 2; c++)
-                    worst = fmax(worst, fabs(got[cases[k].at[1 + c]] -
-                                             chroma_at(x, y, width, height, cases[k].rows, c)));
+                    worst =
+                        fmax(worst, fabs(got[cases[k].at[1 + c]] -
+                                         chroma_at(x, y, width, height, cases[k].rows, c, ten)));
                 worst = fmax(worst, fabs(got[3] - 1.0));
             }
         TAP_CHECK_EQ(tex_address(&t, &s, 0, 0, 0), 0);
@@ -851,7 +881,7 @@ static void bad_descriptors(void)
     w[0] = 9;
     TAP_CHECK_EQ(tex_decode_texture(&unit, w, 0x1234, &t), TEX_BAD);
     TAP_CHECK_EQ(unit.bad, 0x1234);
-    w[0] = 2 | 40u << 22; /* YUV */
+    w[0] = 2 | 53u << 22; /* Y16 UV16 422 */
     TAP_CHECK_EQ(tex_decode_texture(&unit, w, 0, &t), TEX_UNMODELLED);
     memset(w, 0, sizeof(w));
     TAP_CHECK_EQ(tex_decode_texture(&unit, w, 0, &t), TEX_OK);

@@ -76,6 +76,7 @@ struct tex_texture {
         bool replicated; /* texels of a pair have the same chroma */
         bool packed;     /* two texels are four bytes of one plane */
         bool luma_last;  /* packed: V, Y, U, Y instead of Y, U, Y, V */
+        bool ten;        /* bits a sample, four in five bytes */
     } yuv;
 };
 
