@@ -95,6 +95,7 @@ void glc_check(const struct glc *gl, const char *what)
 static const char drawing[] = "#extension GL_OES_sample_variables : enable\n"
                               "#extension GL_OES_shader_multisample_interpolation : enable\n"
                               "#extension GL_OES_shader_image_atomic : enable\n"
+                              "#extension GL_OES_EGL_image_external_essl3 : enable\n"
                               "#extension GL_OES_texture_storage_multisample_2d_array : enable\n"
                               "#extension GL_EXT_texture_buffer : enable\n"
                               "#extension GL_EXT_texture_cube_map_array : enable\n"

@@ -27,7 +27,7 @@ struct gld_scene {
 
 /** Tables that end with a row of zeros. */
 extern const struct gld_scene scenes_basic[], scenes_vertices[], scenes_samples[],
-    scenes_textures[], scenes_formats[], scenes_output[];
+    scenes_textures[], scenes_formats[], scenes_yuv[], scenes_output[];
 
 /** A quad over the viewport, with `st` from 0 to 1; gld_quad() draws it. */
 GLuint gld_quad_program(struct glc *gl, const char *fs);

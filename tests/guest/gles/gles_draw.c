@@ -30,6 +30,7 @@ static const struct gld_scene *const tables[] = {
     scenes_output,
 #elif defined(GLES_FORMATS)
     scenes_formats,
+    scenes_yuv,
 #else
     scenes_basic,
 #endif
