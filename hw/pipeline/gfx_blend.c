@@ -236,7 +236,7 @@ bool gfx_blend_write(const struct gfx_rt *rt, uint8_t *plane, const uint16_t pix
     bool blendable = rt->internal <= INTERNAL_LAST_BLENDABLE;
     bool raw = conv & FORMAT_RAW, equation = b && !raw && gfx_rt_float(rt, &floats);
 
-    if (!blendable && !raw && (!texel_format(conv & 0x3fffff, &f) || f.bytes > rt->bytes))
+    if (!blendable && !raw && !texel_format(conv & 0x3fffff, &f))
         return false;
     for (unsigned i = 0; i < VA_LANES; i++) {
         uint8_t *at = plane + (size_t)pixel[i] * rt->bytes, bytes[16];
@@ -258,8 +258,8 @@ bool gfx_blend_write(const struct gfx_rt *rt, uint8_t *plane, const uint16_t pix
         } else if (raw) {
             memcpy(at, word, rt->bytes);
         } else {
-            texel_store(&f, word, bytes);
-            memcpy(at, bytes, f.bytes);
+            texel_store(&f, word, bytes); /* what is wider than the target is cut off */
+            memcpy(at, bytes, f.bytes < rt->bytes ? f.bytes : rt->bytes);
         }
     }
     return true;
@@ -287,7 +287,7 @@ bool gfx_blend_read(const struct gfx_rt *rt, const uint8_t *plane, const uint16_
     bool blendable = rt->internal <= INTERNAL_LAST_BLENDABLE;
     bool raw = conv & FORMAT_RAW;
 
-    if (!blendable && !raw && (!texel_format(conv & 0x3fffff, &f) || f.bytes > rt->bytes))
+    if (!blendable && !raw && !texel_format(conv & 0x3fffff, &f))
         return false;
     memset(out, 0, sizeof(*out));
     for (unsigned i = 0; i < VA_LANES; i++) {

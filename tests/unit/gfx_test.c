@@ -444,6 +444,28 @@ static void float_targets(void)
     TAP_CHECK_EQ(half[2], 0xbc00);
 }
 
+/* Mesa's GL_INTENSITY16F: RG16F in pixels of two bytes. What lies beside them stays. */
+static void wide_conversion(void)
+{
+    const uint32_t conv = 207 << 12 | 226;
+    struct gfx_rt rt = {.internal = 33, .bytes = 2};
+    struct gfx_color c = {{{0}}};
+    uint16_t pixel[VA_LANES] = {0}, plane[8] = {1, 2, 3, 4, 5, 6, 7, 8};
+    float two = 2;
+
+    pixel[0] = 1;
+    for (unsigned i = 0; i < 4; i++)
+        memcpy(&c.c[i], &two, 4);
+    TAP_CHECK(gfx_blend_write(&rt, (uint8_t *)plane, pixel, 1, conv, NULL, &c));
+    TAP_CHECK_EQ(plane[0], 1);
+    TAP_CHECK_EQ(plane[1], 0x4000);
+    TAP_CHECK_EQ(plane[2], 3);
+    TAP_CHECK(gfx_blend_read(&rt, (uint8_t *)plane, pixel, 1, conv, &c));
+    for (unsigned i = 0; i < 4; i++)
+        TAP_CHECK_EQ(c.c[i][0], 0x40000000);
+    TAP_CHECK(!gfx_blend_write(&rt, (uint8_t *)plane, pixel, 1, 94 << 12, NULL, &c));
+}
+
 static void bounded_memory(void)
 {
     struct bench *b = bench_new(1, 0);
@@ -466,4 +488,5 @@ TAP_MAIN({"no-crack", no_crack}, {"no-crack-msaa", no_crack_msaa}, {"top-left", 
          {"lines-and-points", lines_and_points}, {"depth-functions", depth_functions},
          {"stencil-operations", stencil_operations}, {"packing", packing},
          {"source-over", source_over}, {"twice-the-source", twice_the_source},
-         {"float-targets", float_targets}, {"bounded-memory", bounded_memory})
+         {"float-targets", float_targets}, {"wide-conversion", wide_conversion},
+         {"bounded-memory", bounded_memory})
