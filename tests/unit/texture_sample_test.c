@@ -818,6 +818,30 @@ static void afbc(void)
         }
 }
 
+/* Slices of a volume: what a header says is counted from its own slice's first header. */
+static void afbc_slices(void)
+{
+    const struct shape s = {TEX_3D, 16, 16, 3, 1, 1, RGBA8, LINEAR};
+    struct tex_view v;
+
+    TAP_REQUIRE(view_of(&s, &v));
+    put32(0, 10 | 6 << 4 | 10u << 26);
+    put32(16, 16);
+    put32(24, 0x500);
+    for (unsigned z = 0; z < 3; z++) {
+        uint32_t header = TEXELS + 0x500 * z;
+        put32(header, 0x80);
+        for (unsigned i = 0; i < 3; i++)
+            put32(header + 4 + 4 * i, i == 0 ? 0x41041041 : i == 1 ? 0x10410410 : 0x04104104);
+        memset(memory + header + 0x80, 51 * ((int)z + 1), 1024);
+    }
+    for (unsigned z = 0; z < 3; z++) {
+        uint32_t out[4];
+        TAP_REQUIRE(tex_load(&unit, &v, 7, 9, z, 0, 0, out) == TEX_OK);
+        TAP_CHECK(close_to(as_double(out[0]), (z + 1) / 5.0));
+    }
+}
+
 /* BC1 in rows and in tiles of 4x4 blocks; a level that is not a multiple of the block. */
 static void block_layouts(void)
 {
@@ -910,5 +934,5 @@ TAP_MAIN({"wraps-and-filters", wraps_and_filters}, {"large-tiles", large_tiles},
          {"anisotropy", anisotropy}, {"shadows", shadows}, {"reductions", reductions},
          {"gathers", gathers}, {"integers", integers}, {"cube-edges", cube_edges},
          {"cube-projection", cube_projection}, {"cube-filter", cube_filter}, {"afbc", afbc},
-         {"yuv", yuv}, {"block-layouts", block_layouts}, {"alpha-alone", alpha_alone},
-         {"bad-descriptors", bad_descriptors})
+         {"afbc-slices", afbc_slices}, {"yuv", yuv}, {"block-layouts", block_layouts},
+         {"alpha-alone", alpha_alone}, {"bad-descriptors", bad_descriptors})

@@ -148,9 +148,9 @@ static enum tex_result fetch_afbc(struct tex_unit *u, const struct tex_texture *
              in = tex_afbc_texel(x & ((1u << s->afbc_width) - 1), y & ((1u << s->afbc_height) - 1),
                                  s->afbc_width, s->afbc_height),
              at = tex_afbc_header(s->afbc_tile, sx, sy, (uint32_t)(s->row_stride / 16));
+    uint64_t slice = s->va + z * (uint64_t)s->slice_stride; /* offsets count from here, too */
     uint8_t header[16], bytes[TEXEL_BYTES + 3] = {0};
-    enum tex_result r =
-        u->read(u->ctx, s->va + z * (uint64_t)s->slice_stride + 16ull * at, header, 16);
+    enum tex_result r = u->read(u->ctx, slice + 16ull * at, header, 16);
 
     if (r != TEX_OK)
         return r;
@@ -164,7 +164,7 @@ static enum tex_result fetch_afbc(struct tex_unit *u, const struct tex_texture *
             return tex_unmodelled(u, "AFBC with a compressed sub-block, of size",
                                   subblock_size(header, i));
     memcpy(&offset, header, 4);
-    r = u->read(u->ctx, s->va + offset + (uint64_t)in * s->afbc_bytes, bytes, s->afbc_bytes);
+    r = u->read(u->ctx, slice + offset + (uint64_t)in * s->afbc_bytes, bytes, s->afbc_bytes);
     if (r == TEX_OK)
         texel_load(&t->format, bytes + s->afbc_first, rgba);
     return r;

@@ -101,7 +101,6 @@ struct tex_surface {
     uint64_t row_stride;
     int64_t slice_stride;
     uint64_t chroma_va[2], chroma_stride; /* YUV: of U's and V's first texels */
-    uint32_t body;                        /* AFBC: bytes of headers before z's */
     const struct tex_codec *codec;
     tex_fetch_fn *fetch;
 };

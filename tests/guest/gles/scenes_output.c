@@ -434,7 +434,7 @@ const struct gld_scene scenes_output[] = {
      "edges of the pattern"},
     {"half-floats", "targets of 16, 11 and 32 bits", half_floats, 4, 1200, "edges of the pattern"},
     {"srgb", "a target in sRGB, blended", srgb, 3, 0, "a step of sRGB where it is steepest"},
-    {"layers-drawn", "layers, slices, faces and levels as targets", layers, 2, 300, TIES},
+    {"layers-drawn", "layers, slices, faces and levels as targets", layers, 2, 600, TIES},
     {"stencil-faces", "every operation on both faces, masks", stencil_faces, 0, 0, NULL},
     {"depths", "ranges, bias with slope and clamp", depths, 2, 120, "where planes meet"},
     {"depth-clamp", "clipped, and clamped", depth_clamp, 2, 0, STEPS},
