@@ -73,8 +73,19 @@ def test_draw_gles_backports(s):
     yield from _run(s, "gles_draw", Options(driver="panthor", kernel="backports", mesa="backports", packages=PACKAGES))
 
 
+def test_draw_scenes_backports(s):
+    """panfrost of the backports' Mesa on garm.ko: scenes of vertices, samples, textures, targets"""
+    yield from _run(s, "gles_scenes", Options(driver="garm", mesa="backports", packages=PACKAGES))
+
+
+def test_draw_formats_backports(s):
+    """panfrost of the backports' Mesa on panthor and the backports kernel: formats of textures"""
+    yield from _run(s, "gles_formats", Options(driver="panthor", kernel="backports", mesa="backports", packages=PACKAGES))
+
+
 for test in (test_draw_scenes_panthor, test_draw_scenes_garm, test_draw_formats_panthor, test_draw_formats_garm,
-             test_draw_vulkan_backports, test_draw_gles_backports, test_draw_vulkan_panthor):
+             test_draw_vulkan_backports, test_draw_gles_backports, test_draw_vulkan_panthor, test_draw_scenes_backports,
+             test_draw_formats_backports):
     test.asked = True   # a minute each and more: when they are named
 
 

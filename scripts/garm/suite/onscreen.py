@@ -28,6 +28,11 @@ def section(text: str, name: str) -> tuple[str, int]:
     return (found[1], int(found[2])) if found else (text[-1500:], -1)
 
 
+def on_mali(text: str, before: str = "") -> bool:
+    """Whether a program names the emulated GPU as its GL renderer, with `before` in front. Mesa 26 adds the number of cores."""
+    return re.search(rf"{before}Mali-G610( MC\d+)? \(Panfrost\)", text) is not None
+
+
 def weston(clients: str, name: str = "weston", prefix: str = "") -> str:
     """Weston on the screen, with what runs under it; DESKTOP stands before the first.
 
