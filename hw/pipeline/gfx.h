@@ -198,6 +198,7 @@ struct gfx_fb {
     uint8_t pre0, pre1, post, layer;
     uint64_t arg, frame_dcds, tiler, positions;
     unsigned samples, rts;
+    unsigned forced; /* samples that coverage is found with, though targets have one; else 0 */
     bool point_max_y;
     bool z_write, s_write;
     uint8_t z_internal, s_clear;
@@ -241,6 +242,7 @@ bool gfx_rt_unpack(const struct gfx_rt *rt, const uint8_t *from, uint8_t rgba[4]
 struct gfx_quad {
     uint8_t x, y; /* in the tile */
     uint16_t cover[4];
+    uint16_t forced[4]; /* with forced samples: which are covered, for the shader only */
 };
 
 /** Quads of the tile that @t covers; @quad has room for GFX_QUADS. Returns how many. */
@@ -315,10 +317,11 @@ struct gfx_warp {
     float ox[VA_LANES] __attribute__((aligned(64))), oy[VA_LANES]; /* origins of the primitives */
     uint16_t pixel[VA_LANES];                                      /* in the tile */
     uint16_t cover[VA_LANES];                                      /* samples left */
-    uint16_t first[VA_LANES]; /* samples covered before any test */
-    unsigned sample;          /* per-sample shading: which */
-    bool zs_done;             /* depth and stencil were updated before the shader */
-    uint16_t tested;          /* lanes that came to their late test */
+    uint16_t first[VA_LANES];  /* samples covered before any test */
+    uint16_t forced[VA_LANES]; /* as of quads */
+    unsigned sample;           /* per-sample shading: which */
+    bool zs_done;              /* depth and stencil were updated before the shader */
+    uint16_t tested;           /* lanes that came to their late test */
     float at[2][VA_LANES]
         __attribute__((aligned(64))); /* interpolation position stored last, framebuffer pixels */
     float centre[2][VA_LANES] __attribute__((aligned(64))); /* of the pixels, likewise */

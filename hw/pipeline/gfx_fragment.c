@@ -322,6 +322,7 @@ static void whole_tile(struct gfx_fragment *f)
                 bool in = px < f->tile.w && py < f->tile.h && f->tile.x + px >= f->fb.min_x &&
                           f->tile.y + py >= f->fb.min_y;
                 q->cover[i] = in ? full : 0;
+                q->forced[i] = in ? 0xffff : 0;
                 any |= in;
             }
             f->quads += any;

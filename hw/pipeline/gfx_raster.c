@@ -36,7 +36,7 @@ static uint16_t pixel_cover(const struct gfx_fb *fb, const struct edge e[3], int
 {
     uint16_t cover = 0;
 
-    for (unsigned s = 0; s < fb->samples; s++) {
+    for (unsigned s = 0; s < (fb->forced ? fb->forced : fb->samples); s++) {
         int64_t sx = x + fb->sample_x[s], sy = y + fb->sample_y[s];
         int64_t out = 0;
         for (unsigned i = 0; i < 3; i++)
@@ -176,13 +176,24 @@ static unsigned quads_of_rows(const struct edge e[3], uint16_t full, const struc
     return n;
 }
 
+/* Covers of forced samples become the shader's; the targets' only sample is hit when any is. */
+static void forced_covers(const struct gfx_fb *fb, struct gfx_quad *quad, unsigned n)
+{
+    for (unsigned i = 0; i < 4 * n && fb->forced; i++) {
+        struct gfx_quad *q = &quad[i / 4];
+        q->forced[i % 4] = q->cover[i % 4];
+        q->cover[i % 4] = q->cover[i % 4] != 0;
+    }
+}
+
 unsigned gfx_raster(const struct gfx_fb *fb, const struct gfx_tile *tile, const struct gfx_prim *t,
                     const struct gfx_draw *d, struct gfx_quad *quad)
 {
     enum { BLOCK = 8 };
     int tx = (int)tile->x, ty = (int)tile->y;
     unsigned n = 0;
-    uint16_t full = (uint16_t)((1u << fb->samples) - 1);
+    unsigned samples = fb->forced ? fb->forced : fb->samples;
+    uint16_t full = (uint16_t)((1u << samples) - 1);
     struct box b = {
         .x0 = at_least(at_least(t->min_x - tx, (int)fb->min_x - tx), 0),
         .y0 = at_least(at_least(t->min_y - ty, (int)fb->min_y - ty), 0),
@@ -194,11 +205,15 @@ unsigned gfx_raster(const struct gfx_fb *fb, const struct gfx_tile *tile, const 
     if (b.x0 > b.x1 || b.y0 > b.y1)
         return 0;
     set_edges(t, (int64_t)tx * GFX_SUBPIXEL, (int64_t)ty * GFX_SUBPIXEL, e);
-    if (fb->samples == 1 || !DCD_MULTISAMPLE(&d->dcd))
-        return quads_of_rows(e, full, &b, quad);
+    if (samples == 1 || !DCD_MULTISAMPLE(&d->dcd)) {
+        n = quads_of_rows(e, full, &b, quad);
+        forced_covers(fb, quad, n);
+        return n;
+    }
     for (int y = b.y0 & ~(BLOCK - 1); y <= b.y1; y += BLOCK)
         for (int x = b.x0 & ~(BLOCK - 1); x <= b.x1; x += BLOCK)
             if (!outside(e, x * GFX_SUBPIXEL, y * GFX_SUBPIXEL, BLOCK * GFX_SUBPIXEL))
                 n += quads_in_block(fb, e, full, &b, x, y, BLOCK, quad + n);
+    forced_covers(fb, quad, n);
     return n;
 }

@@ -159,7 +159,11 @@ static void preload(const struct gfx_fragment *f, unsigned p, va_v16u *r)
         preload_cover(f, g->cover, 0, r);
         break;
     case 13:
-        preload_cover(f, g->first, g->sample << 16, r);
+        if (f->fb.forced)
+            for (unsigned i = 0; i < VA_LANES; i++)
+                (*r)[i] = g->forced[i];
+        else
+            preload_cover(f, g->first, g->sample << 16, r);
         break;
     case 14:
     case 15:
@@ -190,6 +194,7 @@ static void take_quad(struct gfx_fragment *f, unsigned q, const struct gfx_quad 
     memcpy(&g->pixel[4 * q], &pixel, 8);
     memcpy(&g->first[4 * q], &first, 8);
     memcpy(&g->cover[4 * q], &cover, 8);
+    memcpy(&g->forced[4 * q], from->forced, 8);
     memcpy(&g->position[4 * q], position, 16);
     memcpy(&g->centre[0][4 * q], xs, 16);
     memcpy(&g->centre[1][4 * q], ys, 16);

@@ -55,6 +55,53 @@ static enum mali_mem_result invalid(struct core *k, uint64_t va, const char *wha
     return core_fault(k, MALI_DATA_INVALID_FAULT, va);
 }
 
+/*
+ * A sample pattern of several samples, while the targets have one: D3D's forced sample count. The
+ * shader sees the coverage; the table of positions is that of one sample, so places come from here.
+ * Source: Mesa, force_samples in pan_desc.c; the places are D3D 11's, in 1/16 pixel from the
+ * centre.
+ */
+static bool force_samples(struct gfx_fb *fb, unsigned pattern)
+{
+    static const struct {
+        unsigned samples;
+        int8_t at[16][2];
+    } patterns[] = {
+        {0, {{0, 0}}},
+        {4, {{-4, -4}, {4, -4}, {-4, 4}, {4, 4}}},
+        {4, {{-2, -6}, {6, -2}, {-6, 2}, {2, 6}}},
+        {8, {{1, -3}, {-1, 3}, {5, 1}, {-3, -5}, {-5, 5}, {-7, -1}, {3, 7}, {7, -7}}},
+        {16,
+         {{1, 1},
+          {-1, -3},
+          {-3, 2},
+          {4, -1},
+          {-5, -2},
+          {2, 5},
+          {5, 3},
+          {3, -5},
+          {-2, 6},
+          {0, -7},
+          {-4, -6},
+          {-6, 4},
+          {-8, 0},
+          {7, -4},
+          {6, 7},
+          {-7, -8}}},
+    };
+
+    if (pattern >= sizeof(patterns) / sizeof(patterns[0]))
+        return false;
+    if (fb->samples > 1)
+        return true;
+    fb->forced = patterns[pattern].samples;
+    for (unsigned i = 0; i < fb->forced; i++) {
+        fb->sample_x[i] = (uint16_t)((patterns[pattern].at[i][0] + 8) * 16);
+        fb->sample_y[i] = (uint16_t)((patterns[pattern].at[i][1] + 8) * 16);
+    }
+    return true;
+}
+
 static enum mali_mem_result load_parameters(struct core *k, uint64_t va, const uint32_t *w,
                                             struct gfx_fb *fb)
 {
@@ -86,6 +133,8 @@ static enum mali_mem_result load_parameters(struct core *k, uint64_t va, const u
         return invalid(k, va, "width or height", fb->width > FB_MAX ? fb->width : fb->height);
     if (fb->samples > GFX_MAX_SAMPLES)
         return invalid(k, va, "sample count", fb->samples);
+    if (!force_samples(fb, w[11] >> 3 & 7))
+        return invalid(k, va, "sample pattern", w[11] >> 3 & 7);
     if (fb->rts > GFX_MAX_RTS)
         return invalid(k, va, "render target count", fb->rts);
     if (fb->z_internal > 2)

@@ -80,6 +80,27 @@ static void read_back(void)
     bench_free(b);
 }
 
+/* A pattern of 16 samples over targets with one; 5 is no pattern. */
+static void forced_samples(void)
+{
+    struct bench *b = bench_new();
+    struct gfx_fb fb;
+
+    TAP_CHECK_EQ(gfx_fb_load(&b->k, TAG, &fb), MALI_MEM_OK);
+    TAP_CHECK_EQ(fb.forced, 0);
+    b->fb[11] = 4 << 3;
+    TAP_CHECK_EQ(gfx_fb_load(&b->k, TAG, &fb), MALI_MEM_OK);
+    TAP_CHECK_EQ(fb.samples, 1);
+    TAP_CHECK_EQ(fb.forced, 16);
+    TAP_CHECK_EQ(fb.sample_x[0], 144);
+    TAP_CHECK_EQ(fb.sample_x[12], 0);
+    TAP_CHECK_EQ(fb.sample_y[9], 16);
+    b->fb[11] = 5 << 3;
+    TAP_CHECK_EQ(gfx_fb_load(&b->k, TAG, &fb), MALI_MEM_FAULT);
+    TAP_CHECK_EQ(b->k.fault.code, MALI_DATA_INVALID_FAULT);
+    bench_free(b);
+}
+
 /* Word 0 of a render target with @bits more set. */
 static void refuse_target(uint32_t bits)
 {
@@ -107,4 +128,5 @@ static void unknown_modes(void)
         refuse_target(mode);
 }
 
-TAP_MAIN({"read-back", read_back}, {"yuv-targets", yuv_targets}, {"unknown-modes", unknown_modes})
+TAP_MAIN({"read-back", read_back}, {"forced-samples", forced_samples}, {"yuv-targets", yuv_targets},
+         {"unknown-modes", unknown_modes})

@@ -157,6 +157,37 @@ static void no_crack_msaa(void)
     fan(4, 1u << 19);
 }
 
+/* Mesa's smooth lines: the shader is told of samples that the target does not have. */
+static void forced_samples(void)
+{
+    static struct gfx_quad quad[GFX_QUADS];
+    static const uint16_t at[4][2] = {{96, 32}, {224, 96}, {32, 160}, {160, 224}};
+    const struct gfx_tile tile = {.w = GFX_TILE, .h = GFX_TILE};
+
+    for (unsigned multi = 0; multi < 2; multi++) {
+        struct bench *b = bench_new(1, multi << 19);
+        struct gfx_vertex v[3] = {vertex(2.25, 1), vertex(20, 1), vertex(2.25, 20)};
+        unsigned n;
+
+        b->fb.forced = 4;
+        for (unsigned i = 0; i < 4; i++) {
+            b->fb.sample_x[i] = at[i][0];
+            b->fb.sample_y[i] = at[i][1];
+        }
+        gfx_triangle(&b->s, v, 2);
+        TAP_REQUIRE(b->pass->prims == 1);
+        n = gfx_raster(&b->fb, &tile, b->pass->prim, b->pass->draw, quad);
+        TAP_REQUIRE(n > 2);
+        TAP_CHECK_EQ(quad[0].x, 2); /* of the row of y = 1 */
+        TAP_CHECK_EQ(quad[0].cover[0], 0);
+        TAP_CHECK_EQ(quad[0].cover[2], 1);
+        TAP_CHECK_EQ(quad[0].forced[2], multi ? 11 : 15);
+        TAP_CHECK_EQ(quad[0].cover[3], 1);
+        TAP_CHECK_EQ(quad[0].forced[3], 15);
+        bench_free(b);
+    }
+}
+
 /* Pixel centres on the outline: top and left edges are in, others out. */
 static void top_left(void)
 {
@@ -482,8 +513,9 @@ static void bounded_memory(void)
     bench_free(b);
 }
 
-TAP_MAIN({"no-crack", no_crack}, {"no-crack-msaa", no_crack_msaa}, {"top-left", top_left},
-         {"culling", culling}, {"behind-the-eye", behind_the_eye}, {"depth-clip", depth_clip},
+TAP_MAIN({"no-crack", no_crack}, {"no-crack-msaa", no_crack_msaa},
+         {"forced-samples", forced_samples}, {"top-left", top_left}, {"culling", culling},
+         {"behind-the-eye", behind_the_eye}, {"depth-clip", depth_clip},
          {"perspective", perspective}, {"strange-numbers", strange_numbers},
          {"lines-and-points", lines_and_points}, {"depth-functions", depth_functions},
          {"stencil-operations", stencil_operations}, {"packing", packing},
