@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 import garm_path  # noqa: F401
 from garm.piglit import runner
-from garm.piglitprograms import missing, programs
+from garm.piglitprograms import Program, missing, programs
 from garm.suite.main import shard
 
 REPO = Path(__file__).parents[2]
@@ -130,6 +130,7 @@ class Lists(unittest.TestCase):
         self.assertEqual([(program.name, program.command) for program in found], [
             ("spec/arb_copy_image/max_size._(a)", ("a-b", "fs")), ("spec/glsl-1.40/const", ("e", "tests/spec/f"))])
         self.assertEqual(found[0].line, "spec/arb_copy_image/max_size._(a)\ta-b\tfs\t-auto\t-fbo\n")
+        self.assertEqual(Program("spec/egl_1.4/a", ("egl-a", "gl")).line, "spec/egl_1.4/a\tegl-a\tgl\t-auto\n")
 
     def test_what_is_missing(self):
         for folder, lacks in (("glx", "glx"), ("shaders", ""), ("spec@!opengl 3.1", ""), ("spec@!opengl 3.2", "!opengl 3.2"),

@@ -202,6 +202,12 @@ static void indented(const char *text)
     }
 }
 
+/* Was there no GPU any more? Debian's Mesa says the same of GLES 1, which it is built without. */
+static bool no_gpu(const char *text)
+{
+    return strstr(text, "EGL_BAD_ALLOC") && !strstr(text, "context for OpenGL ES 1.");
+}
+
 /* Says what came of a job that ended; true when it was to end so, or has had its @last try. */
 static bool ended(struct job *job, int status, bool last)
 {
@@ -210,8 +216,8 @@ static bool ended(struct job *job, int status, bool last)
     const char *result = word;
     bool calm;
 
-    if (WIFSIGNALED(status) || (!strcmp(word, "skip") && strstr(text, "EGL_BAD_ALLOC")))
-        result = "crash"; /* the latter: there is no GPU any more */
+    if (WIFSIGNALED(status) || (!strcmp(word, "skip") && no_gpu(text)))
+        result = "crash";
     if (job->late)
         result = "timeout";
     else if (job->kernel[0] && strcmp(result, "crash") != 0)
