@@ -29,6 +29,7 @@
 #include <unistd.h>
 
 enum { MAX_STRINGS = 1024, WAIT_MS = 10000, COPY_BYTES = 65536 };
+enum { QUEUE_PLACES = 1024 }; /* of a virtio queue, at most; 994 bytes were seen to wait in one */
 
 struct job {
     char driver[32];
@@ -448,6 +449,18 @@ static bool is_empty(const char *path)
     return empty;
 }
 
+/*
+ * Wait until the host has what was written to a port. The kernel returns from a write that is only
+ * queued, and what is queued is lost when the guest powers off; so as many bytes follow as the
+ * queue has places. They mean nothing behind the end of a tar archive.
+ */
+static void drain(int port)
+{
+    for (int i = 0; i < 4 * QUEUE_PLACES; i++)
+        if (!write_all(port, "", 1))
+            return;
+}
+
 /* Send /out as a tar stream. */
 static void send_out(void)
 {
@@ -466,6 +479,7 @@ static void send_out(void)
     close(pipe_ends[1]);
     struct stream stream = {pipe_ends[0], port};
     status = serve(child, &stream, 1);
+    drain(port);
     if (status)
         report("note tar of /out ended with %d", status);
 }
