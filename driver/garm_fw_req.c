@@ -169,10 +169,15 @@ static bool fw_spin(const struct fw_wait *w)
 	return fw_acked(w);
 }
 
-/* The reset itself may still talk to a firmware that lives; everybody else would wait in vain. */
+/*
+ * The reset itself may still talk to a firmware that lives, and so may a suspend, which takes the
+ * groups off their slots in its place: the next resume is the reset. Everybody else would wait in
+ * vain.
+ */
 static bool fw_wait_is_vain(struct garm_device *gdev)
 {
-	return garm_device_reset_pending(gdev) && current_work() != &gdev->reset.work;
+	return garm_device_reset_pending(gdev) && current_work() != &gdev->reset.work &&
+	       atomic_read(&gdev->pm.state) != GARM_PM_SUSPENDING;
 }
 
 /*
@@ -222,8 +227,8 @@ static int fw_wait_acks(struct garm_device *gdev, const u32 *req, const u32 *ack
  * @timeout_ms: how long, not counting a pause of the whole machine
  *
  * Context: sleeps; allowed on the fence-signalling path. Device powered.
- * Return: 0, -ETIMEDOUT, -EIO when a reset is pending (and the caller is not the reset), -EINVAL
- * for GLB_HALT.
+ * Return: 0, -ETIMEDOUT, -EIO when a reset is pending (and the caller is neither the reset nor a
+ * suspend), -EINVAL for GLB_HALT.
  */
 int garm_glb_wait(struct garm_device *gdev, u32 mask, u32 *acked, u32 timeout_ms)
 {
