@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "gfx_afbc.h"
+#include "gfx_vec.h"
 #include "texel.h"
 #include "texture/surface.h"
 
@@ -538,38 +539,27 @@ static void average(const struct gfx_tile *t, const struct gfx_fb *fb, unsigned 
  * Channels of 8 bits both here and in memory: bytes change places, if at all. The pixels where they
  * are, or in @out; NULL: other channels.
  */
-static const uint8_t *convert_bytes(const struct gfx_rt *rt, const uint8_t *plane, uint8_t *out)
+static const uint8_t *convert_bytes(const struct gfx_vec *vec, const struct gfx_rt *rt,
+                                    const uint8_t *plane, uint8_t *out)
 {
     static const uint8_t eight[4] = {8, 8, 8, 8}, same[4] = {0, 1, 2, 3};
-    uint32_t mask[4], set = 0;
-    unsigned shift[4];
 
     if (rt->internal != 1 || memcmp(channels[rt->format], eight, 4))
         return NULL;
     if (!memcmp(rt->swizzle, same, 4))
         return plane;
-    for (unsigned c = 0; c < 4; c++) { /* swizzles beyond the channels: zero, one */
-        mask[c] = rt->swizzle[c] < 4 ? 0xff : 0;
-        shift[c] = 8 * (rt->swizzle[c] & 3);
-        set |= rt->swizzle[c] == 5 ? 0xffu << 8 * c : 0;
-    }
-    for (unsigned i = 0; i < 4 * GFX_PIXELS; i += sizeof(va_quarter)) {
-        va_quarter in, v = va_spread(set);
-        memcpy(&in, plane + i, sizeof(in));
-        for (unsigned c = 0; c < 4; c++)
-            v |= (in >> shift[c] & mask[c]) << 8 * c;
-        memcpy(out + i, &v, sizeof(v));
-    }
+    vec->bytes(rt->swizzle, plane, out, GFX_PIXELS); /* beyond the channels: zero, one */
     return out;
 }
 
 /* Sample @s of target @n as memory has it: the tile's own pixels, or in @out. */
-static const uint8_t *convert(const struct gfx_tile *t, const struct gfx_fb *fb, unsigned n,
-                              unsigned s, bool resolve, uint8_t *out, unsigned bytes)
+static const uint8_t *convert(const struct gfx_vec *vec, const struct gfx_tile *t,
+                              const struct gfx_fb *fb, unsigned n, unsigned s, bool resolve,
+                              uint8_t *out, unsigned bytes)
 {
     const struct gfx_rt *rt = &fb->rt[n];
     const uint8_t *plane = t->rt[n] + (size_t)s * GFX_PIXELS * rt->bytes;
-    const uint8_t *as_bytes = resolve ? NULL : convert_bytes(rt, plane, out);
+    const uint8_t *as_bytes = resolve ? NULL : convert_bytes(vec, rt, plane, out);
     struct texel_format f;
     bool floats = gfx_rt_float(rt, &f);
 
@@ -623,7 +613,8 @@ static enum mali_mem_result write_rt(struct core *k, const struct gfx_tile *t,
                              bytes,
                              rt->afbc_body,
                              rt->wide};
-        r = write_surface(k, t, fb, &to, convert(t, fb, n, s, resolve, px, bytes));
+        r = write_surface(k, t, fb, &to,
+                          convert(k->pipeline->vec, t, fb, n, s, resolve, px, bytes));
     }
     return r;
 }

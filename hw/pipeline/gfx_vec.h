@@ -57,6 +57,9 @@ struct gfx_vec {
     void (*spread)(uint16_t lanes, va_v16u *v);
     /** Nearest halves of fp32 bits, in the low half. */
     void (*to_half)(const va_v16u *in, va_v16u *out);
+    /** Bytes of @words (a multiple of 16) change places: byte c of each is byte @from[c] of @in's,
+     * for 4 zero, for 5 all ones. Any alignment. */
+    void (*bytes)(const uint8_t from[4], const uint8_t *in, uint8_t *out, size_t words);
 };
 
 extern const struct gfx_vec gfx_vec_base;

@@ -342,6 +342,33 @@ static void to_half(const va_v16u *in, va_v16u *out)
         put(out, k, float_to_half(as_f(get(in, k))));
 }
 
-const struct gfx_vec GFX_VARIANT = {interpolate, interpolate_quads, relative, depth, compare,
-                                    blend,       from_half,         merge,    bits,  spread,
-                                    to_half};
+static void bytes(const uint8_t from[4], const uint8_t *in, uint8_t *out, size_t words)
+{
+    uint32_t set = 0;
+
+    for (unsigned c = 0; c < 4; c++)
+        set |= from[c] == 5 ? 0xffu << 8 * c : 0;
+#ifdef VA_HOST_AVX2
+    uint8_t at[32];
+    for (unsigned i = 0; i < 32; i++) /* within 16 bytes; bit 7: zero */
+        at[i] = from[i % 4] < 4 ? (uint8_t)((i & 12) + from[i % 4]) : 0x80;
+    __m256i places = _mm256_loadu_si256((const __m256i *)(const void *)at);
+    for (size_t i = 0; i < 4 * words; i += 32) {
+        __m256i v = _mm256_loadu_si256((const __m256i *)(const void *)(in + i));
+        v = _mm256_or_si256(_mm256_shuffle_epi8(v, places), _mm256_set1_epi32((int)set));
+        _mm256_storeu_si256((__m256i *)(void *)(out + i), v);
+    }
+#else
+    for (size_t i = 0; i < 4 * words; i += sizeof(vu)) {
+        vu x, v = splat(set);
+        memcpy(&x, in + i, sizeof(x));
+        for (unsigned c = 0; c < 4; c++)
+            v |= (x >> 8 * (from[c] & 3) & (from[c] < 4 ? 0xff : 0)) << 8 * c;
+        memcpy(out + i, &v, sizeof(v));
+    }
+#endif
+}
+
+const struct gfx_vec GFX_VARIANT = {
+    interpolate, interpolate_quads, relative, depth, compare, blend, from_half, merge, bits,
+    spread,      to_half,           bytes};

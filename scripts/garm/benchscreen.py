@@ -26,7 +26,7 @@ TIMEOUT = 1800.0
 # --- OpenGL ES: kmscube, glmark2 ---------------------------------------------------------------------------------------
 
 SCENES = ("build:use-vbo=true", "texture:texture-filter=linear", "shading:shading=phong", "terrain")
-CUBES = {"mali": 200, "llvmpipe": 30}   # frames; some seconds of either
+CUBES = {"mali": 800, "llvmpipe": 250}  # frames; some seconds of either
 NATIVE_GLES = (*MESA, "glmark2-es2-x11", "xvfb", "x11-xkb-utils", "xkb-data")
 
 

@@ -204,6 +204,30 @@ static void halves_and_masks(void)
     }
 }
 
+static void bytes_change_places(void)
+{
+    enum { WORDS = 48 };
+
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        uint8_t in[4 * WORDS + 1], out[4 * WORDS + 2], from[4];
+        for (unsigned i = 0; i < sizeof(in); i++)
+            in[i] = (uint8_t)rnd();
+        for (unsigned c = 0; c < 4; c++)
+            from[c] = rnd() % 6;
+        for (unsigned n = 0; n < variant_count; n++) {
+            out[0] = out[4 * WORDS + 1] = 0xa5; /* must stay */
+            variants[n]->bytes(from, in + 1, out + 1, WORDS);
+            TAP_CHECK(out[0] == 0xa5 && out[4 * WORDS + 1] == 0xa5);
+            for (unsigned i = 0; i < 4 * WORDS; i++) {
+                unsigned f = from[i % 4];
+                unsigned want = f == 5 ? 255 : f == 4 ? 0 : in[1 + i / 4 * 4 + f];
+                if (!same("bytes", variants[n], i, out[1 + i], want))
+                    return;
+            }
+        }
+    }
+}
+
 static void interpolation(void)
 {
     for (unsigned round = 0; round < ROUNDS; round++) {
@@ -307,6 +331,11 @@ static void test_interpolation(void)
     all_of(interpolation);
 }
 
+static void test_bytes(void)
+{
+    all_of(bytes_change_places);
+}
+
 static void test_quads(void)
 {
     all_of(quads);
@@ -314,4 +343,4 @@ static void test_quads(void)
 
 TAP_MAIN({"blending", test_blending}, {"depths", test_depths}, {"comparing", test_comparing},
          {"halves-and-masks", test_halves}, {"interpolation", test_interpolation},
-         {"quads", test_quads})
+         {"quads", test_quads}, {"bytes-change-places", test_bytes})
