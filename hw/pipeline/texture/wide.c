@@ -103,13 +103,12 @@ static bool find(struct gather *g, struct piece *p, uint32_t number)
 /* --- gathering ---------------------------------------------------------------------------------
  */
 
-/* Lanes that were had, of @lanes. @bytes is constant where this is inlined; texels of other sizes
- * and formats come as their components (@values). */
-static inline __attribute__((always_inline)) uint16_t gather_as(struct gather *g,
-                                                                const struct tex_places *at,
-                                                                unsigned bytes, bool values,
-                                                                uint16_t lanes, struct tex_words *w)
+/* Lanes that were had, of @lanes, one by one: texels that may lie in two pieces, or that come as
+ * their components (@values). */
+static uint16_t gather_each(struct gather *g, const struct tex_places *at, bool values,
+                            uint16_t lanes, struct tex_words *w)
 {
+    unsigned bytes = g->t->format.bytes;
     bool pages = !g->s->afbc_width && !g->s->codec;
 
     for (unsigned left = lanes; left; left &= left - 1) {
@@ -163,7 +162,7 @@ static uint16_t gather_far(const struct gather *g, const struct piece *p, bool f
     return same;
 }
 
-/* As gather_as(), of texels of which none lies in two pieces; all lanes of a piece at once. */
+/* As gather_each(), of texels of which none lies in two pieces; all lanes of a piece at once. */
 static uint16_t gather_words(struct gather *g, const struct tex_places *at, unsigned bytes,
                              uint16_t lanes, struct tex_words *w)
 {
@@ -196,11 +195,8 @@ static uint16_t gather(struct gather *g, const struct tex_places *at, bool value
 {
     unsigned bytes = g->t->format.bytes;
 
-    if (values)
-        return gather_as(g, at, bytes, true, lanes, w);
-    if (whole(g, bytes))
-        return gather_words(g, at, bytes, lanes, w);
-    return gather_as(g, at, bytes, false, lanes, w);
+    return !values && whole(g, bytes) ? gather_words(g, at, bytes, lanes, w)
+                                      : gather_each(g, at, values, lanes, w);
 }
 
 /* --- formats -------------------------------------------------------------------------------------
@@ -231,13 +227,16 @@ static bool bits(const struct texel_format *f)
 /* What the API's components are, which the swizzle names. */
 static void name_results(const struct tex_texture *t, struct tex_unpack *p)
 {
+    static const uint8_t as_they_are[4] = {0, 1, 2, 3};
+    const uint8_t *from = p->kind == TEX_VALUES ? as_they_are : t->format.from;
+
     for (unsigned i = 0; i < 4; i++) {
         unsigned c = t->swizzle[i];
-        bool values = p->kind == TEX_VALUES;
-        p->from[i] = c < 4            ? values ? (uint8_t)c : t->format.from[c]
-                                : c == TEXEL_ONE ? TEXEL_ONE
-                                      : TEXEL_ZERO;
         p->colour[i] = c < 3;
+        if (c < 4)
+            p->from[i] = from[c];
+        else
+            p->from[i] = c == TEXEL_ONE ? TEXEL_ONE : TEXEL_ZERO;
     }
 }
 
@@ -454,10 +453,8 @@ uint16_t tex_wide_sample(struct tex_unit *u, struct tex_view *v, const struct te
         o.q = &clamped;
     }
     o.unpack = unpacking(v);
-    if (v->t.levels == 1 && s->minify_nearest == s->magnify_nearest) { /* every LOD is as good */
-        done = one_level(&o, 0, !s->minify_nearest, q->lanes, &outside, out);
-        return done;
-    }
+    if (v->t.levels == 1 && s->minify_nearest == s->magnify_nearest) /* every LOD is as good */
+        return one_level(&o, 0, !s->minify_nearest, q->lanes, &outside, out);
     choose(&o, &c);
     for (uint16_t left = q->lanes; left;) {
         uint16_t same = like(&c, left, &c.of[__builtin_ctz(left)]);
