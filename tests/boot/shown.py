@@ -10,7 +10,6 @@ import time
 from pathlib import Path
 
 from garm import xserver
-from garm.boot import Guest
 from garm.errors import GarmError
 from garm.nativeroot import NativeRoot
 from garm.options import Options
@@ -86,7 +85,7 @@ def test_vnc(s):
     """scripts/run --display vnc: a client sees the picture that kmscube left on the screen"""
     frames = s.context.out / s.name.replace("/", "-")
     options = Options(driver="garm", display="vnc", screen=[f"frames={frames}"], packages=PACKAGES, stdin=True)
-    with Guest(s.context.setup, options) as guest:
+    with s.guest(options) as guest:
         guest.start(COMMAND)
         guest.wait_for("@@drawn", SECONDS)
         seen = view(VNC_BASE + guest.vnc)

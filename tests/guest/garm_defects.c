@@ -385,6 +385,36 @@ static void timeout_off_slot(struct pu_ctx *c, uint32_t unused)
     pu_group_destroy(c->fd, low);
 }
 
+/*
+ * A job timed out at once where the timers of a CPU were late: the clock of a group without a slot
+ * was stopped by a timer so far ahead that it was taken for one in the past (Linux 6.12).
+ */
+static void timeout_busy_cpus(struct pu_ctx *c, uint32_t unused)
+{
+    enum { ROUNDS = 500, BUSY = 16 };
+    unsigned cpus = (unsigned)sysconf(_SC_NPROCESSORS_ONLN), busy = cpus < BUSY ? cpus + 1 : BUSY;
+    pid_t child[BUSY];
+
+    (void)unused;
+    for (unsigned i = 0; i < busy; i++) {
+        child[i] = fork();
+        igt_assert_lte(0, child[i]);
+        while (!child[i])
+            ;
+    }
+    for (unsigned i = 1; i <= ROUNDS; i++) {
+        uint32_t group = pu_need_group(c, 1); /* without a slot, so its clock stands */
+
+        pu_do(c, group, cs_mov48(68, PU_DATA_VA), cs_mov32(70, i), cs_store(70, 68, 1, 0));
+        igt_assert_eq_u32(*pu_data(c, 0), i);
+        pu_group_destroy(c->fd, group);
+    }
+    for (unsigned i = 0; i < busy; i++) {
+        kill(child[i], SIGKILL);
+        igt_assert_eq(waitpid(child[i], NULL, 0), child[i]);
+    }
+}
+
 /* A fence used its queue's memory after that was gone: it is asked when group, file and device are.
  */
 static void fence_outlives(struct pu_ctx *unused, uint32_t group)
@@ -437,6 +467,8 @@ igt_main
     pu_subtest("reset-and-suspend", "resets before, at and after a suspend", reset_and_suspend, 1);
     pu_subtest("timeout-off-slot", "no job times out while its group waits for a slot",
                timeout_off_slot, 0);
+    pu_subtest("timeout-busy-cpus", "no job times out at once where the CPUs are busy",
+               timeout_busy_cpus, 0);
     pu_subtest("fence-outlives", "fences answer when group, file and device are gone",
                fence_outlives, 0);
 }

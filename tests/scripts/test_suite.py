@@ -3,10 +3,12 @@
 import tempfile
 import unittest
 from pathlib import Path
+from types import SimpleNamespace
 
 import garm_path  # noqa: F401
 from garm.suite import parse, table
 from garm.suite.debugcases import suites
+from garm.suite.main import run_case
 from garm.suite.model import FAIL, PASS, SKIP, Case, Result, selected
 
 GOOD = """KTAP version 1
@@ -98,6 +100,45 @@ class Selection(unittest.TestCase):
         self.assertEqual(self.names(), ["unit/a"])
         self.assertEqual(self.names("debug"), ["debug/b"])
         self.assertEqual(self.names("unit", "debug/b"), ["unit/a", "debug/b"])
+
+
+class Again(unittest.TestCase):
+    """A case in which an upstream driver's known defect shows runs again, no other one."""
+
+    LINE = "[    2.480906] panthor c000000.gpu: [drm] job timeout\n"
+
+    def run_case(self, statuses, driver="panthor", kernel="stable", log=LINE):
+        """What is told of a case that ends so at its first, second ... run."""
+        with tempfile.TemporaryDirectory() as folder:
+            guest = SimpleNamespace(options=SimpleNamespace(driver=driver, kernel=kernel), out_dir=Path(folder))
+            Path(folder, "console.log").write_text(log)
+            context, runs = SimpleNamespace(guests=[]), iter(statuses)
+
+            def run():
+                context.guests.append(guest)
+                yield Result("first", PASS)
+                yield Result("second", next(runs), "why")
+                yield Result("third", PASS)
+
+            return [found if isinstance(found, str) else (found.name, found.status)
+                    for found in run_case(Case("boot/x", run), context)]
+
+    def test_it_passes_the_second_time(self):
+        first, remark, *rest = self.run_case([FAIL, PASS])
+        self.assertEqual([first, *rest], [("first", PASS), ("second", PASS), ("third", PASS)])
+        self.assertIn("boot/x runs again, for second failed: panthor of Linux 6.12", remark)
+
+    def test_it_fails_each_time(self):
+        told = self.run_case([FAIL] * 3)
+        self.assertEqual([row for row in told if not isinstance(row, str)], [("first", PASS), ("second", FAIL), ("third", PASS)])
+        self.assertEqual(len(told), 5)
+
+    def test_others_run_once(self):
+        once = [("first", PASS), ("second", FAIL), ("third", PASS)]
+        self.assertEqual(self.run_case([FAIL], driver="garm"), once)
+        self.assertEqual(self.run_case([FAIL], kernel="backports"), once)
+        self.assertEqual(self.run_case([FAIL], log="nothing\n"), once)
+        self.assertEqual(self.run_case([PASS]), [("first", PASS), ("second", PASS), ("third", PASS)])
 
 
 class Table(unittest.TestCase):

@@ -152,7 +152,8 @@ class Scenario:
 
     def guest(self, options: Options) -> Guest:
         """A guest for step-by-step scenarios."""
-        return Guest(self.context.setup, options)
+        self.context.guests.append(Guest(self.context.setup, options))
+        return self.context.guests[-1]
 
     def boot(self, options: Options, command: str, timeout: float = TIMEOUT) -> BootResult:
         """Boot, run a shell line, power off."""

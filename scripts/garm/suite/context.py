@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
 
+from ..boot import Guest
 from ..buildroot import BuildRoot
 from ..env import Env
 from ..project import Project
@@ -27,6 +28,7 @@ class Context:
         self.names = names      # what the caller named; none: everything
         self.out = out.resolve() if out else Path(tempfile.mkdtemp(prefix="garm-test-"))
         self.gallery = Gallery()
+        self.guests: list[Guest] = []   # of the case that runs, in the order of their start
 
     @cached_property
     def setup(self) -> Setup:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import argparse
 import time
 import traceback
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
 from ..env import Env, default_cache
 from ..errors import GarmError
-from . import bootcases, debugcases, drivercases, hostcases, table
+from . import bootcases, debugcases, drivercases, hostcases, table, upstream
 from .context import Context
 from .model import FAIL, Case, Result, selected
 from .report import Report
@@ -58,8 +58,8 @@ def parser() -> argparse.ArgumentParser:
     return p
 
 
-def run_case(case: Case) -> Iterable[Result]:
-    """Run a case; an exception is a failure of that case, not of the runner."""
+def attempt(case: Case) -> Iterator[Result]:
+    """Run a case once; an exception is a failure of that case, not of the runner."""
     start = time.monotonic()
     try:
         for result in case.run():
@@ -72,12 +72,33 @@ def run_case(case: Case) -> Iterable[Result]:
         yield Result("runner", FAIL, traceback.format_exc())
 
 
-def run_cases(cases: list[Case], workers: int) -> Iterator[tuple[Case, Result | float]]:
-    """All results in the order of the cases, after each case the seconds that it took. Cases that may run side by side
-    do, as many as there are workers."""
+def run_case(case: Case, context: Context) -> Iterator[Result | str]:
+    """Run a case; what has failed waits for the end, as the case may have to run again (upstream.py): a remark tells so,
+    and then come the results that were not told before."""
+    told: set[str] = set()
+    for left in reversed(range(upstream.TRIES)):
+        context.guests.clear()
+        held: list[Result] = []
+        for result in attempt(case):
+            if held or result.status == FAIL:
+                held.append(result)
+            elif result.name not in told:
+                told.add(result.name)
+                yield result
+        reason = upstream.shown(context.guests) if held and left else ""
+        if not reason:
+            yield from (result for result in held if result.status == FAIL or result.name not in told)
+            return
+        names = ", ".join(result.name for result in held if result.status == FAIL)
+        yield f"{case.name} runs again, for {names} failed: {reason}"
+
+
+def run_cases(cases: list[Case], workers: int, context: Context) -> Iterator[tuple[Case, Result | str | float]]:
+    """All results and remarks in the order of the cases, after each case the seconds that it took. Cases that may run side
+    by side do, as many as there are workers."""
     def collect(case: Case) -> tuple[list[Result], float]:
         start = time.monotonic()
-        return list(run_case(case)), time.monotonic() - start
+        return list(attempt(case)), time.monotonic() - start
 
     with ThreadPoolExecutor(workers) as pool:
         early = {case.name: pool.submit(collect, case) for case in cases if case.beside}
@@ -89,7 +110,7 @@ def run_cases(cases: list[Case], workers: int) -> Iterator[tuple[Case, Result | 
                 else:
                     wait(early.values())    # a guest has the machine to itself
                     start = time.monotonic()
-                    yield from ((case, result) for result in run_case(case))
+                    yield from ((case, found) for found in run_case(case, context))
                     seconds = time.monotonic() - start
                 yield case, seconds
         finally:
@@ -116,11 +137,13 @@ def main(argv: list[str]) -> int:
         print(f"garm: error: {error}", flush=True)
         return 124
     report = Report()
-    for case, result in run_cases(cases, env.jobs):
-        if isinstance(result, Result):
-            report.add(case, result)
+    for case, found in run_cases(cases, env.jobs, context):
+        if isinstance(found, Result):
+            report.add(case, found)
+        elif isinstance(found, str):
+            report.remark(found)
         else:
-            report.took(case, result)
+            report.took(case, found)
     if args.junit:
         report.junit(args.junit)
     if args.ktap:

@@ -25,6 +25,7 @@ class Report:
     def __init__(self) -> None:
         self.rows: list[tuple[Case, Result]] = []
         self.seconds: dict[str, float] = {}
+        self.remarks: list[str] = []
         print("TAP version 14", flush=True)
 
     def add(self, case: Case, result: Result) -> None:
@@ -39,6 +40,11 @@ class Report:
             for line in result.detail.rstrip().splitlines():
                 print(f"# {line}")
             print(f"# repeat: {case.repeat}", flush=True)
+
+    def remark(self, text: str) -> None:
+        """Say something that is no result; the end says it again."""
+        self.remarks.append(text)
+        print(f"# {text}", flush=True)
 
     def took(self, case: Case, seconds: float) -> None:
         """A case has ended; with the set-up that it was the first to need."""
@@ -61,6 +67,8 @@ class Report:
         if len(self.seconds) > 1:
             self.slowest()
         passed, failed, skipped = (self.count(s) for s in (PASS, FAIL, SKIP))
+        for text in self.remarks:
+            print(f"# {text}")
         for case, result in self.rows:
             if result.status == FAIL:
                 print(f"# failed: {case.name}: {result.name}; repeat: {case.repeat}")
