@@ -63,23 +63,26 @@ struct gfx_draw {
 
 enum gfx_kind { GFX_TRIANGLE, GFX_LINE, GFX_POINT };
 
+#define GFX_CORNERS 4
+
 /**
- * A triangle on the pixel grid, ready to be rasterised; lines and points are two of
- * them. Planes are a + b * (x - ox) + c * (y - oy) in pixels.
+ * A triangle on the pixel grid, ready to be rasterised, or the four-cornered outline of a line or a
+ * point: whole, so that each of its pixels is shaded once. Planes are
+ * a + b * (x - ox) + c * (y - oy) in pixels.
  */
 struct gfx_prim {
-    uint32_t draw, number;              /* number: gl_PrimitiveID */
-    uint32_t v[3];                      /* vertices whose varyings are interpolated */
-    uint32_t flat;                      /* the provoking vertex */
-    int32_t x[3], y[3];                 /* corners, 1/256 pixel; area is positive */
-    int16_t min_x, min_y, max_x, max_y; /* pixels, inclusive, inside the scissor */
+    uint32_t draw, number;                  /* number: gl_PrimitiveID */
+    uint32_t v[3];                          /* vertices whose varyings are interpolated */
+    uint32_t flat;                          /* the provoking vertex */
+    int32_t x[GFX_CORNERS], y[GFX_CORNERS]; /* 1/256 pixel; area is positive */
+    int16_t min_x, min_y, max_x, max_y;     /* pixels, inclusive, inside the scissor */
     float ox, oy;
     float bary[3][3];           /* planes of weight over w of v[0..2]; their sum is 1/w */
     float w[3];                 /* plane of 1/w, which the sum only comes near to */
     float z[3];                 /* plane of the depth */
     float dz;                   /* largest slope of it */
     float point[2], point_size; /* points: centre, size */
-    uint8_t kind, back, layer;
+    uint8_t corners, kind, back, layer;
 };
 
 struct gfx_bin {

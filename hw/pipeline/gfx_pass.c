@@ -193,8 +193,8 @@ static bool touches(const struct gfx_prim *t, int64_t x, int64_t y)
 {
     const int64_t size = GFX_TILE * GFX_SUBPIXEL;
 
-    for (unsigned i = 0; i < 3; i++) {
-        unsigned n = i == 2 ? 0 : i + 1;
+    for (unsigned i = 0; i < t->corners; i++) {
+        unsigned n = i + 1 == t->corners ? 0 : i + 1;
         int64_t dx = t->x[n] - t->x[i], dy = t->y[n] - t->y[i];
         int64_t cx = dy > 0 ? x : x + size, cy = dx > 0 ? y + size : y; /* innermost corner */
         if (dx * (cy - t->y[i]) - dy * (cx - t->x[i]) < 0)

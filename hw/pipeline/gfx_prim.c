@@ -153,7 +153,7 @@ static bool set_planes(struct gfx_prim *t, const struct corner c[3])
     return true;
 }
 
-/* --- triangles on the grid --------------------------------------------------------------- */
+/* --- outlines on the grid ---------------------------------------------------------------- */
 
 static int32_t snap(double x)
 {
@@ -165,34 +165,48 @@ static int32_t clamp32(int32_t x, int32_t lo, int32_t hi)
     return x < lo ? lo : x > hi ? hi : x;
 }
 
-static void bounds(const int32_t v[3], int32_t lo, int32_t hi, int16_t *min, int16_t *max)
+static void bounds(const int32_t v[GFX_CORNERS], unsigned n, int32_t lo, int32_t hi, int16_t *min,
+                   int16_t *max)
 {
-    int32_t a = v[0] < v[1] ? v[0] : v[1], b = v[0] > v[1] ? v[0] : v[1];
+    int32_t a = v[0], b = v[0];
 
-    a = v[2] < a ? v[2] : a;
-    b = v[2] > b ? v[2] : b;
+    for (unsigned i = 1; i < n; i++) {
+        a = v[i] < a ? v[i] : a;
+        b = v[i] > b ? v[i] : b;
+    }
     *min = (int16_t)clamp32(a >> 8, lo, hi + 1);
     *max = (int16_t)clamp32(b >> 8, lo - 1, hi);
 }
 
-/* Adds the triangle x, y of @t (either winding) if anything of it is inside the scissor. */
+/* Twice the area of the outline. */
+static int64_t area_of(const struct gfx_prim *t)
+{
+    int64_t area = 0;
+
+    for (unsigned i = 2; i < t->corners; i++)
+        area += (int64_t)(t->x[i - 1] - t->x[0]) * (t->y[i] - t->y[0]) -
+                (int64_t)(t->x[i] - t->x[0]) * (t->y[i - 1] - t->y[0]);
+    return area;
+}
+
+/* Adds the outline x, y of @t (either winding) if anything of it is inside the scissor. */
 static void emit(struct gfx_setup *s, struct gfx_prim *t)
 {
     const struct gfx_draw *d = &s->pass->draw[s->draw];
-    int64_t area = (int64_t)(t->x[1] - t->x[0]) * (t->y[2] - t->y[0]) -
-                   (int64_t)(t->x[2] - t->x[0]) * (t->y[1] - t->y[0]);
+    unsigned last = t->corners - 1u;
+    int64_t area = area_of(t);
 
     if (!area)
         return;
     if (area < 0) {
         int32_t x = t->x[1], y = t->y[1];
-        t->x[1] = t->x[2];
-        t->y[1] = t->y[2];
-        t->x[2] = x;
-        t->y[2] = y;
+        t->x[1] = t->x[last];
+        t->y[1] = t->y[last];
+        t->x[last] = x;
+        t->y[last] = y;
     }
-    bounds(t->x, d->min_x, d->max_x, &t->min_x, &t->max_x);
-    bounds(t->y, d->min_y, d->max_y, &t->min_y, &t->max_y);
+    bounds(t->x, t->corners, d->min_x, d->max_x, &t->min_x, &t->max_x);
+    bounds(t->y, t->corners, d->min_y, d->max_y, &t->min_y, &t->max_y);
     if (t->min_x > t->max_x || t->min_y > t->max_y)
         return;
     if (!gfx_pass_add_prim(s->p, s->pass, t))
@@ -201,8 +215,12 @@ static void emit(struct gfx_setup *s, struct gfx_prim *t)
 
 static void begin(const struct gfx_setup *s, struct gfx_prim *t, enum gfx_kind kind, uint32_t flat)
 {
-    *t = (struct gfx_prim){
-        .draw = s->draw, .number = s->number, .flat = flat, .kind = kind, .layer = s->layer};
+    *t = (struct gfx_prim){.draw = s->draw,
+                           .number = s->number,
+                           .flat = flat,
+                           .corners = kind == GFX_TRIANGLE ? 3 : GFX_CORNERS,
+                           .kind = kind,
+                           .layer = s->layer};
 }
 
 /* Positive: clockwise on a screen whose y points down. Works for corners behind the eye, too. */
@@ -281,6 +299,16 @@ void gfx_triangle(struct gfx_setup *s, const struct gfx_vertex v[3], unsigned pr
 
 /* --- lines and points ---------------------------------------------------------------------- */
 
+/* Adds line or point @t, of which everything but the outline @q is there. */
+static void emit_outline(struct gfx_setup *s, struct gfx_prim *t, const double q[GFX_CORNERS][2])
+{
+    for (unsigned i = 0; i < GFX_CORNERS; i++) {
+        t->x[i] = snap(q[i][0]);
+        t->y[i] = snap(q[i][1]);
+    }
+    emit(s, t);
+}
+
 /* Clips segment a, b in place; false: nothing is left. */
 static bool clip_line(const struct gfx_setup *s, struct corner *a, struct corner *b)
 {
@@ -352,11 +380,9 @@ void gfx_line(struct gfx_setup *s, const struct gfx_vertex v[2], unsigned provok
         nx = fabs(dx) >= fabs(dy) ? 0 : half;
         ny = fabs(dx) >= fabs(dy) ? half : 0;
     }
-    struct corner q[4] = {{ax - nx, ay - ny, 0, 1, 0},
-                          {bx - nx, by - ny, 0, 1, 0},
-                          {bx + nx, by + ny, 0, 1, 0},
-                          {ax + nx, ay + ny, 0, 1, 0}};
-    emit_polygon(s, &t, q, 4);
+    const double q[GFX_CORNERS][2] = {
+        {ax - nx, ay - ny}, {bx - nx, by - ny}, {bx + nx, by + ny}, {ax + nx, ay + ny}};
+    emit_outline(s, &t, q);
 }
 
 void gfx_point(struct gfx_setup *s, const struct gfx_vertex *v)
@@ -377,9 +403,7 @@ void gfx_point(struct gfx_setup *s, const struct gfx_vertex *v)
     t.point[1] = v->y;
     t.point_size = size;
     double h = (double)size / 2;
-    struct corner q[4] = {{v->x - h, v->y - h, 0, 1, 0},
-                          {v->x + h, v->y - h, 0, 1, 0},
-                          {v->x + h, v->y + h, 0, 1, 0},
-                          {v->x - h, v->y + h, 0, 1, 0}};
-    emit_polygon(s, &t, q, 4);
+    const double q[GFX_CORNERS][2] = {
+        {v->x - h, v->y - h}, {v->x + h, v->y - h}, {v->x + h, v->y + h}, {v->x - h, v->y + h}};
+    emit_outline(s, &t, q);
 }

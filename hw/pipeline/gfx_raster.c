@@ -1,9 +1,9 @@
 /*
- * Coverage: which samples of a tile a triangle covers, quad by quad. Edge
+ * Coverage: which samples of a tile an outline covers, quad by quad. Edge
  * functions are integers in 1/256 pixel and so exact: neighbours that share an
  * edge leave no hole and hit no sample twice.
  *
- * Ties: a sample on an edge belongs to the triangle when that is a top or a left edge (tie-break
+ * Ties: a sample on an edge belongs to the outline when that is a top or a left edge (tie-break
  * rule "minus 180 in, 0 out", the only one that Mesa asks for).
  *
  * Called by fragment.c. Calls nothing.
@@ -19,48 +19,66 @@ struct edge {
     int64_t a, b, c;
 };
 
-static void set_edges(const struct gfx_prim *t, int64_t ox, int64_t oy, struct edge e[3])
+/* The inside of a convex outline. */
+struct outline {
+    struct edge e[GFX_CORNERS];
+    unsigned n;
+};
+
+static void set_edges(const struct gfx_prim *t, int64_t ox, int64_t oy, struct outline *o)
 {
-    for (unsigned i = 0; i < 3; i++) {
-        unsigned n = i == 2 ? 0 : i + 1;
-        int64_t dx = t->x[n] - t->x[i], dy = t->y[n] - t->y[i];
+    o->n = 0;
+    for (unsigned i = 0; i < t->corners; i++) {
+        unsigned next = i + 1 == t->corners ? 0 : i + 1;
+        int64_t dx = t->x[next] - t->x[i], dy = t->y[next] - t->y[i];
         bool top_left = dy < 0 || (dy == 0 && dx > 0);
-        e[i].a = -dy;
-        e[i].b = dx;
-        e[i].c = dx * (oy - t->y[i]) - dy * (ox - t->x[i]) - !top_left;
+        if (dx || dy) /* else two corners of a short line met on the grid */
+            o->e[o->n++] = (struct edge){
+                .a = -dy,
+                .b = dx,
+                .c = dx * (oy - t->y[i]) - dy * (ox - t->x[i]) - !top_left,
+            };
     }
 }
 
 /* Samples of the pixel at (x, y), 1/256 from the tile's corner. */
-static uint16_t pixel_cover(const struct gfx_fb *fb, const struct edge e[3], int64_t x, int64_t y)
+static uint16_t pixel_cover(const struct gfx_fb *fb, const struct outline *o, int64_t x, int64_t y)
 {
     uint16_t cover = 0;
 
     for (unsigned s = 0; s < (fb->forced ? fb->forced : fb->samples); s++) {
         int64_t sx = x + fb->sample_x[s], sy = y + fb->sample_y[s];
         int64_t out = 0;
-        for (unsigned i = 0; i < 3; i++)
-            out |= e[i].a * sx + e[i].b * sy + e[i].c;
+        for (unsigned i = 0; i < o->n; i++)
+            out |= o->e[i].a * sx + o->e[i].b * sy + o->e[i].c;
         cover |= (uint16_t)((out >= 0) << s);
     }
     return cover;
 }
 
-/* Smallest and largest value of an edge over the square of @size at (x, y). */
-static bool outside(const struct edge e[3], int64_t x, int64_t y, int64_t size)
+/* Largest and smallest value of an edge over the square of @size at (x, y). */
+static int64_t largest(const struct edge *e, int64_t x, int64_t y, int64_t size)
 {
-    for (unsigned i = 0; i < 3; i++)
-        if (e[i].a * (e[i].a > 0 ? x + size : x) + e[i].b * (e[i].b > 0 ? y + size : y) + e[i].c <
-            0)
+    return e->a * (e->a > 0 ? x + size : x) + e->b * (e->b > 0 ? y + size : y) + e->c;
+}
+
+static int64_t smallest(const struct edge *e, int64_t x, int64_t y, int64_t size)
+{
+    return e->a * (e->a < 0 ? x + size : x) + e->b * (e->b < 0 ? y + size : y) + e->c;
+}
+
+static bool outside(const struct outline *o, int64_t x, int64_t y, int64_t size)
+{
+    for (unsigned i = 0; i < o->n; i++)
+        if (largest(&o->e[i], x, y, size) < 0)
             return true;
     return false;
 }
 
-static bool all_inside(const struct edge e[3], int64_t x, int64_t y, int64_t size)
+static bool all_inside(const struct outline *o, int64_t x, int64_t y, int64_t size)
 {
-    for (unsigned i = 0; i < 3; i++)
-        if (e[i].a * (e[i].a < 0 ? x + size : x) + e[i].b * (e[i].b < 0 ? y + size : y) + e[i].c <
-            0)
+    for (unsigned i = 0; i < o->n; i++)
+        if (smallest(&o->e[i], x, y, size) < 0)
             return false;
     return true;
 }
@@ -75,10 +93,10 @@ static uint16_t boxed(const struct box *b, int x, int y, uint16_t cover)
     return x >= b->x0 && x <= b->x1 && y >= b->y0 && y <= b->y1 ? cover : 0;
 }
 
-static unsigned quads_in_block(const struct gfx_fb *fb, const struct edge e[3], uint16_t full,
+static unsigned quads_in_block(const struct gfx_fb *fb, const struct outline *o, uint16_t full,
                                const struct box *b, int bx, int by, int size, struct gfx_quad *quad)
 {
-    bool whole = all_inside(e, bx * GFX_SUBPIXEL, by * GFX_SUBPIXEL, size * GFX_SUBPIXEL);
+    bool whole = all_inside(o, bx * GFX_SUBPIXEL, by * GFX_SUBPIXEL, size * GFX_SUBPIXEL);
     unsigned n = 0;
 
     for (int y = by; y < by + size; y += 2)
@@ -89,7 +107,7 @@ static unsigned quads_in_block(const struct gfx_fb *fb, const struct edge e[3], 
                 int px = x + (i & 1), py = y + (i >> 1);
                 uint16_t cover = boxed(b, px, py, full);
                 if (cover && !whole)
-                    cover = pixel_cover(fb, e, px * GFX_SUBPIXEL, py * GFX_SUBPIXEL);
+                    cover = pixel_cover(fb, o, px * GFX_SUBPIXEL, py * GFX_SUBPIXEL);
                 q->cover[i] = cover;
                 any |= q->cover[i];
             }
@@ -142,23 +160,25 @@ static uint32_t row_cover(const struct edge *e, unsigned edges, const struct box
 }
 
 /* Edges that cut the box; the others do not matter in it. */
-static unsigned cutting(const struct edge e[3], const struct box *b, struct edge out[3])
+static unsigned cutting(const struct outline *o, const struct box *b, struct edge out[GFX_CORNERS])
 {
     int64_t x0 = b->x0 * GFX_SUBPIXEL, x1 = (b->x1 + 1) * GFX_SUBPIXEL;
     int64_t y0 = b->y0 * GFX_SUBPIXEL, y1 = (b->y1 + 1) * GFX_SUBPIXEL;
     unsigned n = 0;
 
-    for (unsigned i = 0; i < 3; i++)
-        if (e[i].a * (e[i].a < 0 ? x1 : x0) + e[i].b * (e[i].b < 0 ? y1 : y0) + e[i].c < 0)
-            out[n++] = e[i];
+    for (unsigned i = 0; i < o->n; i++) {
+        const struct edge *e = &o->e[i];
+        if (e->a * (e->a < 0 ? x1 : x0) + e->b * (e->b < 0 ? y1 : y0) + e->c < 0)
+            out[n++] = *e;
+    }
     return n;
 }
 
-static unsigned quads_of_rows(const struct edge e[3], uint16_t full, const struct box *b,
+static unsigned quads_of_rows(const struct outline *o, uint16_t full, const struct box *b,
                               struct gfx_quad *quad)
 {
-    struct edge cut[3];
-    unsigned edges = cutting(e, b, cut), n = 0;
+    struct edge cut[GFX_CORNERS];
+    unsigned edges = cutting(o, b, cut), n = 0;
 
     for (int y = b->y0 & ~1; y <= b->y1; y += 2) {
         uint32_t up = row_cover(cut, edges, b, y), down = row_cover(cut, edges, b, y + 1);
@@ -200,20 +220,20 @@ unsigned gfx_raster(const struct gfx_fb *fb, const struct gfx_tile *tile, const 
         .x1 = at_most(t->max_x - tx, (int)tile->w - 1),
         .y1 = at_most(t->max_y - ty, (int)tile->h - 1),
     };
-    struct edge e[3];
+    struct outline o;
 
     if (b.x0 > b.x1 || b.y0 > b.y1)
         return 0;
-    set_edges(t, (int64_t)tx * GFX_SUBPIXEL, (int64_t)ty * GFX_SUBPIXEL, e);
+    set_edges(t, (int64_t)tx * GFX_SUBPIXEL, (int64_t)ty * GFX_SUBPIXEL, &o);
     if (samples == 1 || !DCD_MULTISAMPLE(&d->dcd)) {
-        n = quads_of_rows(e, full, &b, quad);
+        n = quads_of_rows(&o, full, &b, quad);
         forced_covers(fb, quad, n);
         return n;
     }
     for (int y = b.y0 & ~(BLOCK - 1); y <= b.y1; y += BLOCK)
         for (int x = b.x0 & ~(BLOCK - 1); x <= b.x1; x += BLOCK)
-            if (!outside(e, x * GFX_SUBPIXEL, y * GFX_SUBPIXEL, BLOCK * GFX_SUBPIXEL))
-                n += quads_in_block(fb, e, full, &b, x, y, BLOCK, quad + n);
+            if (!outside(&o, x * GFX_SUBPIXEL, y * GFX_SUBPIXEL, BLOCK * GFX_SUBPIXEL))
+                n += quads_in_block(fb, &o, full, &b, x, y, BLOCK, quad + n);
     forced_covers(fb, quad, n);
     return n;
 }

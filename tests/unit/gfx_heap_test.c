@@ -134,8 +134,8 @@ static void debts(void)
     gfx_pass_add_draw(b->p, b->pass, &d);
     TAP_REQUIRE(gfx_pass_add_vertices(b->p, b->pass, 2));
     memcpy(b->pass->draw[1].vary, "abcdefgh", 8);
-    TAP_REQUIRE(
-        gfx_pass_add_prim(b->p, b->pass, &(struct gfx_prim){.x = {0, 256, 0}, .y = {0, 0, 256}}));
+    TAP_REQUIRE(gfx_pass_add_prim(
+        b->p, b->pass, &(struct gfx_prim){.x = {0, 256, 0}, .y = {0, 0, 256}, .corners = 3}));
     TAP_CHECK(b->pass->heap.owed > 0);
     TAP_CHECK_EQ(take(b, &need), MALI_MEM_OK);
     TAP_CHECK_EQ(b->pass->heap.first, CHUNK | 2);
