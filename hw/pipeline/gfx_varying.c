@@ -16,6 +16,14 @@ static float plane(const float p[3], float x, float y)
     return p[0] + p[1] * x + p[2] * y;
 }
 
+void gfx_weights_at(const struct gfx_prim *t, float x, float y, bool inside, float b[3])
+{
+    for (unsigned i = 0; i < 3; i++) {
+        b[i] = plane(t->bary[i], x, y);
+        b[i] = inside && b[i] < 0 ? 0 : b[i];
+    }
+}
+
 float gfx_depth_at(const struct gfx_prim *t, float x, float y)
 {
     return plane(t->z, x - t->ox, y - t->oy);
@@ -84,6 +92,11 @@ static void places(struct gfx_fragment *f, const struct va_insn *in, const va_v1
     }
 }
 
+static bool at_centroid(const struct va_insn *in)
+{
+    return in->mod[VA_M_SAMPLE] == VA_SAMPLE_CENTROID;
+}
+
 /* --- what ------------------------------------------------------------------------------- */
 
 /* Component @c at byte @offset of vertex @v; beyond its varyings: zero. */
@@ -115,15 +128,13 @@ static float weighted(const float b[3], float a0, float a1, float a2)
 }
 
 static uint32_t interpolated(const struct gfx_fragment *f, const struct gfx_prim *t,
-                             uint32_t offset, bool half_src, float x, float y)
+                             uint32_t offset, bool half_src, const float b[3])
 {
-    float b[3], a[3], v;
+    float a[3], v;
     uint32_t u;
 
-    for (unsigned i = 0; i < 3; i++) {
-        b[i] = plane(t->bary[i], x, y);
+    for (unsigned i = 0; i < 3; i++)
         a[i] = as_float(component(f->draw, t->v[i], offset, half_src ? 2 : 4), half_src);
-    }
     v = weighted(b, a[0], a[1], a[2]);
     memcpy(&u, &v, 4);
     return u;
@@ -152,7 +163,7 @@ static enum va_message_result ld_var_buf(struct gfx_fragment *f, struct va_warp 
     unsigned format = in->mod[VA_M_SRCFMT];
     bool flat = format == VA_SRCFMT_FLAT32 || format == VA_SRCFMT_FLAT16;
     bool half_src = format == VA_SRCFMT_FLAT16 || format == VA_SRCFMT_F16;
-    float x[VA_LANES] = {0}, y[VA_LANES] = {0};
+    float x[VA_LANES] = {0}, y[VA_LANES] = {0}, b[3];
 
     if (!f->warp.prim[0])
         return VA_MSG_UNMODELLED;
@@ -163,10 +174,11 @@ static enum va_message_result ld_var_buf(struct gfx_fragment *f, struct va_warp 
         uint32_t offset = imm ? (uint32_t)in->imm[0] : src[1].w[0][i];
         if (!(lanes >> i & 1))
             continue;
+        gfx_weights_at(f->warp.prim[i / 4], x[i], y[i], at_centroid(in), b);
         for (unsigned c = 0; c <= in->mod[VA_M_VECSIZE]; c++) {
             uint32_t at = offset + c * (half_src ? 2 : 4), u;
             u = flat ? component(f->draw, f->warp.prim[i / 4]->flat, at, half_src ? 2 : 4)
-                     : interpolated(f, f->warp.prim[i / 4], at, half_src, x[i], y[i]);
+                     : interpolated(f, f->warp.prim[i / 4], at, half_src, b);
             if (!flat && half_dst)
                 u = texel_float_to_half(u);
             else if (flat && half_src != half_dst)
@@ -240,15 +252,13 @@ static void vertex_value(const struct gfx_draw *d, const struct varying *v, uint
 }
 
 static void blend_vertices(const struct gfx_fragment *f, const struct gfx_prim *t,
-                           const struct varying *v, float x, float y, uint32_t out[4])
+                           const struct varying *v, const float b[3], uint32_t out[4])
 {
     uint32_t u[3][4];
-    float b[3], a;
+    float a;
 
-    for (unsigned i = 0; i < 3; i++) {
-        b[i] = plane(t->bary[i], x, y);
+    for (unsigned i = 0; i < 3; i++)
         vertex_value(f->draw, v, t->v[i], u[i]);
-    }
     for (unsigned n = 0; n < 4; n++) {
         a = weighted(b, as_float(u[0][n], false), as_float(u[1][n], false),
                      as_float(u[2][n], false));
@@ -299,7 +309,7 @@ static enum va_message_result ld_var(struct gfx_fragment *f, struct va_warp *w,
 {
     bool flat = in->op == VA_OP_LD_VAR_FLAT || in->op == VA_OP_LD_VAR_FLAT_IMM;
     bool half_dst = in->mod[VA_M_REGFMT] == VA_REGFMT_F16;
-    float x[VA_LANES] = {0}, y[VA_LANES] = {0};
+    float x[VA_LANES] = {0}, y[VA_LANES] = {0}, b[3];
     struct varying v = {.empty = true};
 
     if (in->mod[VA_M_REGFMT] == VA_REGFMT_S16 || in->mod[VA_M_REGFMT] == VA_REGFMT_U16)
@@ -318,8 +328,10 @@ static enum va_message_result ld_var(struct gfx_fragment *f, struct va_warp *w,
             return r;
         if (!v.empty && (flat || v.flat))
             vertex_value(f->draw, &v, f->warp.prim[i / 4]->flat, u);
-        else if (!v.empty)
-            blend_vertices(f, f->warp.prim[i / 4], &v, x[i], y[i], u);
+        else if (!v.empty) {
+            gfx_weights_at(f->warp.prim[i / 4], x[i], y[i], at_centroid(in), b);
+            blend_vertices(f, f->warp.prim[i / 4], &v, b, u);
+        }
         for (unsigned n = 0; n <= in->mod[VA_M_VECSIZE]; n++)
             put(w, in, half_dst, n, i, half_dst ? texel_float_to_half(u[n]) : u[n]);
     }
