@@ -54,6 +54,16 @@ static unsigned minify(unsigned size, unsigned level)
     return size >> level > 1 ? size >> level : 1;
 }
 
+/* Of a tile of 16 x 16. */
+static unsigned interleaved(unsigned x, unsigned y)
+{
+    unsigned index = 0;
+
+    for (unsigned b = 0; b < 4; b++)
+        index |= ((x ^ y) >> b & 1) << 2 * b | (y >> b & 1) << (2 * b + 1);
+    return index;
+}
+
 /* Descriptor words of @s; its planes are written to memory at 0. */
 static void make(const struct shape *s, uint32_t w[8])
 {
@@ -96,10 +106,9 @@ static void fill(const struct shape *s)
             for (unsigned z = 0; z < minify(s->depth, l); z++)
                 for (unsigned y = 0; y < minify(s->height, l); y++)
                     for (unsigned x = 0; x < minify(s->width, l); x++) {
-                        unsigned wide = minify(s->width, l), tiles = (wide + 15) / 16, index = 0;
-                        for (unsigned b = 0; b < 4; b++)
-                            index |= ((x ^ y) >> b & 1) << 2 * b | (y >> b & 1) << (2 * b + 1);
-                        unsigned i = s->order == TILED ? (y / 16 * tiles + x / 16) * 256 + index
+                        unsigned wide = minify(s->width, l), tiles = (wide + 15) / 16;
+                        unsigned i = s->order == TILED ? (y / 16 * tiles + x / 16) * 256 +
+                                                             interleaved(x % 16, y % 16)
                                                        : y * wide + x;
                         uint32_t at = TEXELS + 0x4000 * (4 * k + l) + 0x800 * z + 16 * i;
                         for (unsigned c = 0; c < 4; c++) {
@@ -130,17 +139,53 @@ static unsigned chroma_value(unsigned x, unsigned y, unsigned c, bool ten)
     return ten ? v << 2 | (3 * x + y + c) % 4 : v;
 }
 
-/* Bit by bit: sample @index of a row at @at. */
-static void put_sample(uint32_t at, unsigned index, bool ten, unsigned value)
+/* Where the samples of a plane are: in rows, rows of 16-bit words, tiles, superblocks. */
+enum places { ROWS, WORDS, TILES, SUPERBLOCKS };
+
+/* Bit by bit: sample @index of a row at @at; its lowest bit has @room bits before the next. */
+static void put_bits(uint32_t at, unsigned index, unsigned room, unsigned value)
 {
-    for (unsigned b = 0; b < 10 && ten; b++) {
-        unsigned bit = 10 * index + b;
+    for (unsigned b = 0; b < 10; b++) {
+        unsigned bit = room * index + (room - 10) + b;
 
         memory[at + bit / 8] =
             (uint8_t)((memory[at + bit / 8] & ~(1u << bit % 8)) | (value >> b & 1) << bit % 8);
     }
-    if (!ten)
-        memory[at + index] = (uint8_t)value;
+}
+
+#define ACROSS 2u /* tiles and superblocks */
+
+/* Headers of superblocks whose bodies lie in the opposite order; the last is one colour. */
+static void put_header(uint32_t at, unsigned n, unsigned bytes, unsigned c, unsigned value)
+{
+    uint32_t header[4] = {128 + (2 * ACROSS - 1 - n) * 256 * bytes};
+
+    for (unsigned i = 0; i < 16; i++)
+        header[1 + 6 * i / 32] |= 1u << 6 * i % 32;
+    if (n < 2 * ACROSS - 1) {
+        memcpy(memory + at + 16 * n, header, 16);
+    } else {
+        memset(memory + at + 16 * n, 0, 8);
+        memory[at + 16 * n + 8 + c] = (uint8_t)value;
+    }
+}
+
+/* Byte @c of the element of @bytes at (@x, @y), with 8 bits or with 10. */
+static void put_sample(enum places where, uint32_t at, unsigned bytes, unsigned x, unsigned y,
+                       unsigned c, bool ten, unsigned value)
+{
+    unsigned n = y / 16 * ACROSS + x / 16, in = interleaved(x % 16, y % 16);
+
+    if (ten)
+        put_bits(at + 64 * y, x * bytes + c, where == WORDS ? 16 : 10, value);
+    else if (where == ROWS)
+        memory[at + 64 * y + x * bytes + c] = (uint8_t)value;
+    else if (where == TILES)
+        memory[at + (256 * n + in) * bytes + c] = (uint8_t)value;
+    else
+        memory[at + 128 + ((2 * ACROSS - 1 - n) * 256 + in) * bytes + c] = (uint8_t)value;
+    if (where == SUPERBLOCKS)
+        put_header(at, n, bytes, c, value);
 }
 
 /* Linear interpolation of chroma that lies in the middle of each pair (or quad) of texels. */
@@ -188,21 +233,38 @@ static void make_packed(unsigned width, unsigned height, uint32_t format, bool l
         }
 }
 
-static void make_yuv(unsigned width, unsigned height, uint32_t format, bool apart, bool ten,
-                     uint32_t w[8])
+/* The descriptor of a plane with elements of @bytes. @mode: of AFBC. */
+static void describe_plane(uint32_t at, enum places where, bool apart, unsigned bytes,
+                           unsigned mode)
 {
+    static const unsigned type[] = {1, 1, 1, 6}, order[] = {LINEAR, LINEAR, TILED, 0};
+
+    put32(at, 10 | (apart ? 8 : type[where]) << 4 | order[where] << 8);
+    if (where == WORDS)
+        put32(at, 10 | 1 << 4 | LINEAR << 8 | 76u << 24);
+    if (where == SUPERBLOCKS)
+        put32(at, 10 | 6 << 4 | mode << 26);
+    put32(at + 16, where == TILES ? ACROSS * 256 * bytes : where == SUPERBLOCKS ? ACROSS * 16 : 64);
+}
+
+static void make_yuv(unsigned width, unsigned height, uint32_t format, bool apart, bool ten,
+                     enum places where, uint32_t w[8])
+{
+    bool half = format >> 12 == 38;
+
     describe_yuv(width, height, format, w);
-    put32(32, 10 | (apart ? 8 : 1) << 4 | LINEAR << 8);
+    describe_plane(0, where, false, 1, half ? 35 : 39);
+    describe_plane(32, where, apart, apart ? 1 : 2, half ? 34 : 38);
     put32(40, CHROMA_U);
-    put32(48, 64);
     put32(56, apart ? CHROMA_V : 0);
     for (unsigned y = 0; y < height; y++)
-        for (unsigned x = 0; x < width; x++) {
-            put_sample(LUMA + 64 * y, x, ten, luma_value(x, y, ten));
+        for (unsigned x = 0; x < width; x++)
+            put_sample(where, LUMA, 1, x, y, 0, ten, luma_value(x, y, ten));
+    for (unsigned y = 0; y < height; y++)
+        for (unsigned x = 0; x < (width + 1) / 2; x++)
             for (unsigned c = 0; c < 2; c++)
-                put_sample((apart && c ? CHROMA_V : CHROMA_U) + 64 * y, apart ? x : 2 * x + c, ten,
-                           chroma_value(x, y, c, ten));
-        }
+                put_sample(where, apart && c ? CHROMA_V : CHROMA_U, apart ? 1 : 2, x, y,
+                           apart ? 0 : c, ten, chroma_value(x, y, c, ten));
 }
 
 static void yuv(void)
@@ -213,21 +275,28 @@ static void yuv(void)
         bool apart;
         int luma;      /* packed: its first byte */
         uint8_t at[3]; /* components that are Y, U, V; packed: those bytes in memory */
+        enum places where;
     } cases[] = {
-        {38 << 12 | 3 << 9, 2, false, -1, {0, 1, 2}},
-        {38 << 12 | 3 << 9 | 1, 2, false, -1, {0, 2, 1}},
-        {36 << 12 | 1 << 9, 1, false, -1, {0, 1, 2}},
-        {39 << 12 | 3 << 9, 2, true, -1, {0, 1, 2}},
-        {39 << 12 | 3 << 9 | 1, 2, true, -1, {0, 2, 1}},
-        {34 << 12 | 1 << 9, 1, false, 0, {0, 1, 2}},
-        {34 << 12 | 1 << 9 | 3, 1, false, 0, {1, 2, 0}},     /* UVYA */
-        {34 << 12 | 1 << 9 | 5, 1, false, 0, {2, 0, 1}},     /* VYUA */
-        {35 << 12 | 1 << 9 | 8 | 2, 1, false, 1, {1, 2, 0}}, /* UYVA; V is the first chroma */
-        {35 << 12 | 1 << 9 | 8 | 4, 1, false, 1, {2, 0, 1}}, /* VUYA */
-        {46 << 12 | 1 << 9, 1, false, -1, {0, 1, 2}},        /* 10 bits */
-        {47 << 12 | 3 << 9, 2, false, -1, {0, 1, 2}},
+        {38 << 12 | 3 << 9, 2, false, -1, {0, 1, 2}, ROWS},
+        {38 << 12 | 3 << 9 | 1, 2, false, -1, {0, 2, 1}, ROWS},
+        {36 << 12 | 1 << 9, 1, false, -1, {0, 1, 2}, ROWS},
+        {39 << 12 | 3 << 9, 2, true, -1, {0, 1, 2}, ROWS},
+        {39 << 12 | 3 << 9 | 1, 2, true, -1, {0, 2, 1}, ROWS},
+        {38 << 12 | 3 << 9, 2, false, -1, {0, 1, 2}, TILES},
+        {36 << 12 | 1 << 9 | 1, 1, false, -1, {0, 2, 1}, TILES},
+        {39 << 12 | 3 << 9, 2, true, -1, {0, 1, 2}, TILES},
+        {38 << 12 | 3 << 9, 2, false, -1, {0, 1, 2}, SUPERBLOCKS},
+        {36 << 12 | 1 << 9, 1, false, -1, {0, 1, 2}, SUPERBLOCKS},
+        {47 << 12 | 3 << 9, 2, false, -1, {0, 1, 2}, WORDS},
+        {34 << 12 | 1 << 9, 1, false, 0, {0, 1, 2}, ROWS},
+        {34 << 12 | 1 << 9 | 3, 1, false, 0, {1, 2, 0}, ROWS},     /* UVYA */
+        {34 << 12 | 1 << 9 | 5, 1, false, 0, {2, 0, 1}, ROWS},     /* VYUA */
+        {35 << 12 | 1 << 9 | 8 | 2, 1, false, 1, {1, 2, 0}, ROWS}, /* UYVA; V is the first chroma */
+        {35 << 12 | 1 << 9 | 8 | 4, 1, false, 1, {2, 0, 1}, ROWS}, /* VUYA */
+        {46 << 12 | 1 << 9, 1, false, -1, {0, 1, 2}, ROWS},        /* 10 bits */
+        {47 << 12 | 3 << 9, 2, false, -1, {0, 1, 2}, ROWS},
     };
-    const unsigned width = 7, height = 5;
+    const unsigned width = 17, height = 17; /* a texel more than a tile */
     double worst = 0;
 
     for (unsigned k = 0; k < sizeof(cases) / sizeof(cases[0]); k++) {
@@ -238,7 +307,7 @@ static void yuv(void)
         bool ten = cases[k].format >> 12 >= 46;
 
         if (cases[k].luma < 0)
-            make_yuv(width, height, cases[k].format, cases[k].apart, ten, w);
+            make_yuv(width, height, cases[k].format, cases[k].apart, ten, cases[k].where, w);
         else
             make_packed(width, height, cases[k].format, !cases[k].luma, w);
         TAP_REQUIRE(tex_decode_texture(&unit, w, 0, &t) == TEX_OK);
@@ -259,6 +328,49 @@ static void yuv(void)
     }
     tap_note("luma and interpolated chroma: off by %g at most", worst);
     TAP_CHECK(worst < 1e-6);
+}
+
+/* What nothing says how it lies in memory ends with a word of what it is. */
+static void yuv_refused(void)
+{
+    enum { Y8_UV8 = 38 << 12 | 3 << 9, Y8_U8_V8 = Y8_UV8 + (1 << 12), YUYV = 34 << 12 | 1 << 9 };
+    enum { Y10_UV10 = 47 << 12 | 3 << 9, AFBC = 10 | 6 << 4, GENERIC = 10 | 1 << 4 };
+    static const struct {
+        uint32_t format, plane[2];
+        const char *what;
+        uint32_t value;
+    } cases[] = {
+        {Y8_UV8, {GENERIC | 8 << 8, 0}, "YUV plane with clump ordering", 8},
+        {Y8_UV8, {GENERIC | LINEAR << 8, 10 | 8 << 4 | LINEAR << 8}, "YUV plane of type", 8},
+        {YUYV, {GENERIC | TILED << 8, 0}, "YUV plane with clump ordering", TILED},
+        {Y10_UV10, {GENERIC | TILED << 8, 0}, "YUV plane with clump ordering", TILED},
+        {Y10_UV10, {AFBC | 43u << 26, 0}, "AFBC plane of YUV with compression mode", 43},
+        {YUYV, {AFBC | 37u << 26, 0}, "AFBC plane of YUV with compression mode", 37},
+        {Y8_UV8, {AFBC | 32u << 26, 0}, "AFBC plane of YUV with compression mode", 32},
+        {Y8_UV8,
+         {AFBC | 35u << 26, AFBC | 38u << 26},
+         "AFBC plane of YUV with compression mode",
+         38},
+        {Y8_U8_V8,
+         {AFBC | 35u << 26, AFBC | 35u << 26},
+         "AFBC plane of YUV with compression mode",
+         35},
+        {Y8_UV8, {AFBC | 3 << 8 | 35u << 26, 0}, "AFBC plane with superblock size", 3},
+    };
+
+    for (unsigned k = 0; k < sizeof(cases) / sizeof(cases[0]); k++) {
+        struct tex_texture t;
+        struct tex_surface s;
+        uint32_t w[8];
+
+        describe_yuv(16, 16, cases[k].format, w);
+        put32(0, cases[k].plane[0]);
+        put32(32, cases[k].plane[1]);
+        TAP_REQUIRE(tex_decode_texture(&unit, w, 0, &t) == TEX_OK);
+        TAP_CHECK_EQ(tex_surface(&unit, &t, 0, 0, &s), TEX_UNMODELLED);
+        TAP_CHECK(!strcmp(unit.what, cases[k].what));
+        TAP_CHECK_EQ(unit.value, cases[k].value);
+    }
 }
 
 /* Tiles of 64 KiB: 16 x 16 parts row by row in them. Source: the kernel's drm_fourcc.h */
@@ -934,5 +1046,6 @@ TAP_MAIN({"wraps-and-filters", wraps_and_filters}, {"large-tiles", large_tiles},
          {"anisotropy", anisotropy}, {"shadows", shadows}, {"reductions", reductions},
          {"gathers", gathers}, {"integers", integers}, {"cube-edges", cube_edges},
          {"cube-projection", cube_projection}, {"cube-filter", cube_filter}, {"afbc", afbc},
-         {"afbc-slices", afbc_slices}, {"yuv", yuv}, {"block-layouts", block_layouts},
-         {"alpha-alone", alpha_alone}, {"bad-descriptors", bad_descriptors})
+         {"afbc-slices", afbc_slices}, {"yuv", yuv}, {"yuv-refused", yuv_refused},
+         {"block-layouts", block_layouts}, {"alpha-alone", alpha_alone},
+         {"bad-descriptors", bad_descriptors})

@@ -138,10 +138,6 @@ static enum tex_result generic(struct tex_unit *u, const struct tex_texture *t, 
 {
     bool raw = true;
 
-    if (t->yuv.rows)
-        return field(w[0], 8, 4) == CLUMP_LINEAR
-                   ? TEX_OK
-                   : tex_unmodelled(u, "luma plane with clump ordering", field(w[0], 8, 4));
     s->codec = tex_clump_codec(field(w[0], 24, 8), &raw);
     if (!raw && !s->codec)
         return tex_unmodelled(u, "plane with clump format", field(w[0], 24, 8));
@@ -239,6 +235,11 @@ enum tex_result tex_surface(struct tex_unit *u, const struct tex_texture *t, uin
     s->va = w[2] | (uint64_t)w[3] << 32;
     s->row_stride = w[4];
     s->slice_stride = (int32_t)w[6];
+    if (t->yuv.rows) {
+        r = tex_yuv_surface(u, t, va, w, s);
+        s->empty = r != TEX_OK;
+        return r;
+    }
     r = plane_type(u, t, w, s);
     if (r != TEX_OK)
         return r;
@@ -252,17 +253,7 @@ enum tex_result tex_surface(struct tex_unit *u, const struct tex_texture *t, uin
         s->tiled = order == CLUMP_TILED;
         s->large = order == CLUMP_LARGE;
     }
-    if (t->yuv.packed)
-        tex_yuv_pairs(t, s);
-    if (planes > 1) {
-        r = u->read(u->ctx, va + 32, w, sizeof(w));
-        if (r != TEX_OK || field(w[0], 0, 4) != DESC_PLANE)
-            return r != TEX_OK ? r : bad(u, va + 32);
-        r = tex_yuv_chroma(u, t, w, s);
-        if (r != TEX_OK)
-            return r;
-    }
-    s->fetch = t->yuv.rows ? tex_fetch_yuv : tex_fetcher(s);
+    s->fetch = tex_fetcher(s);
     s->empty = false;
     return TEX_OK;
 }

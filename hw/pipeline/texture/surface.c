@@ -140,23 +140,20 @@ static unsigned subblock_size(const uint8_t header[16], unsigned i)
     return v & 63;
 }
 
-static enum tex_result fetch_afbc(struct tex_unit *u, const struct tex_texture *t,
-                                  const struct tex_surface *s, uint32_t x, uint32_t y, uint32_t z,
-                                  uint32_t rgba[4])
+enum tex_result tex_afbc_read(struct tex_unit *u, const struct tex_plane *p, uint32_t x, uint32_t y,
+                              uint8_t *bytes)
 {
-    uint32_t sx = x >> s->afbc_width, sy = y >> s->afbc_height, offset,
-             in = tex_afbc_texel(x & ((1u << s->afbc_width) - 1), y & ((1u << s->afbc_height) - 1),
-                                 s->afbc_width, s->afbc_height),
-             at = tex_afbc_header(s->afbc_tile, sx, sy, (uint32_t)(s->row_stride / 16));
-    uint64_t slice = s->va + z * (uint64_t)s->slice_stride; /* offsets count from here, too */
-    uint8_t header[16], bytes[TEXEL_BYTES + 3] = {0};
-    enum tex_result r = u->read(u->ctx, slice + 16ull * at, header, 16);
+    uint32_t sx = x >> p->afbc_width, sy = y >> p->afbc_height, offset,
+             in = tex_afbc_texel(x & ((1u << p->afbc_width) - 1), y & ((1u << p->afbc_height) - 1),
+                                 p->afbc_width, p->afbc_height),
+             at = tex_afbc_header(p->afbc_tile, sx, sy, (uint32_t)(p->row_stride / 16));
+    uint8_t header[16];
+    enum tex_result r = u->read(u->ctx, p->va + 16ull * at, header, 16);
 
     if (r != TEX_OK)
         return r;
     if (subblock_size(header, 0) == 0) { /* one colour, in the last two words */
         memcpy(bytes, header + 8, 8);
-        texel_load(&t->format, bytes + s->afbc_first, rgba);
         return TEX_OK;
     }
     for (unsigned i = 0; i < 16; i++)
@@ -164,7 +161,24 @@ static enum tex_result fetch_afbc(struct tex_unit *u, const struct tex_texture *
             return tex_unmodelled(u, "AFBC with a compressed sub-block, of size",
                                   subblock_size(header, i));
     memcpy(&offset, header, 4);
-    r = u->read(u->ctx, slice + offset + (uint64_t)in * s->afbc_bytes, bytes, s->afbc_bytes);
+    return u->read(u->ctx, p->va + offset + (uint64_t)in * p->bytes, bytes, p->bytes);
+}
+
+static enum tex_result fetch_afbc(struct tex_unit *u, const struct tex_texture *t,
+                                  const struct tex_surface *s, uint32_t x, uint32_t y, uint32_t z,
+                                  uint32_t rgba[4])
+{
+    const struct tex_plane p = {
+        .va = s->va + z * (uint64_t)s->slice_stride, /* offsets in headers count from here, too */
+        .row_stride = s->row_stride,
+        .bytes = s->afbc_bytes,
+        .afbc_width = s->afbc_width,
+        .afbc_height = s->afbc_height,
+        .afbc_tile = s->afbc_tile,
+    };
+    uint8_t bytes[TEXEL_BYTES + 3] = {0};
+    enum tex_result r = tex_afbc_read(u, &p, x, y, bytes);
+
     if (r == TEX_OK)
         texel_load(&t->format, bytes + s->afbc_first, rgba);
     return r;

@@ -30,12 +30,14 @@ void tex_choose_levels(const struct tex_texture *t, const struct tex_sampler *s,
 
 /** The format as Y, U and V in 8 bits each; false: it is not one of those that are modelled. */
 bool tex_yuv_format(uint32_t pixel_format, struct tex_texture *t);
-/** The chroma of a surface whose texels are pairs of one plane. */
-void tex_yuv_pairs(const struct tex_texture *t, struct tex_surface *s);
-/** Takes the second plane descriptor of a YUV surface, the chroma. */
-enum tex_result tex_yuv_chroma(struct tex_unit *u, const struct tex_texture *t, const uint32_t w[8],
-                               struct tex_surface *s);
-tex_fetch_fn tex_fetch_yuv;
+/** A YUV surface's places and fetcher. @w: its first plane descriptor, which lies at @va; one of
+ * chroma may follow. */
+enum tex_result tex_yuv_surface(struct tex_unit *u, const struct tex_texture *t, uint64_t va,
+                                const uint32_t w[8], struct tex_surface *s);
+
+/** Reads element (@x, @y) of an AFBC plane; @bytes has room for TEXEL_BYTES. */
+enum tex_result tex_afbc_read(struct tex_unit *u, const struct tex_plane *p, uint32_t x, uint32_t y,
+                              uint8_t *bytes);
 
 /**
  * Of element (@x, @y) in a tile of 2^@bits squared: y3 (x3^y3) ... y0 (x0^y0), top first.
@@ -52,6 +54,18 @@ static inline uint32_t tex_tile_index(uint32_t x, uint32_t y, unsigned bits)
     for (unsigned i = 0; i < bits; i++)
         index |= ((x ^ y) >> i & 1) << 2 * i | (y >> i & 1) << (2 * i + 1);
     return index;
+}
+
+/** Address of element (@x, @y) of a plane that is no AFBC. */
+static inline uint64_t tex_plane_va(const struct tex_plane *p, uint32_t x, uint32_t y)
+{
+    uint64_t index = x;
+
+    if (p->tiled) {
+        index = (uint64_t)(x >> 4) << 8 | tex_tile_index(x & 15, y & 15, 4);
+        y >>= 4;
+    }
+    return p->va + y * p->row_stride + index * p->bytes;
 }
 
 /** Where a superblock's header lies, in headers from the first. @tile: tex_afbc_tile();

@@ -87,7 +87,16 @@ typedef enum tex_result tex_fetch_fn(struct tex_unit *u, const struct tex_textur
                                      const struct tex_surface *s, uint32_t x, uint32_t y,
                                      uint32_t z, uint32_t rgba[4]);
 
-/** One plane: a layer of a level. */
+/** Where a plane has its elements: in rows, in tiles of 16 x 16, or in AFBC superblocks. */
+struct tex_plane {
+    uint64_t va, row_stride;         /* AFBC: of the headers */
+    uint8_t bytes, first;            /* of an element; the one of it that is wanted */
+    uint8_t afbc_width, afbc_height; /* of superblocks, log2; 0: no AFBC */
+    uint8_t afbc_tile;               /* superblocks each way whose headers lie together, log2 */
+    bool tiled;
+};
+
+/** One plane, or those of YUV: a layer of a level. */
 struct tex_surface {
     bool empty;                      /* a null plane */
     uint8_t afbc_width, afbc_height; /* of superblocks, log2 */
@@ -100,7 +109,8 @@ struct tex_surface {
     uint64_t va;
     uint64_t row_stride;
     int64_t slice_stride;
-    uint64_t chroma_va[2], chroma_stride; /* YUV: of U's and V's first texels */
+    struct tex_plane yuv[3]; /* where Y, U and V are */
+    bool wide_samples;       /* YUV of 10 bits: a sample is the upper bits of 16 */
     const struct tex_codec *codec;
     tex_fetch_fn *fetch;
 };

@@ -2,13 +2,17 @@
  * Textures of luma and subsampled chroma. In planes of their own, every layer and level has two
  * plane descriptors: luma, then chroma (pairs in one plane, or two planes of one pitch); packed,
  * two texels are four bytes of one plane. Samples of 10 bits follow each other without gaps, from
- * the lowest bit on: four in five bytes. Components are Y, U, V and 1; the conversion to RGB is
- * the shader's.
+ * the lowest bit on: four in five bytes; or, if the planes' clump format says so, they are the
+ * upper bits of words of 16. Components are Y, U, V and 1; the conversion to RGB is the shader's.
+ *
+ * Planes of 8 bits, but for packed ones, may also be in tiles, and pairs in AFBC: what the README
+ * says of AFBC holds for them, too.
  *
  * Source: v10.xml (pixel formats 32 to 47, "YUV Swizzle", "YUV Cr Siting", Two-Plane YUV Chroma),
  * Mesa's panfrost_emit_surface(); drm_fourcc.h for what it imports as 10 bits: NV15 (4:2:0) and
- * NV20 (4:2:2). How the unit makes chroma for each luma texel is published
- * nowhere: where chroma lies between luma texels, it is interpolated linearly, in fp32.
+ * NV20 (4:2:2); for the words, Mesa after 26.1, whose table has P010 as YUV420_10X6. How the unit
+ * makes chroma for each luma texel is published nowhere: where chroma lies between luma texels, it
+ * is interpolated linearly, in fp32.
  *
  * Called by descriptor.c and through tex_surface.fetch.
  *
@@ -21,7 +25,10 @@
 
 #define RGBA8_UNORM (187u << 12) /* what a texel is taken for by the rest of the unit */
 
-enum { PLANE_GENERIC = 1, PLANE_CHROMA_2P = 8 };
+enum { DESC_PLANE = 10 };
+enum { PLANE_GENERIC = 1, PLANE_AFBC = 6, PLANE_CHROMA_2P = 8 };
+enum { CLUMP_TILED = 1, CLUMP_LINEAR = 2 }; /* orderings */
+enum { CLUMP_YUV420_10X6 = 76 };            /* a format */
 enum { SITING_CENTER_Y = 1, SITING_CENTER = 3, SITING_REPLICATED = 7 };
 
 #define SWAP 8u /* bit 3 of the pixel format; Mesa sets it for VYUY8 only. Source: pan_format.c */
@@ -82,30 +89,6 @@ bool tex_yuv_format(uint32_t pixel_format, struct tex_texture *t)
     return false;
 }
 
-void tex_yuv_pairs(const struct tex_texture *t, struct tex_surface *s)
-{
-    s->chroma_va[0] = s->va + (t->yuv.luma_last ? 2 : 1); /* U */
-    s->chroma_va[1] = s->va + (t->yuv.luma_last ? 0 : 3);
-    s->chroma_stride = s->row_stride;
-    s->codec = &planes;
-}
-
-enum tex_result tex_yuv_chroma(struct tex_unit *u, const struct tex_texture *t, const uint32_t w[8],
-                               struct tex_surface *s)
-{
-    unsigned type = w[0] >> 4 & 15;
-
-    if (type != (t->yuv.apart ? PLANE_CHROMA_2P : PLANE_GENERIC))
-        return tex_unmodelled(u, "chroma plane of type", type);
-    if ((w[0] >> 8 & 15) != 2)
-        return tex_unmodelled(u, "chroma plane with clump ordering", w[0] >> 8 & 15);
-    s->chroma_va[0] = w[2] | (uint64_t)w[3] << 32;
-    s->chroma_va[1] = t->yuv.apart ? w[6] | (uint64_t)w[7] << 32 : s->chroma_va[0];
-    s->chroma_stride = w[4];
-    s->codec = &planes;
-    return TEX_OK;
-}
-
 /* --- texels ------------------------------------------------------------------------------ */
 
 /* Where texel @at of a row takes its chroma: the first of two neighbours, the weight of the second
@@ -131,16 +114,35 @@ static unsigned largest(const struct tex_texture *t)
     return t->yuv.ten ? 1023 : 255;
 }
 
-/* Sample @index of those that lie one behind the other from @va on. */
-static enum tex_result sample(struct tex_unit *u, const struct tex_texture *t, uint64_t va,
-                              uint64_t index, unsigned *value)
+/* Samples of 10 bits: in words of their own, or one behind the other from the row's start on. */
+static enum tex_result ten_bits(struct tex_unit *u, const struct tex_surface *s,
+                                const struct tex_plane *p, uint32_t x, uint32_t y, unsigned *value)
 {
+    uint64_t index = (uint64_t)x * p->bytes + p->first,
+             va = p->va + y * p->row_stride + (s->wide_samples ? 2 * index : index * 10 / 8);
+    unsigned shift = s->wide_samples ? 6 : index % 4 * 2;
     uint8_t bytes[2] = {0};
-    unsigned shift = t->yuv.ten ? index % 4 * 2 : 0;
-    enum tex_result r =
-        u->read(u->ctx, va + (t->yuv.ten ? index * 10 / 8 : index), bytes, t->yuv.ten ? 2 : 1);
+    enum tex_result r = u->read(u->ctx, va, bytes, 2);
 
-    *value = t->yuv.ten ? (bytes[0] | bytes[1] << 8) >> shift & 1023 : bytes[0];
+    *value = (bytes[0] | bytes[1] << 8) >> shift & 1023;
+    return r;
+}
+
+/* Sample (@x, @y) of Y, U or V, which is @p. */
+static enum tex_result sample(struct tex_unit *u, const struct tex_texture *t,
+                              const struct tex_surface *s, const struct tex_plane *p, uint32_t x,
+                              uint32_t y, unsigned *value)
+{
+    uint8_t bytes[TEXEL_BYTES] = {0};
+    enum tex_result r;
+
+    if (t->yuv.ten)
+        return ten_bits(u, s, p, x, y, value);
+    if (p->afbc_width)
+        r = tex_afbc_read(u, p, x, y, bytes);
+    else
+        r = u->read(u->ctx, tex_plane_va(p, x, y) + p->first, &bytes[p->first], 1);
+    *value = bytes[p->first];
     return r;
 }
 
@@ -150,8 +152,6 @@ static enum tex_result chroma(struct tex_unit *u, const struct tex_texture *t,
     struct tap h = tap(x, s->width, 1, t->yuv.replicated),
                v = tap(y, s->height, t->yuv.rows - 1, t->yuv.replicated);
     uint32_t column[2] = {h.first, h.second}, row[2] = {v.first, v.second};
-    unsigned step = t->yuv.packed ? 4 : t->yuv.apart ? 1 : 2;
-    bool pairs = !t->yuv.packed && !t->yuv.apart;
 
     for (unsigned c = 0; c < 2; c++) {
         unsigned sum = 0;
@@ -163,8 +163,7 @@ static enum tex_result chroma(struct tex_unit *u, const struct tex_texture *t,
 
             if (!weight)
                 continue;
-            r = sample(u, t, s->chroma_va[c] + row[i >> 1] * s->chroma_stride,
-                       (uint64_t)column[i & 1] * step + (pairs ? c : 0), &value);
+            r = sample(u, t, s, &s->yuv[1 + c], column[i & 1], row[i >> 1], &value);
             if (r != TEX_OK)
                 return r;
             sum += weight * value;
@@ -174,15 +173,15 @@ static enum tex_result chroma(struct tex_unit *u, const struct tex_texture *t,
     return TEX_OK;
 }
 
-enum tex_result tex_fetch_yuv(struct tex_unit *u, const struct tex_texture *t,
-                              const struct tex_surface *s, uint32_t x, uint32_t y, uint32_t z,
-                              uint32_t rgba[4])
+static enum tex_result fetch(struct tex_unit *u, const struct tex_texture *t,
+                             const struct tex_surface *s, uint32_t x, uint32_t y, uint32_t z,
+                             uint32_t rgba[4])
 {
     unsigned luma;
     float c[4] = {[3] = 1}, yuv[3];
-    enum tex_result r = sample(u, t, s->va + y * s->row_stride,
-                               t->yuv.packed ? 2ull * x + t->yuv.luma_last : x, &luma);
+    enum tex_result r = sample(u, t, s, &s->yuv[0], x, y, &luma);
 
+    (void)z;
     if (r == TEX_OK)
         r = chroma(u, t, s, x, y, yuv + 1);
     if (r != TEX_OK)
@@ -192,4 +191,101 @@ enum tex_result tex_fetch_yuv(struct tex_unit *u, const struct tex_texture *t,
         c[i] = yuv[t->yuv.from[i]];
     memcpy(rgba, c, sizeof(c));
     return TEX_OK;
+}
+
+/* --- planes ------------------------------------------------------------------------------ */
+
+enum { LUMA, PAIRS, APART }; /* what a plane holds: Y, or U beside V, or U with V in another */
+
+/* Rows, or tiles of 16 x 16 elements. */
+static enum tex_result generic(struct tex_unit *u, const struct tex_texture *t, const uint32_t w[8],
+                               struct tex_plane *p)
+{
+    unsigned order = w[0] >> 8 & 15;
+    bool tiles = !t->yuv.packed && !t->yuv.ten; /* of the others nothing says what an element is */
+
+    if (order != CLUMP_LINEAR && !(order == CLUMP_TILED && tiles))
+        return tex_unmodelled(u, "YUV plane with clump ordering", order);
+    p->tiled = order == CLUMP_TILED;
+    return TEX_OK;
+}
+
+/*
+ * The planes of 8 bits are taken for R8 and R8G8: in the next architecture's descriptors they have
+ * no modes of their own any more (Mesa's pan_afbc_compression_mode()).
+ */
+static enum tex_result afbc(struct tex_unit *u, const struct tex_texture *t, const uint32_t w[8],
+                            unsigned kind, struct tex_plane *p)
+{
+    static const uint8_t modes[2][2] = {{39, 38}, {35, 34}}; /* YUV422 1c8, 2c8; YUV420 1c8, 2c8 */
+    unsigned size = w[0] >> 8 & 7, mode = w[0] >> 26;
+
+    if (size > 2)
+        return tex_unmodelled(u, "AFBC plane with superblock size", size);
+    if (kind == APART || t->yuv.packed || t->yuv.ten ||
+        mode != modes[t->yuv.rows - 1][kind == PAIRS])
+        return tex_unmodelled(u, "AFBC plane of YUV with compression mode", mode);
+    p->afbc_width = (uint8_t)(4 + size);
+    p->afbc_height = (uint8_t)(4 - size);
+    p->afbc_tile = (uint8_t)tex_afbc_tile(w[0] >> 19 & 1, p->bytes);
+    return TEX_OK;
+}
+
+static enum tex_result plane(struct tex_unit *u, const struct tex_texture *t, const uint32_t w[8],
+                             unsigned kind, struct tex_plane *p)
+{
+    unsigned type = w[0] >> 4 & 15;
+
+    *p = (struct tex_plane){
+        .va = w[2] | (uint64_t)w[3] << 32,
+        .row_stride = w[4],
+        .bytes = kind == PAIRS ? 2 : 1,
+    };
+    if (type == PLANE_AFBC)
+        return afbc(u, t, w, kind, p);
+    if (type != (kind == APART ? PLANE_CHROMA_2P : PLANE_GENERIC))
+        return tex_unmodelled(u, "YUV plane of type", type);
+    return generic(u, t, w, p);
+}
+
+/* Y, U, Y, V of two texels in four bytes. */
+static void pairs_of_texels(const struct tex_texture *t, struct tex_plane p[3])
+{
+    unsigned luma = t->yuv.luma_last ? 1 : 0;
+
+    p[1] = p[2] = p[0];
+    p[0].bytes = 2;
+    p[1].bytes = p[2].bytes = 4;
+    p[0].first = (uint8_t)luma;
+    p[1].first = luma ? 2 : 1;
+    p[2].first = luma ? 0 : 3;
+}
+
+enum tex_result tex_yuv_surface(struct tex_unit *u, const struct tex_texture *t, uint64_t va,
+                                const uint32_t first[8], struct tex_surface *s)
+{
+    enum tex_result r = plane(u, t, first, LUMA, &s->yuv[0]);
+    uint32_t w[8];
+
+    s->codec = &planes;
+    s->fetch = fetch;
+    s->wide_samples = t->yuv.ten && first[0] >> 24 == CLUMP_YUV420_10X6;
+    if (r != TEX_OK || t->yuv.packed) {
+        pairs_of_texels(t, s->yuv);
+        return r;
+    }
+    r = u->read(u->ctx, va + 32, w, sizeof(w));
+    if (r != TEX_OK)
+        return r;
+    if ((w[0] & 15) != DESC_PLANE) {
+        u->bad = va + 32;
+        return TEX_BAD;
+    }
+    r = plane(u, t, w, t->yuv.apart ? APART : PAIRS, &s->yuv[1]);
+    s->yuv[2] = s->yuv[1];
+    if (t->yuv.apart)
+        s->yuv[2].va = w[6] | (uint64_t)w[7] << 32;
+    else
+        s->yuv[2].first = 1;
+    return r;
 }
