@@ -92,9 +92,10 @@ static void places(struct gfx_fragment *f, const struct va_insn *in, const va_v1
     }
 }
 
-static bool at_centroid(const struct va_insn *in)
+/* Is lane @i's place one of the primitive? Pixels that only lend derivatives may be outside. */
+static bool is_inside(const struct gfx_fragment *f, const struct va_insn *in, unsigned i)
 {
-    return in->mod[VA_M_SAMPLE] == VA_SAMPLE_CENTROID;
+    return in->mod[VA_M_SAMPLE] == VA_SAMPLE_CENTROID && f->warp.first[i];
 }
 
 /* --- what ------------------------------------------------------------------------------- */
@@ -174,7 +175,7 @@ static enum va_message_result ld_var_buf(struct gfx_fragment *f, struct va_warp 
         uint32_t offset = imm ? (uint32_t)in->imm[0] : src[1].w[0][i];
         if (!(lanes >> i & 1))
             continue;
-        gfx_weights_at(f->warp.prim[i / 4], x[i], y[i], at_centroid(in), b);
+        gfx_weights_at(f->warp.prim[i / 4], x[i], y[i], is_inside(f, in, i), b);
         for (unsigned c = 0; c <= in->mod[VA_M_VECSIZE]; c++) {
             uint32_t at = offset + c * (half_src ? 2 : 4), u;
             u = flat ? component(f->draw, f->warp.prim[i / 4]->flat, at, half_src ? 2 : 4)
@@ -329,7 +330,7 @@ static enum va_message_result ld_var(struct gfx_fragment *f, struct va_warp *w,
         if (!v.empty && (flat || v.flat))
             vertex_value(f->draw, &v, f->warp.prim[i / 4]->flat, u);
         else if (!v.empty) {
-            gfx_weights_at(f->warp.prim[i / 4], x[i], y[i], at_centroid(in), b);
+            gfx_weights_at(f->warp.prim[i / 4], x[i], y[i], is_inside(f, in, i), b);
             blend_vertices(f, f->warp.prim[i / 4], &v, b, u);
         }
         for (unsigned n = 0; n <= in->mod[VA_M_VECSIZE]; n++)
