@@ -11,6 +11,8 @@
 
 #include "gfx_fragment.h"
 
+#define SAMPLE_COST 16u /* of a warp's tests for a sample, in instructions: many warps end with them */
+
 static const uint8_t loads[] = {[MALI_MEM_OK] = MALI_JOB_DONE,
                                 [MALI_MEM_STALL] = MALI_JOB_STALL,
                                 [MALI_MEM_FAULT] = MALI_JOB_FAULTED};
@@ -227,14 +229,17 @@ static enum mali_job_result warp_run(struct gfx_fragment *f, uint32_t *budget)
 /* The warp that is filled, or under way, to its end. */
 static enum mali_job_result run_warp(struct gfx_fragment *f, uint32_t *budget)
 {
+    uint32_t tests = SAMPLE_COST * f->fb.samples;
+
     if (!*budget)
         return MALI_JOB_AGAIN;
-    if (!f->in_warp)
+    if (!f->in_warp) {
         gfx_warp_begin(f);
-    if (f->in_warp)
-        return warp_run(f, budget);
-    *budget -= 1;
-    return MALI_JOB_DONE;
+        *budget -= *budget < tests ? *budget : tests;
+    }
+    if (!f->in_warp)
+        return MALI_JOB_DONE;
+    return *budget ? warp_run(f, budget) : MALI_JOB_AGAIN;
 }
 
 /* All quads are drawn; once more for their next sample? */

@@ -16,9 +16,10 @@
 
 #include "gfx_fragment.h"
 
-#define CHUNK    16384u   /* instructions between two looks at the clock; rasterising counts, too */
-#define CHUNKS   256u     /* of a worker in a slice, */
-#define SLICE_NS 1000000u /* which ends early after that time */
+#define CHUNK    2048u    /* instructions between two looks at the clock; rasterising counts, too */
+#define FIRST    8u       /* chunks of the first slice, and of any where there is one thread; */
+#define CHUNKS   2048u    /* of a worker in another slice, */
+#define SLICE_NS 1000000u /* which ends early after that time where there are threads */
 #define NO_PLACE (~0u)
 
 /* Registers. Source: pan_csf.c */
@@ -249,16 +250,17 @@ static enum mali_job_result first_slice(struct slice *s)
         return MALI_JOB_DONE;
     if (!find_pass(s))
         return MALI_JOB_FAULTED;
-    work(s, 0);
     /* Recorders and observers look at one thread, reports count there. */
     fr->most = p->recorder || p->observer || p->reports ? 1 : pool_size(p->pool);
+    s->until = fr->most > 1 ? host_ns() + SLICE_NS : UINT64_MAX;
+    work(s, 0);
     return slice_result(s);
 }
 
 static enum mali_job_result frame_slice(struct gfx_frame *fr, const struct mali_job *job)
 {
     struct mali_pipeline *p = fr->head.pipeline;
-    struct slice s = {.fr = fr, .job = job, .chunks = 1, .until = UINT64_MAX};
+    struct slice s = {.fr = fr, .job = job, .chunks = FIRST, .until = UINT64_MAX};
 
     if (!fr->made && !place_add(fr)) {
         fr->faulted = NO_PLACE;
