@@ -57,7 +57,8 @@ KNOWN = (
     ("fail", r"linestipple|line-smooth-stipple", "Mesa's list has it: line stipple"),
     ("fail", r"opengl_1.1/polygon-mode|shaders/point-vertex-id|arb_point_sprite-mipmap",
      "Mesa's list has it: polygon mode"),
-    ("fail", r"arb_texture_float/(fbo-.*|arb_texture_float-texture-float)-formats|getteximage-formats",
+    ("fail", r"arb_texture_float/(fbo-.*|arb_texture_float-texture-float)-formats|multisample-formats_._gl_arb_texture_float|"
+             r"getteximage-formats",
      "Mesa's list has it: its table has GL_INTENSITY16F as RG16F, twice as wide as the texel"),
     ("fail", r"miptree-gles_srgb-fp|miptree-gl_srgb-fp", "Mesa's list has it: sRGB ASTC decoded to more than 8 bits"),
     ("fail", r"edgeflag", "Mesa's list has it: panfrost does not look at the polygon mode (fill_front), the polygon is filled"),
