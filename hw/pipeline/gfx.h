@@ -144,8 +144,12 @@ struct gfx_pass *gfx_pass_renew(struct mali_pipeline *p, uint64_t root, uint64_t
 enum mali_mem_result gfx_heap_take(struct core *k, struct gfx_pass *pass, uint64_t heap,
                                    uint64_t *need);
 
-/** Room for @n more vertices of the last draw. */
-bool gfx_pass_add_vertices(struct mali_pipeline *p, struct gfx_pass *pass, uint32_t n);
+/**
+ * Room for @n more vertices of draw @draw, which need not be the last: two streams may draw into one
+ * pass.
+ */
+bool gfx_pass_add_vertices(struct mali_pipeline *p, struct gfx_pass *pass, uint32_t draw,
+                           uint32_t n);
 
 /* --- primitives ------------------------------------------------------------------------ */
 

@@ -1,56 +1,29 @@
 /*
- * RUN_IDVS: index fetch, position and varying shading, assembly. Works through
- * an instance in batches of indices; vertices shaded lately are shaded once.
+ * RUN_IDVS: index fetch, the batches that gfx_vertex.c shades, assembly. Vertices shaded lately are
+ * shaded once.
  *
- * Vertex shaders store through addresses that LEA_BUF_IMM returns. Software never reads these
- * buffers, so they are no guest memory here but a window that only the shader sees: position slots
- * of 16 bytes, VERTEX_SLOTS of them a vertex, or the varyings of a vertex and view.
+ * The first batches are short and shaded on the calling thread, where most draws end; long draws go
+ * on in long ones, over the pool's threads. What a batch holds depends on the draw alone.
  *
- * Called by pipeline.c. Calls core.c, the interpreter, gfx_prim.c, gfx_pass.c.
+ * Called by pipeline.c. Calls gfx_vertex.c, gfx_prim.c, gfx_pass.c, gfx_heap.c.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
-#include "gfx_job.h"
-#include "texel.h"
+#include "gfx_idvs.h"
 
-#define BUDGET       16384u /* instructions of a slice */
-#define BATCH        192u   /* indices; a multiple of 3, 4 and 16 */
-#define RECENT       1024u  /* vertices that may be met again; a power of two */
-#define VERTEX_SLOTS 64u    /* of 16 bytes: eight views of eight */
-#define MAX_VIEWS    8u
-#define MAX_VARYING  4096u /* bytes of a vertex: more than any API has */
-
-/* Registers. Source: pan_csf.c, panvk_vX_cmd_draw.c */
-enum {
-    REG_SRT = 0,
-    REG_FAU = 8,
-    REG_SPD = 16,
-    REG_TSD = 24,
-    REG_ATTR_OFFSET = 32,
-    REG_COUNT = 33,
-    REG_INSTANCES = 34,
-    REG_FIRST_INDEX = 35,
-    REG_BASE_VERTEX = 36,
-    REG_BASE_INSTANCE = 37,
-    REG_INDEX_BYTES = 39,
-    REG_TILER = 40,
-    REG_SCISSOR_MIN = 42,
-    REG_SCISSOR_MAX = 43,
-    REG_LOW_DEPTH = 44,
-    REG_HIGH_DEPTH = 45,
-    REG_OCCLUSION = 46,
-    REG_VARY_BYTES = 48,
-    REG_BLEND = 50,
-    REG_ZS = 52,
-    REG_INDICES = 54,
-    REG_PRIM_FLAGS = 56,
-    REG_FLAGS0 = 57,
-    REG_FLAGS1 = 58,
-    REG_PRIM_SIZE = 60,
-};
+#define BUDGET     16384u      /* instructions of a slice on one thread */
+#define SLICE_NS   1000000u    /* of one on several */
+#define BATCH      192u        /* indices; a multiple of 3, 4 and 16 */
+#define LONG_BATCH 6144u       /* likewise */
+#define SHORT      (2 * BATCH) /* indices until batches are long */
+/* Vertices that may be met again; powers of two, larger than a batch. */
+#define RECENT      1024u
+#define LONG_RECENT 16384u
+#define MAX_VARYING 4096u /* bytes of a vertex: more than any API has */
 
 enum { /* primitive flags. Source: v10.xml */
        PRIM_POINTS = 1,
@@ -64,51 +37,7 @@ enum { /* primitive flags. Source: v10.xml */
        PRIM_QUADS = 14,
 };
 
-enum phase { PHASE_FETCH, PHASE_SHADE, PHASE_RESERVE, PHASE_ASSEMBLE };
-enum stage { STAGE_NONE, STAGE_POSITION, STAGE_VARYING };
-
-/* A vertex with its positions in all views. */
-struct shaded {
-    struct gfx_vertex view[MAX_VIEWS];
-    uint32_t id; /* as indices name it */
-    bool valid;
-};
-
-struct idvs {
-    struct gfx_job head;
-    struct core position, varying;
-    uint64_t pass_id;
-    uint32_t draw;
-    uint32_t prim_flags, views, view_mask;
-    uint32_t instance, next; /* index to fetch next */
-    bool first_provoking, layered, extended;
-    int layer_offset;
-    unsigned index_bytes;
-    enum phase phase;
-    uint64_t need; /* PHASE_RESERVE: bytes of the tiler heap that are missing */
-    bool flushed;  /* the heap had no more: the pass may have been drawn meanwhile */
-    /* the batch */
-    uint32_t indices, index[BATCH];
-    uint32_t slot[BATCH]; /* of recent[]; ~0: restart */
-    uint32_t fresh, fresh_slot[BATCH], shaded;
-    enum stage stage;
-    struct va_warp warp;
-    uint8_t *window;
-    uint32_t vary_stride;
-    /* vertices met lately: slot n of the draw's is at recent[n % RECENT] */
-    struct shaded *recent;
-    uint32_t slots; /* handed out so far */
-    /* assembly */
-    struct shaded held[3], first;
-    uint32_t have, number;
-};
-
-static uint64_t reg64(const struct idvs *v, unsigned r)
-{
-    return v->head.job.regs[r] | (uint64_t)v->head.job.regs[r + 1] << 32;
-}
-
-static float reg_float(const struct idvs *v, unsigned r)
+float idvs_reg_float(const struct gfx_idvs *v, unsigned r)
 {
     float f;
 
@@ -120,37 +49,15 @@ static float reg_float(const struct idvs *v, unsigned r)
 
 static void idvs_fini(struct gfx_job *j)
 {
-    struct idvs *v = (struct idvs *)j;
+    struct gfx_idvs *v = (struct gfx_idvs *)j;
 
-    if (v->stage != STAGE_NONE)
-        va_warp_fini(&v->warp);
-    core_fini(&v->position);
-    core_fini(&v->varying);
-    free(v->window);
+    gfx_vertex_places_free(v);
+    free(v->raw);
+    free(v->slot);
+    free(v->fresh_slot);
+    free(v->cache);
+    free(v->id);
     free(v->recent);
-}
-
-static bool flag(const struct idvs *v, unsigned bit)
-{
-    return v->head.job.instr >> bit & 1;
-}
-
-static bool secondary(const struct idvs *v)
-{
-    return v->prim_flags >> 18 & 1;
-}
-
-static enum mali_mem_result load_shaders(struct idvs *v)
-{
-    uint64_t srt = reg64(v, REG_SRT), fau = reg64(v, REG_FAU), tsd = reg64(v, REG_TSD);
-    enum mali_mem_result r =
-        core_load(&v->position, srt, fau, reg64(v, REG_SPD), tsd, CORE_STAGE_VERTEX);
-
-    if (r == MALI_MEM_OK && secondary(v))
-        r = core_load(&v->varying, flag(v, 35) ? reg64(v, REG_SRT + 2) : srt,
-                      flag(v, 36) ? reg64(v, REG_FAU + 2) : fau, reg64(v, REG_SPD + 2),
-                      flag(v, 37) ? reg64(v, REG_TSD + 2) : tsd, CORE_STAGE_VERTEX);
-    return r;
 }
 
 static int32_t low16(uint32_t x)
@@ -163,40 +70,40 @@ static int32_t at_most(int32_t x, uint32_t limit)
     return x < (int32_t)limit ? x : (int32_t)limit;
 }
 
-static struct gfx_draw make_draw(const struct idvs *v, const struct gfx_pass *pass)
+static struct gfx_draw make_draw(const struct gfx_idvs *v, const struct gfx_pass *pass)
 {
     const uint32_t *r = v->head.job.regs;
-    uint64_t srt = reg64(v, REG_SRT), tsd = reg64(v, REG_TSD);
+    uint64_t srt = idvs_reg64(v, IDVS_SRT), tsd = idvs_reg64(v, IDVS_TSD);
 
     return (struct gfx_draw){
         .dcd =
             {
-                .flags0 = r[REG_FLAGS0],
-                .flags1 = r[REG_FLAGS1],
-                .min_z = reg_float(v, REG_LOW_DEPTH),
-                .max_z = reg_float(v, REG_HIGH_DEPTH),
-                .zs = reg64(v, REG_ZS),
-                .blend = reg64(v, REG_BLEND),
-                .occlusion = reg64(v, REG_OCCLUSION),
-                .srt = flag(v, 38) ? reg64(v, REG_SRT + 4) : srt,
-                .fau = reg64(v, REG_FAU + 4),
-                .spd = reg64(v, REG_SPD + 4),
-                .tsd = flag(v, 39) ? reg64(v, REG_TSD + 4) : tsd,
+                .flags0 = r[IDVS_FLAGS0],
+                .flags1 = r[IDVS_FLAGS1],
+                .min_z = idvs_reg_float(v, IDVS_LOW_DEPTH),
+                .max_z = idvs_reg_float(v, IDVS_HIGH_DEPTH),
+                .zs = idvs_reg64(v, IDVS_ZS),
+                .blend = idvs_reg64(v, IDVS_BLEND),
+                .occlusion = idvs_reg64(v, IDVS_OCCLUSION),
+                .srt = idvs_flag(v, 38) ? idvs_reg64(v, IDVS_SRT + 4) : srt,
+                .fau = idvs_reg64(v, IDVS_FAU + 4),
+                .spd = idvs_reg64(v, IDVS_SPD + 4),
+                .tsd = idvs_flag(v, 39) ? idvs_reg64(v, IDVS_TSD + 4) : tsd,
             },
-        .min_x = low16(r[REG_SCISSOR_MIN]),
-        .min_y = low16(r[REG_SCISSOR_MIN] >> 16),
-        .max_x = at_most(low16(r[REG_SCISSOR_MAX]), pass->width - 1),
-        .max_y = at_most(low16(r[REG_SCISSOR_MAX] >> 16), pass->height - 1),
-        .vary_bytes = r[REG_VARY_BYTES],
+        .min_x = low16(r[IDVS_SCISSOR_MIN]),
+        .min_y = low16(r[IDVS_SCISSOR_MIN] >> 16),
+        .max_x = at_most(low16(r[IDVS_SCISSOR_MAX]), pass->width - 1),
+        .max_y = at_most(low16(r[IDVS_SCISSOR_MAX] >> 16), pass->height - 1),
+        .vary_bytes = r[IDVS_VARY_BYTES],
     };
 }
 
 /* The pass that the tiler context names, or a new one. */
-static enum mali_mem_result open_pass(struct idvs *v, struct gfx_pass **pass)
+static enum mali_mem_result open_pass(struct gfx_idvs *v, struct gfx_pass **pass)
 {
     struct mali_pipeline *p = v->head.pipeline;
-    struct core *k = &v->position;
-    uint64_t va = reg64(v, REG_TILER), id, root = core_root(k);
+    struct core *k = gfx_vertex_core(v);
+    uint64_t va = idvs_reg64(v, IDVS_TILER), id, root = core_root(k);
     uint32_t w[8];
     enum mali_mem_result r = core_read(k, va, w, sizeof(w));
 
@@ -218,16 +125,32 @@ static enum mali_mem_result open_pass(struct idvs *v, struct gfx_pass **pass)
     return core_write(k, va, &(*pass)->id, 8);
 }
 
-static enum mali_mem_result idvs_load(struct idvs *v)
+/* What a batch takes, and the vertices that may be met again. */
+static bool make_room(struct gfx_idvs *v)
+{
+    bool is_long = v->head.job.regs[IDVS_COUNT] > SHORT;
+
+    v->room = is_long ? LONG_BATCH : BATCH;
+    v->ring = is_long ? LONG_RECENT : RECENT;
+    v->raw = calloc(v->room, 4);
+    v->slot = calloc(v->room, sizeof(*v->slot));
+    v->fresh_slot = calloc(v->room, sizeof(*v->fresh_slot));
+    v->cache = calloc(v->ring, sizeof(*v->cache));
+    v->id = calloc(v->ring, sizeof(*v->id));
+    v->recent = calloc(v->ring, v->views * sizeof(*v->recent));
+    return v->raw && v->slot && v->fresh_slot && v->cache && v->id && v->recent;
+}
+
+static enum mali_mem_result idvs_load(struct gfx_idvs *v)
 {
     const uint32_t *r = v->head.job.regs;
     static const uint8_t sizes[8] = {0, 1, 2, 4};
-    struct core *k = &v->position;
+    struct core *k = gfx_vertex_core(v);
     struct gfx_pass *pass;
     struct gfx_draw d;
     enum mali_mem_result m;
 
-    v->prim_flags = r[REG_PRIM_FLAGS] | (uint32_t)v->head.job.instr;
+    v->prim_flags = r[IDVS_PRIM_FLAGS] | (uint32_t)v->head.job.instr;
     v->view_mask = v->prim_flags >> 24 ? v->prim_flags >> 24 : 1;
     v->views = 32 - (unsigned)__builtin_clz(v->view_mask);
     v->index_bytes = sizes[v->prim_flags >> 8 & 7];
@@ -235,253 +158,106 @@ static enum mali_mem_result idvs_load(struct idvs *v)
     v->extended = (v->prim_flags >> 22 & 3) == 2;
     if (!v->head.job.core_mask) /* guess: no core takes it */
         return core_fault(k, MALI_CS_ENDPOINT_FAULT, v->head.job.ip);
-    if (r[REG_VARY_BYTES] > MAX_VARYING || (v->prim_flags >> 8 & 7) > 3)
+    if (r[IDVS_VARY_BYTES] > MAX_VARYING || (v->prim_flags >> 8 & 7) > 3)
         return core_fault(k, MALI_DATA_INVALID_FAULT, v->head.job.ip);
-    m = load_shaders(v);
+    v->vary_stride = (r[IDVS_VARY_BYTES] + 63) & ~15u;
+    m = gfx_vertex_load(v);
     if (m == MALI_MEM_OK)
         m = open_pass(v, &pass);
     if (m != MALI_MEM_OK)
         return m;
     v->pass_id = pass->id;
-    v->vary_stride = (r[REG_VARY_BYTES] + 63) & ~15u;
-    v->window = calloc(VA_LANES, VERTEX_SLOTS * 16 + (size_t)MAX_VIEWS * v->vary_stride);
-    v->recent = calloc(RECENT, sizeof(*v->recent));
+    if (!make_room(v))
+        return core_fault(k, MALI_OOM, v->head.job.ip);
     d = make_draw(v, pass);
-    if (!v->window || !v->recent || !gfx_pass_add_draw(v->head.pipeline, pass, &d))
+    if (!gfx_pass_add_draw(v->head.pipeline, pass, &d))
         return core_fault(k, MALI_OOM, v->head.job.ip);
     v->draw = pass->draws - 1;
-    va_bind(&v->position.shader);
-    if (secondary(v))
-        va_bind(&v->varying.shader);
     return MALI_MEM_OK;
-}
-
-/* --- messages of vertex shaders --------------------------------------------------------------- */
-
-/*
- * Linear id (r59 plus an offset) to an address. Position shaders count slots of 16 bytes; in
- * varying shaders each four of them are a view.
- */
-enum va_message_result gfx_lea_buf(struct core *c, struct va_warp *w, const struct va_insn *in,
-                                   const struct va_val *src, uint16_t lanes)
-{
-    for (unsigned i = 0; i < VA_LANES; i++) {
-        uint32_t id = src[0].w[0][i], lane = id / VERTEX_SLOTS, view = id % VERTEX_SLOTS / 4;
-        uint64_t at = c->vary_stride
-                          ? (uint64_t)(lane * MAX_VIEWS + view % MAX_VIEWS) * c->vary_stride
-                          : (uint64_t)id * 16;
-        uint64_t va = CORE_VERTEX_WINDOW + (at & 0xffffffff);
-        for (unsigned n = 0; (lanes >> i & 1) && n < in->sr[0].count; n++)
-            w->r[in->sr[0].reg + n][i] = n < 2 ? (uint32_t)(va >> 32 * n) : 0;
-    }
-    return VA_MSG_DONE;
-}
-
-/* --- shading -----------------------------------------------------------------------------------
- */
-
-static struct shaded *slot_of(struct idvs *v, uint32_t slot)
-{
-    return &v->recent[slot % RECENT];
-}
-
-static void preload(struct idvs *v, const struct core *k, unsigned n)
-{
-    uint32_t draw_id = flag(v, 34) ? v->head.job.regs[v->head.job.instr >> 40 & 0x7f] : 0;
-
-    for (uint32_t left = k->preload & 0xffff; left; left &= left - 1) {
-        unsigned p = (unsigned)__builtin_ctz(left);
-        uint32_t *r = (uint32_t *)&v->warp.r[48 + p];
-        for (unsigned i = 0; i < n; i++)
-            r[i] = p == 11   ? i * VERTEX_SLOTS
-                   : p == 12 ? slot_of(v, v->fresh_slot[v->shaded + i])->id
-                   : p == 13 ? v->instance
-                   : p == 14 ? draw_id
-                             : 0;
-    }
-}
-
-static unsigned lanes_of(const struct idvs *v)
-{
-    uint32_t left = v->fresh - v->shaded;
-
-    return left < VA_LANES ? left : VA_LANES;
-}
-
-static void stage_begin(struct idvs *v, enum stage stage)
-{
-    struct core *k = stage == STAGE_POSITION ? &v->position : &v->varying;
-    unsigned n = lanes_of(v);
-    size_t positions = VA_LANES * VERTEX_SLOTS * 16;
-
-    va_warp_init(&v->warp, &k->shader, (uint16_t)((1u << n) - 1));
-    k->vary_stride = stage == STAGE_POSITION ? 0 : v->vary_stride;
-    k->window = stage == STAGE_POSITION ? v->window : v->window + positions;
-    k->window_bytes =
-        stage == STAGE_POSITION ? positions : (size_t)VA_LANES * MAX_VIEWS * v->vary_stride;
-    for (unsigned i = 0; stage == STAGE_POSITION && i < n; i++) /* what take_positions() reads */
-        memset(v->window + (size_t)i * VERTEX_SLOTS * 16, 0,
-               v->views * (v->extended ? 8u : 4u) * 16);
-    preload(v, k, n);
-    for (unsigned i = 0; i < n; i++)
-        va_set_tls(&v->warp, i, k->tls + i * k->tls_bytes);
-    v->stage = stage;
-}
-
-static float half(const uint8_t *p)
-{
-    uint16_t h;
-    uint32_t u;
-    float f;
-
-    memcpy(&h, p, 2);
-    u = texel_half_to_float(h);
-    memcpy(&f, &u, 4);
-    return f;
-}
-
-static void take_positions(struct idvs *v, uint32_t first_index)
-{
-    unsigned stride = v->extended ? 8 : 4, n = lanes_of(v);
-
-    for (unsigned i = 0; i < n; i++)
-        for (unsigned view = 0; view < v->views; view++) {
-            const uint8_t *p = v->window + (i * VERTEX_SLOTS + view * stride) * 16;
-            struct gfx_vertex *out = &slot_of(v, v->fresh_slot[v->shaded + i])->view[view];
-            memcpy(&out->x, p, 16);
-            out->size = (v->prim_flags >> 11 & 3) == 2 ? half(p + 64) : reg_float(v, REG_PRIM_SIZE);
-            out->layer = v->layered ? p[66] : 0;
-            out->index = first_index + i * v->views + view;
-        }
-}
-
-static void take_varyings(struct idvs *v, struct gfx_pass *pass, uint32_t first_index)
-{
-    struct gfx_draw *d = &pass->draw[v->draw];
-    const uint8_t *from = v->window + VA_LANES * VERTEX_SLOTS * 16;
-    unsigned n = lanes_of(v);
-
-    for (unsigned i = 0; i < n && d->vary_bytes; i++)
-        for (unsigned view = 0; view < v->views; view++)
-            memcpy(d->vary + (uint64_t)(first_index + i * v->views + view) * d->vary_bytes,
-                   from + (size_t)(i * MAX_VIEWS + view) * v->vary_stride, d->vary_bytes);
-}
-
-/* Runs the warp under way. DONE: it has ended. */
-static enum mali_job_result warp_run(struct idvs *v, uint32_t *budget)
-{
-    struct core *k = v->stage == STAGE_POSITION ? &v->position : &v->varying;
-    uint64_t before = v->warp.executed, used;
-
-    k->fault.code = 0;
-    enum va_stop stop = va_run(&v->warp, &k->shader, *budget);
-    used = v->warp.executed - before + 1;
-    *budget -= used < *budget ? (uint32_t)used : *budget;
-    switch (stop) {
-    case VA_STOP_ENDED:
-        va_warp_fini(&v->warp);
-        return MALI_JOB_DONE;
-    case VA_STOP_SLICE:
-        return MALI_JOB_AGAIN;
-    case VA_STOP_STALL:
-        return MALI_JOB_STALL;
-    case VA_STOP_BARRIER: /* no workgroup to wait for */
-        core_fault(k, MALI_INSTR_BARRIER_FAULT, v->warp.pc[0]);
-        return MALI_JOB_FAULTED;
-    default:
-        return core_warp_stalled(k, &v->warp) ? MALI_JOB_STALL : MALI_JOB_FAULTED;
-    }
-}
-
-static enum mali_job_result shade(struct idvs *v, struct gfx_pass *pass, uint32_t *budget)
-{
-    while (v->shaded < v->fresh) {
-        uint32_t first;
-        if (!*budget)
-            return MALI_JOB_AGAIN;
-        if (v->stage == STAGE_NONE)
-            stage_begin(v, STAGE_POSITION);
-        enum mali_job_result r = warp_run(v, budget);
-        if (r != MALI_JOB_DONE)
-            return r;
-        first = pass->draw[v->draw].vertices;
-        if (v->stage == STAGE_POSITION) {
-            take_positions(v, first);
-            if (secondary(v)) {
-                stage_begin(v, STAGE_VARYING);
-                continue;
-            }
-        }
-        v->stage = STAGE_NONE;
-        if (!gfx_pass_add_vertices(v->head.pipeline, pass, lanes_of(v) * v->views)) {
-            core_fault(&v->position, MALI_OOM, v->head.job.ip);
-            return MALI_JOB_FAULTED;
-        }
-        if (secondary(v))
-            take_varyings(v, pass, first);
-        v->shaded += lanes_of(v);
-    }
-    return MALI_JOB_DONE;
 }
 
 /* --- indices ------------------------------------------------------------------------------------
  */
 
-static enum mali_mem_result read_indices(struct idvs *v, uint32_t n)
+/* To v->raw. */
+static enum mali_mem_result read_indices(struct gfx_idvs *v, uint32_t n)
 {
-    uint64_t at = (uint64_t)(v->head.job.regs[REG_FIRST_INDEX] + v->next) * v->index_bytes;
-    uint64_t size = v->head.job.regs[REG_INDEX_BYTES], len = (uint64_t)n * v->index_bytes;
-    uint8_t raw[BATCH * 4] = {0};
-    enum mali_mem_result r = MALI_MEM_OK;
+    uint64_t at = (uint64_t)(v->head.job.regs[IDVS_FIRST_INDEX] + v->next) * v->index_bytes;
+    uint64_t size = v->head.job.regs[IDVS_INDEX_BYTES], len = (uint64_t)n * v->index_bytes;
+    uint64_t there = at >= size ? 0 : at + len <= size ? len : size - at;
 
-    if (at < size) /* beyond the end: zeros */
-        r = core_read(&v->position, reg64(v, REG_INDICES) + at, raw,
-                      at + len <= size ? len : size - at);
-    for (uint32_t i = 0; i < n; i++) {
-        v->index[i] = 0;
-        memcpy(&v->index[i], raw + i * v->index_bytes, v->index_bytes);
-    }
-    return r;
+    memset(v->raw + there, 0, len - there); /* beyond the end: zeros */
+    return there ? core_read(gfx_vertex_core(v), idvs_reg64(v, IDVS_INDICES) + at, v->raw, there)
+                 : MALI_MEM_OK;
 }
 
-static bool is_restart(const struct idvs *v, uint32_t index)
+static uint32_t index_at(const struct gfx_idvs *v, uint32_t i)
+{
+    uint32_t word;
+    uint16_t half;
+
+    switch (v->index_bytes) {
+    case 1:
+        return v->raw[i];
+    case 2:
+        memcpy(&half, v->raw + 2 * (size_t)i, 2);
+        return half;
+    case 4:
+        memcpy(&word, v->raw + 4 * (size_t)i, 4);
+        return word;
+    default: /* Without indices there is no first one: panvk's indirect draws leave the register
+                alone. */
+        return v->next + i;
+    }
+}
+
+static bool is_restart(const struct gfx_idvs *v, uint32_t index)
 {
     return (v->prim_flags >> 19 & 1) && v->index_bytes &&
            index == (uint32_t)((1ull << 8 * v->index_bytes) - 1);
 }
 
-/* The slot of vertex @id; a new one is noted for shading. */
-static uint32_t find_slot(struct idvs *v, uint32_t id, uint32_t cache[RECENT])
+/* Where vertex @id is, or will be: then it is noted for shading. */
+static uint32_t find_slot(struct gfx_idvs *v, uint32_t id)
 {
-    uint32_t *c = &cache[id % RECENT], slot = *c - 1;
+    uint32_t mask = v->ring - 1, *c = &v->cache[id & mask], slot = *c - 1;
 
-    if (*c && v->slots - slot <= RECENT && slot_of(v, slot)->id == id && slot_of(v, slot)->valid)
-        return slot;
+    if (*c > v->floor && v->id[slot & mask] == id)
+        return slot & mask;
     slot = v->slots++;
-    *slot_of(v, slot) = (struct shaded){.id = id, .valid = true};
-    v->fresh_slot[v->fresh++] = slot;
     *c = slot + 1;
-    return slot;
+    v->id[slot & mask] = id;
+    v->fresh_slot[v->fresh++] = slot & mask;
+    return slot & mask;
 }
 
-static enum mali_mem_result fetch(struct idvs *v)
+/* Slots below the floor are not met again: another instance's, or this batch may overwrite them. */
+static void raise_floor(struct gfx_idvs *v)
+{
+    uint32_t safe = v->ring - v->room; /* vertices that this batch cannot overwrite */
+
+    if (v->slots > UINT32_MAX / 2) { /* numbers run out */
+        memset(v->cache, 0, v->ring * sizeof(*v->cache));
+        v->slots = v->floor = 0;
+    }
+    if (v->slots > safe && v->floor < v->slots - safe)
+        v->floor = v->slots - safe;
+}
+
+static enum mali_mem_result fetch(struct gfx_idvs *v)
 {
     const uint32_t *r = v->head.job.regs;
-    uint32_t left = r[REG_COUNT] - v->next, n = left < BATCH ? left : BATCH;
-    uint32_t cache[RECENT] = {0};
+    uint32_t left = r[IDVS_COUNT] - v->next, most = v->next < SHORT ? BATCH : v->room;
+    uint32_t n = left < most ? left : most;
     enum mali_mem_result m = v->index_bytes ? read_indices(v, n) : MALI_MEM_OK;
 
     if (m != MALI_MEM_OK)
         return m;
-    v->fresh = v->shaded = 0;
-    for (uint32_t s = v->slots > RECENT - BATCH ? v->slots - (RECENT - BATCH) : 0; s < v->slots;
-         s++) /* those that this batch cannot overwrite */
-        cache[slot_of(v, s)->id % RECENT] = s + 1;
+    v->fresh = 0;
+    raise_floor(v);
     for (uint32_t i = 0; i < n; i++) {
-        /* Without indices there is no first one: panvk's indirect draws leave the register alone.
-         */
-        uint32_t index = v->index_bytes ? v->index[i] : v->next + i;
-        v->slot[i] = is_restart(v, index) ? ~0u : find_slot(v, index + r[REG_BASE_VERTEX], cache);
+        uint32_t index = index_at(v, i);
+        v->slot[i] = is_restart(v, index) ? ~0u : find_slot(v, index + r[IDVS_BASE_VERTEX]);
     }
     v->indices = n;
     v->next += n;
@@ -492,15 +268,15 @@ static enum mali_mem_result fetch(struct idvs *v)
  * --------------------------------------------------------------------------------------- */
 
 struct assembly {
-    struct idvs *v;
+    struct gfx_idvs *v;
     struct gfx_setup s;
 };
 
 /* @n vertices, @provoking one of them, in every view. */
-static void primitive(struct assembly *a, const struct shaded *const c[3], unsigned n,
+static void primitive(struct assembly *a, const struct gfx_vertex *const c[3], unsigned n,
                       unsigned provoking)
 {
-    struct idvs *v = a->v;
+    struct gfx_idvs *v = a->v;
 
     a->s.number = v->number++;
     for (unsigned view = 0; view < v->views; view++) {
@@ -508,7 +284,7 @@ static void primitive(struct assembly *a, const struct shaded *const c[3], unsig
         if (!(v->view_mask >> view & 1))
             continue;
         for (unsigned i = 0; i < n; i++)
-            x[i] = c[i]->view[view];
+            x[i] = c[i][view];
         int layer = (v->prim_flags >> 24 ? (int)view : (int)x[provoking].layer) + v->layer_offset;
         if (layer < 0 || layer >= (int)a->s.pass->layers)
             continue;
@@ -522,96 +298,102 @@ static void primitive(struct assembly *a, const struct shaded *const c[3], unsig
     }
 }
 
-static void triangle(struct assembly *a, const struct shaded *x, const struct shaded *y,
-                     const struct shaded *z, unsigned provoking)
+static void triangle(struct assembly *a, const struct gfx_vertex *x, const struct gfx_vertex *y,
+                     const struct gfx_vertex *z, unsigned provoking)
 {
-    const struct shaded *const c[3] = {x, y, z};
+    const struct gfx_vertex *const c[3] = {x, y, z};
 
     primitive(a, c, 3, provoking);
 }
 
-static void line(struct assembly *a, const struct shaded *x, const struct shaded *y)
+static void line(struct assembly *a, const struct gfx_vertex *x, const struct gfx_vertex *y)
 {
-    const struct shaded *const c[3] = {x, y};
+    const struct gfx_vertex *const c[3] = {x, y};
 
     primitive(a, c, 2, a->v->first_provoking ? 0 : 1);
 }
 
-/* One more vertex for lists: @n make a primitive. */
-static void push_list(struct assembly *a, const struct shaded *x, unsigned n)
+/* A vertex is wanted when its place in recent[] may be another's. */
+static void keep(const struct gfx_idvs *v, struct gfx_vertex *to, const struct gfx_vertex *from)
 {
-    struct idvs *v = a->v;
+    memcpy(to, from, v->views * sizeof(*to));
+}
+
+/* One more vertex for lists: @n make a primitive. */
+static void push_list(struct assembly *a, const struct gfx_vertex *x, unsigned n)
+{
+    struct gfx_idvs *v = a->v;
     unsigned last = v->first_provoking ? 0 : n - 1;
-    const struct shaded *h = v->held;
+    const struct gfx_vertex *h0 = v->held[0], *h1 = v->held[1], *h2 = v->held[2];
 
     if (v->have + 1 < n) {
-        v->held[v->have++] = *x;
+        keep(v, v->held[v->have++], x);
         return;
     }
     v->have = 0;
     if (n == 4) {
-        triangle(a, &h[0], &h[1], v->first_provoking ? &h[2] : x, v->first_provoking ? 0 : 2);
+        triangle(a, h0, h1, v->first_provoking ? h2 : x, v->first_provoking ? 0 : 2);
         v->number--; /* two halves of one */
-        triangle(a, v->first_provoking ? &h[0] : &h[1], &h[2], x, v->first_provoking ? 0 : 2);
+        triangle(a, v->first_provoking ? h0 : h1, h2, x, v->first_provoking ? 0 : 2);
         return;
     }
-    const struct shaded *const c[3] = {n > 1 ? &h[0] : x, n > 2 ? &h[1] : x, x};
+    const struct gfx_vertex *const c[3] = {n > 1 ? h0 : x, n > 2 ? h1 : x, x};
     primitive(a, c, n, last);
 }
 
-static void push_line_strip(struct assembly *a, const struct shaded *x)
+static void push_line_strip(struct assembly *a, const struct gfx_vertex *x)
 {
-    struct idvs *v = a->v;
+    struct gfx_idvs *v = a->v;
 
     if (v->have)
-        line(a, &v->held[0], x);
+        line(a, v->held[0], x);
     else
-        v->first = *x;
-    v->held[0] = *x;
+        keep(v, v->opening, x);
+    keep(v, v->held[0], x);
     v->have = v->have < 2 ? v->have + 1 : 2;
 }
 
 /* held[0], held[1]: the last two; have counts on, for the winding. */
-static void push_strip(struct assembly *a, const struct shaded *x)
+static void push_strip(struct assembly *a, const struct gfx_vertex *x)
 {
-    struct idvs *v = a->v;
-    const struct shaded *h = v->held;
+    struct gfx_idvs *v = a->v;
+    const struct gfx_vertex *h0 = v->held[0], *h1 = v->held[1];
 
     if (v->have < 2) {
-        v->held[v->have++] = *x;
+        keep(v, v->held[v->have++], x);
         return;
     }
     if (v->have & 1)
-        triangle(a, &h[1], &h[0], x, v->first_provoking ? 1 : 2);
+        triangle(a, h1, h0, x, v->first_provoking ? 1 : 2);
     else
-        triangle(a, &h[0], &h[1], x, v->first_provoking ? 0 : 2);
-    v->held[0] = v->held[1];
-    v->held[1] = *x;
+        triangle(a, h0, h1, x, v->first_provoking ? 0 : 2);
+    keep(v, v->held[0], h1);
+    keep(v, v->held[1], x);
     v->have = v->have == 2 ? 3 : 2;
 }
 
-static void push_fan(struct assembly *a, const struct shaded *x, bool polygon)
+static void push_fan(struct assembly *a, const struct gfx_vertex *x, bool polygon)
 {
-    struct idvs *v = a->v;
+    struct gfx_idvs *v = a->v;
 
     if (v->have < 2) {
-        v->held[v->have++] = *x;
+        keep(v, v->held[v->have++], x);
         return;
     }
-    triangle(a, &v->held[0], &v->held[1], x, polygon ? 0 : v->first_provoking ? 1 : 2);
-    v->held[1] = *x;
+    triangle(a, v->held[0], v->held[1], x, polygon ? 0 : v->first_provoking ? 1 : 2);
+    keep(v, v->held[1], x);
 }
 
 static void close_loop(struct assembly *a)
 {
-    struct idvs *v = a->v;
+    struct gfx_idvs *v = a->v;
 
     if ((v->prim_flags & 0xff) == PRIM_LINE_LOOP && v->have > 1)
-        line(a, &v->held[0], &v->first);
+        line(a, v->held[0], v->opening);
     v->have = 0;
 }
 
-static void push(struct assembly *a, const struct shaded *x)
+static void push(struct assembly *a, const struct gfx_vertex *x)
 {
     switch (a->v->prim_flags & 0xff) {
     case PRIM_POINTS:
@@ -647,7 +429,7 @@ static bool known_mode(unsigned mode)
     return mode < 16 && (0x7556u & 1u << mode); /* 1 2 4 6 8 10 12 13 14 */
 }
 
-static bool assemble(struct idvs *v, struct gfx_pass *pass)
+static bool assemble(struct gfx_idvs *v, struct gfx_pass *pass)
 {
     struct assembly a = {
         v,
@@ -657,9 +439,9 @@ static bool assemble(struct idvs *v, struct gfx_pass *pass)
             .draw = v->draw,
             .low_cull = v->prim_flags >> 16 & 1,
             .high_cull = v->prim_flags >> 17 & 1,
-            .low = reg_float(v, REG_LOW_DEPTH),
-            .high = reg_float(v, REG_HIGH_DEPTH),
-            .width = reg_float(v, REG_PRIM_SIZE),
+            .low = idvs_reg_float(v, IDVS_LOW_DEPTH),
+            .high = idvs_reg_float(v, IDVS_HIGH_DEPTH),
+            .width = idvs_reg_float(v, IDVS_PRIM_SIZE),
         },
     };
 
@@ -667,8 +449,8 @@ static bool assemble(struct idvs *v, struct gfx_pass *pass)
         if (v->slot[i] == ~0u)
             close_loop(&a);
         else
-            push(&a, slot_of(v, v->slot[i]));
-    if (v->next == v->head.job.regs[REG_COUNT])
+            push(&a, &v->recent[(size_t)v->slot[i] * v->views]);
+    if (v->next == v->head.job.regs[IDVS_COUNT])
         close_loop(&a);
     return !a.s.full;
 }
@@ -680,71 +462,82 @@ static const uint8_t loads[] = {[MALI_MEM_OK] = MALI_JOB_DONE,
                                 [MALI_MEM_STALL] = MALI_JOB_STALL,
                                 [MALI_MEM_FAULT] = MALI_JOB_FAULTED};
 
-static void next_instance(struct idvs *v)
+static void next_instance(struct gfx_idvs *v)
 {
-    uint32_t used = v->slots < RECENT ? v->slots : RECENT;
-
-    for (uint32_t i = 0; i < used; i++) /* instances differ in attributes: nothing is met again */
-        v->recent[i].valid = false;
+    v->floor = v->slots; /* instances differ in attributes: nothing is met again */
     v->instance++;
-    v->next = v->slots = 0;
+    v->next = 0;
     v->have = v->number = 0;
 }
 
-/* DONE: the whole draw. */
-static enum mali_job_result idvs_slice(struct idvs *v, struct gfx_pass *pass)
+static uint64_t host_ns(void)
 {
-    const uint32_t *r = v->head.job.regs;
-    uint32_t budget = BUDGET;
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+/* A batch from its indices to its primitives, or as far as it comes. */
+static enum mali_job_result batch(struct gfx_idvs *v, const struct mali_job *job,
+                                  struct gfx_pass *pass, uint32_t *budget, uint64_t until)
+{
+    uint32_t bytes = 16 + ((job->regs[IDVS_VARY_BYTES] + 15) & ~15u);
     enum mali_job_result res;
 
-    while (v->instance < r[REG_INSTANCES]) {
-        if (v->phase == PHASE_FETCH) {
-            if (!budget)
-                return MALI_JOB_AGAIN;
-            res = loads[fetch(v)];
-            if (res != MALI_JOB_DONE)
-                return res;
-            v->phase = PHASE_SHADE;
+    if (v->phase == IDVS_FETCH) {
+        res = loads[fetch(v)];
+        if (res == MALI_JOB_DONE && !gfx_vertex_begin(v, pass)) {
+            core_fault(gfx_vertex_core(v), MALI_OOM, job->ip);
+            res = MALI_JOB_FAULTED;
         }
-        if (v->phase == PHASE_SHADE) {
-            res = shade(v, pass, &budget);
-            if (res != MALI_JOB_DONE)
-                return res;
-            v->need = (uint64_t)v->fresh * v->views * (16 + ((r[REG_VARY_BYTES] + 15) & ~15u));
-            v->phase = PHASE_RESERVE;
-        }
-        if (v->phase == PHASE_RESERVE) {
-            res = loads[gfx_heap_take(&v->position, pass, v->head.job.heap, &v->need)];
-            if (res != MALI_JOB_DONE)
-                return res;
-            if (v->need) {
-                v->flushed = true;
-                return MALI_JOB_OOM;
-            }
-            v->phase = PHASE_ASSEMBLE;
-        }
-        if (!assemble(v, pass)) {
-            core_fault(&v->position, MALI_OOM, v->head.job.ip);
-            return MALI_JOB_FAULTED;
-        }
-        v->phase = PHASE_FETCH;
-        budget -= budget < BATCH * 4 ? budget : BATCH * 4;
-        if (v->next == r[REG_COUNT])
-            next_instance(v);
+        if (res != MALI_JOB_DONE)
+            return res;
+        v->phase = IDVS_SHADE;
     }
+    if (v->phase == IDVS_SHADE) {
+        res = gfx_vertex_shade(v, job, pass, budget, until);
+        if (res != MALI_JOB_DONE)
+            return res;
+        v->need = (uint64_t)v->fresh * v->views * bytes;
+        v->phase = IDVS_RESERVE;
+    }
+    if (v->phase == IDVS_RESERVE) {
+        res = loads[gfx_heap_take(gfx_vertex_core(v), pass, job->heap, &v->need)];
+        if (res != MALI_JOB_DONE)
+            return res;
+        v->flushed = v->need;
+        if (v->flushed)
+            return MALI_JOB_OOM;
+        v->phase = IDVS_ASSEMBLE;
+    }
+    if (!assemble(v, pass)) {
+        core_fault(gfx_vertex_core(v), MALI_OOM, job->ip);
+        return MALI_JOB_FAULTED;
+    }
+    v->phase = IDVS_FETCH;
     return MALI_JOB_DONE;
 }
 
-static void attach(struct idvs *v, struct core *k, const struct mali_job *job)
+/* DONE: the whole draw. On several threads the clock ends a slice, on one its instructions do. */
+static enum mali_job_result idvs_slice(struct gfx_idvs *v, const struct mali_job *job,
+                                       struct gfx_pass *pass)
 {
-    k->pipeline = v->head.pipeline;
-    k->tlb = job->tlb;
-    k->as = job->as;
-    k->source = (uint16_t)(0x8000 | job->csg << 8 | job->cs); /* guess, as the streams' */
-    k->stalled = false;
-    k->attribute_offset = job->regs[REG_ATTR_OFFSET];
-    k->base_instance = job->regs[REG_BASE_INSTANCE];
+    const uint32_t *r = v->head.job.regs;
+    uint64_t until = v->most > 1 ? host_ns() + SLICE_NS : UINT64_MAX;
+    uint32_t budget = BUDGET;
+
+    while (v->instance < r[IDVS_INSTANCES]) {
+        if (v->most > 1 ? host_ns() >= until : !budget)
+            return MALI_JOB_AGAIN;
+        enum mali_job_result res = batch(v, job, pass, &budget, until);
+        if (res != MALI_JOB_DONE)
+            return res;
+        budget -= budget < v->indices * 4 ? budget : v->indices * 4;
+        if (v->next == r[IDVS_COUNT])
+            next_instance(v);
+    }
+    return MALI_JOB_DONE;
 }
 
 /*
@@ -752,11 +545,11 @@ static void attach(struct idvs *v, struct core *k, const struct mali_job *job)
  * reset the tiler context: the rest of the draw belongs to a new pass. May be repeated after a
  * stall.
  */
-static enum mali_mem_result reopen_pass(struct idvs *v)
+static enum mali_mem_result reopen_pass(struct gfx_idvs *v)
 {
     struct mali_pipeline *p = v->head.pipeline;
-    struct core *k = &v->position;
-    uint64_t va = reg64(v, REG_TILER), id;
+    struct core *k = gfx_vertex_core(v);
+    uint64_t va = idvs_reg64(v, IDVS_TILER), id;
     struct gfx_pass *pass;
     enum mali_mem_result r = core_read(k, va, &id, sizeof(id));
 
@@ -775,16 +568,17 @@ static enum mali_mem_result reopen_pass(struct idvs *v)
     return r;
 }
 
-static enum mali_job_result run(struct idvs *v)
+static enum mali_job_result run(struct gfx_idvs *v, const struct mali_job *job)
 {
+    struct core *k = gfx_vertex_core(v);
     struct gfx_pass *pass;
 
     if (!v->head.loaded) {
         const uint32_t *r = v->head.job.regs;
-        if (!r[REG_COUNT] || !r[REG_INSTANCES])
+        if (!r[IDVS_COUNT] || !r[IDVS_INSTANCES])
             return MALI_JOB_DONE; /* reads no descriptor */
-        if (!known_mode((r[REG_PRIM_FLAGS] | (uint32_t)v->head.job.instr) & 0xff)) {
-            core_fault(&v->position, MALI_DATA_INVALID_FAULT, v->head.job.ip);
+        if (!known_mode((r[IDVS_PRIM_FLAGS] | (uint32_t)v->head.job.instr) & 0xff)) {
+            core_fault(k, MALI_DATA_INVALID_FAULT, v->head.job.ip);
             return MALI_JOB_FAULTED;
         }
         enum mali_job_result res = loads[idvs_load(v)];
@@ -797,35 +591,48 @@ static enum mali_job_result run(struct idvs *v)
         if (res != MALI_JOB_DONE)
             return res;
     }
-    pass = gfx_pass_find(v->head.pipeline, core_root(&v->position), v->pass_id);
+    pass = gfx_pass_find(v->head.pipeline, core_root(k), v->pass_id);
     if (!pass) { /* evicted over too many others, or reset meanwhile */
-        core_fault(&v->position, MALI_OOM, v->head.job.ip);
+        core_fault(k, MALI_OOM, v->head.job.ip);
         return MALI_JOB_FAULTED;
     }
-    return idvs_slice(v, pass);
+    return idvs_slice(v, job, pass);
+}
+
+static enum mali_job_result submit(struct gfx_idvs *v, const struct mali_job *job,
+                                   struct mali_fault *fault)
+{
+    struct mali_pipeline *p = v->head.pipeline;
+    enum mali_job_result r;
+
+    if (!v->made && !gfx_vertex_place_add(v)) {
+        fault->code = MALI_CSF_FW_INTERNAL_ERROR;
+        return MALI_JOB_FAULTED;
+    }
+    gfx_vertex_attach(v, job);
+    r = run(v, job);
+    /* Recorders and observers look at one thread, reports count there. */
+    v->most = p->recorder || p->observer || p->reports ? 1 : pool_size(p->pool);
+    if (p->reports || r == MALI_JOB_FAULTED)
+        gfx_vertex_report(v, job->trace);
+    if (r == MALI_JOB_FAULTED)
+        *fault = gfx_vertex_fault(v);
+    return r;
 }
 
 enum mali_job_result gfx_idvs_submit(struct mali_pipeline *p, const struct mali_job *job,
                                      struct mali_fault *fault)
 {
-    struct idvs *v = (struct idvs *)gfx_job_get(p, job, sizeof(*v), idvs_fini, fault);
+    struct gfx_idvs *v = (struct gfx_idvs *)gfx_job_get(p, job, sizeof(*v), idvs_fini, fault);
     enum mali_job_result r;
 
     if (!v)
         return MALI_JOB_FAULTED;
-    attach(v, &v->position, job);
-    attach(v, &v->varying, job);
-    r = run(v);
-    v->head.work = (uint64_t)v->instance << 32 | v->next;
-    va_count(&v->position.shader);
-    va_count(&v->varying.shader);
-    core_report(&v->position, job->trace);
-    core_report(&v->varying, job->trace);
-    if (r == MALI_JOB_FAULTED) {
-        *fault = v->position.fault.code ? v->position.fault : v->varying.fault;
+    r = submit(v, job, fault);
+    v->head.work = ((uint64_t)v->instance << 32 | v->next) * LONG_BATCH + v->taken;
+    if (r == MALI_JOB_FAULTED)
         mali_log(p->bus, MALI_LOG_GUEST_ERROR, "RUN_IDVS at 0x%llx: %s, 0x%llx",
                  (unsigned long long)job->ip, mali_fault_name(fault->code),
                  (unsigned long long)fault->info);
-    }
     return gfx_job_put(&v->head, job, r);
 }

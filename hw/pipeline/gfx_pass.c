@@ -176,9 +176,10 @@ bool gfx_pass_add_draw(struct mali_pipeline *p, struct gfx_pass *pass, const str
     return true;
 }
 
-bool gfx_pass_add_vertices(struct mali_pipeline *p, struct gfx_pass *pass, uint32_t n)
+bool gfx_pass_add_vertices(struct mali_pipeline *p, struct gfx_pass *pass, uint32_t draw,
+                           uint32_t n)
 {
-    struct gfx_draw *d = &pass->draw[pass->draws - 1];
+    struct gfx_draw *d = &pass->draw[draw];
     uint32_t before = d->vertices;
 
     if (!grow(p, pass, (void **)&d->vary, d->vertices, &d->room, d->vary_bytes + 1, n))

@@ -132,7 +132,7 @@ static void debts(void)
 
     gfx_pass_add_draw(b->p, b->pass, &d);
     gfx_pass_add_draw(b->p, b->pass, &d);
-    TAP_REQUIRE(gfx_pass_add_vertices(b->p, b->pass, 2));
+    TAP_REQUIRE(gfx_pass_add_vertices(b->p, b->pass, 1, 2));
     memcpy(b->pass->draw[1].vary, "abcdefgh", 8);
     TAP_REQUIRE(gfx_pass_add_prim(
         b->p, b->pass, &(struct gfx_prim){.x = {0, 256, 0}, .y = {0, 0, 256}, .corners = 3}));

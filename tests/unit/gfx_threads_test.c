@@ -1,6 +1,7 @@
 /*
- * Fragment jobs on several worker threads: captured scenes come out the same to the bit as on one
- * thread, faults stop all workers, a job that is dropped between two slices leaves nothing behind.
+ * Graphics jobs on several worker threads: captured scenes come out the same to the bit as on one
+ * thread, faults stop all workers, a job that is dropped between two slices leaves nothing behind,
+ * and neither does a job mix with another one that draws into the same pass.
  * Also built with ThreadSanitizer (scripts/test tsan).
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -9,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../hw/pipeline/gfx.h"
 #include "../../hw/tools/replay.h"
 #include "tap.h"
 
@@ -158,5 +160,50 @@ static void dropped_between_slices(void)
     native_free(n);
 }
 
+/* Slices of two jobs by turns; false: one of them did not end well. */
+static bool by_turns(struct native *n, struct mali_job job[2])
+{
+    enum mali_job_result r[2] = {MALI_JOB_AGAIN, MALI_JOB_AGAIN};
+    struct mali_fault fault;
+
+    for (unsigned i = 0; i < SLICES && (r[0] == MALI_JOB_AGAIN || r[1] == MALI_JOB_AGAIN); i++)
+        if (r[i & 1] == MALI_JOB_AGAIN)
+            r[i & 1] = mali_pipeline_submit(n->pipeline, &job[i & 1], NULL, &fault);
+    return r[0] == MALI_JOB_DONE && r[1] == MALI_JOB_DONE;
+}
+
+/* Two streams draw the same with one tiler context at a time: each draw has its own vertices. */
+static void two_draws_at_once(unsigned threads)
+{
+    struct native *n = native_new(REPLAY_PAGES, threads);
+    uint64_t token[2] = {0};
+    struct capture_job c;
+    const char *err;
+    struct file f;
+
+    TAP_REQUIRE(n && file_open(&f, "mesh"));
+    TAP_REQUIRE(capture_next(&f.r, &c, &err) == CAPTURE_READ_JOB && c.type == MALI_JOB_IDVS);
+    TAP_REQUIRE(replay_load(n, &c));
+    struct mali_job job[2] = {submitted(n, &c, &token[0]), submitted(n, &c, &token[1])};
+    job[0].type = job[1].type = MALI_JOB_IDVS;
+    TAP_CHECK(by_turns(n, job));
+    const struct gfx_pass *pass = n->pipeline->passes;
+    TAP_REQUIRE(pass && pass->draws == 2);
+    const struct gfx_draw *d = pass->draw;
+    TAP_CHECK(d[0].vertices > 1000);
+    TAP_REQUIRE(d[0].vertices == d[1].vertices && d[0].vary_bytes == d[1].vary_bytes);
+    TAP_CHECK(!memcmp(d[0].vary, d[1].vary, (size_t)d[0].vertices * d[0].vary_bytes));
+    capture_job_free(&c);
+    free(f.data);
+    native_free(n);
+}
+
+static void one_pass_two_streams(void)
+{
+    two_draws_at_once(1);
+    two_draws_at_once(WORKERS);
+}
+
 TAP_MAIN({"same-to-the-bit", same_to_the_bit}, {"fault-stops-all", fault_stops_all},
-         {"dropped-between-slices", dropped_between_slices})
+         {"dropped-between-slices", dropped_between_slices},
+         {"one-pass-two-streams", one_pass_two_streams})

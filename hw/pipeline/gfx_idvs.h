@@ -1,0 +1,131 @@
+/*
+ * A RUN_IDVS job: what gfx_idvs.c (indices, assembly, slices) and gfx_vertex.c (shading, over
+ * threads) share.
+ *
+ * Threads: a struct gfx_vertex_place belongs to one thread at a time. While vertices are shaded,
+ * the job is read only but for its atomics and for what belongs to the vertices that a place has
+ * taken: their elements of recent[] and of the draw's varyings.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef MALI_GFX_IDVS_H
+#define MALI_GFX_IDVS_H
+
+#include "gfx_job.h"
+
+#define GFX_MAX_VIEWS 8u
+
+/** Registers of RUN_IDVS. Source: pan_csf.c, panvk_vX_cmd_draw.c */
+enum {
+    IDVS_SRT = 0,
+    IDVS_FAU = 8,
+    IDVS_SPD = 16,
+    IDVS_TSD = 24,
+    IDVS_ATTR_OFFSET = 32,
+    IDVS_COUNT = 33,
+    IDVS_INSTANCES = 34,
+    IDVS_FIRST_INDEX = 35,
+    IDVS_BASE_VERTEX = 36,
+    IDVS_BASE_INSTANCE = 37,
+    IDVS_INDEX_BYTES = 39,
+    IDVS_TILER = 40,
+    IDVS_SCISSOR_MIN = 42,
+    IDVS_SCISSOR_MAX = 43,
+    IDVS_LOW_DEPTH = 44,
+    IDVS_HIGH_DEPTH = 45,
+    IDVS_OCCLUSION = 46,
+    IDVS_VARY_BYTES = 48,
+    IDVS_BLEND = 50,
+    IDVS_ZS = 52,
+    IDVS_INDICES = 54,
+    IDVS_PRIM_FLAGS = 56,
+    IDVS_FLAGS0 = 57,
+    IDVS_FLAGS1 = 58,
+    IDVS_PRIM_SIZE = 60,
+};
+
+enum gfx_idvs_phase { IDVS_FETCH, IDVS_SHADE, IDVS_RESERVE, IDVS_ASSEMBLE };
+
+struct gfx_vertex_place;
+
+/** The job. */
+struct gfx_idvs {
+    struct gfx_job head;
+    uint64_t pass_id;
+    uint32_t draw;
+    uint32_t prim_flags, views, view_mask;
+    uint32_t instance, next; /* index to fetch next */
+    bool first_provoking, layered, extended;
+    int layer_offset;
+    unsigned index_bytes;
+    enum gfx_idvs_phase phase;
+    uint64_t need; /* IDVS_RESERVE: bytes of the tiler heap that are missing */
+    bool flushed;  /* the heap had no more: the pass may have been drawn meanwhile */
+    /* the batch: as many indices as room[] has elements, at most */
+    uint32_t room, indices;
+    uint8_t *raw;                /* as they lie in memory */
+    uint32_t *slot;              /* each one's vertex, of recent[]; ~0: restart */
+    uint32_t fresh, *fresh_slot; /* vertices to shade */
+    uint32_t first;              /* number in the draw of the first of them, in its first view */
+    /* their shading */
+    uint32_t taken;      /* atomic: those that some place has begun */
+    bool stop;           /* atomic: places end their slice */
+    unsigned faulted;    /* atomic: the first place that met a fault */
+    unsigned most, made; /* places that there may be, and are */
+    struct gfx_vertex_place *place[POOL_MAX];
+    uint32_t vary_stride;
+    /* vertices met lately, a power of two of them: the nth of the job is at n % ring */
+    uint32_t ring, slots;      /* slots: handed out so far */
+    uint32_t floor;            /* none below is of this instance, and safe from this batch */
+    uint32_t *cache;           /* [id % ring]: a slot that may be id's, + 1 */
+    uint32_t *id;              /* as indices name it */
+    struct gfx_vertex *recent; /* [slot][view] */
+    /* assembly */
+    struct gfx_vertex held[3][GFX_MAX_VIEWS], opening[GFX_MAX_VIEWS];
+    uint32_t have, number;
+};
+
+static inline uint64_t idvs_reg64(const struct gfx_idvs *v, unsigned r)
+{
+    return v->head.job.regs[r] | (uint64_t)v->head.job.regs[r + 1] << 32;
+}
+
+float idvs_reg_float(const struct gfx_idvs *v, unsigned r);
+
+/** Bit @bit of the instruction. */
+static inline bool idvs_flag(const struct gfx_idvs *v, unsigned bit)
+{
+    return v->head.job.instr >> bit & 1;
+}
+
+/** There is a varying shader. */
+static inline bool idvs_secondary(const struct gfx_idvs *v)
+{
+    return v->prim_flags >> 18 & 1;
+}
+
+/** One more place; the first one's cores are to be loaded. False: no memory. */
+bool gfx_vertex_place_add(struct gfx_idvs *v);
+void gfx_vertex_places_free(struct gfx_idvs *v);
+/** The core of the first place that memory is accessed through. */
+struct core *gfx_vertex_core(struct gfx_idvs *v);
+/** The shaders of the first place, as the registers name them. */
+enum mali_mem_result gfx_vertex_load(struct gfx_idvs *v);
+/** What a slice brings: its TLB and address space's slot. */
+void gfx_vertex_attach(struct gfx_idvs *v, const struct mali_job *job);
+/** Adds what the places' shaders did to the fidelity report. */
+void gfx_vertex_report(struct gfx_idvs *v, struct mali_trace *t);
+/** After MALI_JOB_FAULTED. */
+struct mali_fault gfx_vertex_fault(const struct gfx_idvs *v);
+
+/** Begins the shading of the batch: numbers and room for its vertices. False: no memory. */
+bool gfx_vertex_begin(struct gfx_idvs *v, struct gfx_pass *pass);
+/**
+ * Shades the batch's vertices. On one thread, which takes its instructions from *@budget; or, when
+ * the job may have more places and there is work for them, on several, until @until (host's ns).
+ * DONE: all; AGAIN, STALL, FAULTED.
+ */
+enum mali_job_result gfx_vertex_shade(struct gfx_idvs *v, const struct mali_job *job,
+                                      struct gfx_pass *pass, uint32_t *budget, uint64_t until);
+
+#endif

@@ -1,0 +1,452 @@
+/*
+ * Vertex shading of a RUN_IDVS job: a batch of vertices, in warps, over the pool's threads.
+ *
+ * A place is what a thread shades with: the cores of both shaders, a warp, a window. It takes 16
+ * vertices of the batch from a common counter, shades their positions, then their varyings, and
+ * keeps what it could not finish for the next slice. Where a vertex's results go was settled
+ * before: what is drawn does not depend on the threads.
+ *
+ * Vertex shaders store through addresses that LEA_BUF_IMM returns. Software never reads these
+ * buffers, so they are no guest memory here but a window that only the shader sees: position slots
+ * of 16 bytes, VERTEX_SLOTS of them a vertex, or the varyings of a vertex and view.
+ *
+ * Called by gfx_idvs.c, messages.c (LEA_BUF_IMM). Calls pool.c, core.c, the interpreter,
+ * gfx_pass.c.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "gfx_idvs.h"
+#include "texel.h"
+
+#define VERTEX_SLOTS 64u                                    /* of 16 bytes: eight views of eight */
+#define POSITIONS    ((size_t)VA_LANES * VERTEX_SLOTS * 16) /* bytes of them in a window */
+#define CHUNK        16384u /* instructions between two looks at the clock */
+#define CHUNKS       256u   /* of a worker in a slice */
+#define SHARE        256u   /* vertices that are worth another thread */
+#define NO_PLACE     (~0u)
+
+enum stage { STAGE_NONE, STAGE_POSITION, STAGE_VARYING };
+
+/* A worker's share of the job, down to the warp under way. */
+struct gfx_vertex_place {
+    struct core position, varying;
+    struct va_warp warp;
+    enum stage stage;
+    uint32_t at, lanes; /* vertices under way, of the batch's fresh ones */
+    uint8_t *window;
+};
+
+/* A slice, as its workers see it. */
+struct slice {
+    struct gfx_idvs *v;
+    const struct mali_job *job;
+    struct gfx_draw *draw;
+    uint64_t until;
+    uint32_t stalls; /* atomic: workers that met a locked region */
+};
+
+/* --- places ---------------------------------------------------------------------------------- */
+
+struct core *gfx_vertex_core(struct gfx_idvs *v)
+{
+    return &v->place[0]->position;
+}
+
+static void clone(struct gfx_vertex_place *to, const struct gfx_vertex_place *from, unsigned n,
+                  bool secondary)
+{
+    core_clone(&to->position, &from->position, n, VA_LANES);
+    va_bind(&to->position.shader);
+    if (!secondary)
+        return;
+    core_clone(&to->varying, &from->varying, n, VA_LANES);
+    va_bind(&to->varying.shader);
+}
+
+static void place_free(struct gfx_vertex_place *p)
+{
+    if (p->stage != STAGE_NONE)
+        va_warp_fini(&p->warp);
+    core_fini(&p->position);
+    core_fini(&p->varying);
+    free(p->window);
+    free(p);
+}
+
+static bool add_window(struct gfx_idvs *v, struct gfx_vertex_place *p)
+{
+    p->window = calloc(1, POSITIONS + (size_t)VA_LANES * GFX_MAX_VIEWS * v->vary_stride);
+    return p->window;
+}
+
+bool gfx_vertex_place_add(struct gfx_idvs *v)
+{
+    size_t whole = (sizeof(struct gfx_vertex_place) + 63) & ~(size_t)63;
+    struct mali_pipeline *pl = v->head.pipeline;
+    struct gfx_vertex_place *p;
+    unsigned n = v->made;
+
+    if (n && !pl->tlb[n])
+        pl->tlb[n] = mali_tlb_new(v->place[0]->position.tlb->mmu);
+    p = n && !pl->tlb[n] ? NULL : aligned_alloc(64, whole);
+    if (!p)
+        return false;
+    memset(p, 0, whole);
+    if (n) {
+        clone(p, v->place[0], n, idvs_secondary(v));
+        if (!add_window(v, p)) {
+            place_free(p);
+            return false;
+        }
+    }
+    v->place[v->made++] = p;
+    return true;
+}
+
+void gfx_vertex_places_free(struct gfx_idvs *v)
+{
+    for (unsigned i = 0; i < v->made; i++)
+        place_free(v->place[i]);
+}
+
+enum mali_mem_result gfx_vertex_load(struct gfx_idvs *v)
+{
+    uint64_t srt = idvs_reg64(v, IDVS_SRT), fau = idvs_reg64(v, IDVS_FAU);
+    uint64_t tsd = idvs_reg64(v, IDVS_TSD);
+    struct gfx_vertex_place *p = v->place[0];
+    enum mali_mem_result r =
+        core_load(&p->position, srt, fau, idvs_reg64(v, IDVS_SPD), tsd, CORE_STAGE_VERTEX);
+
+    if (r == MALI_MEM_OK && idvs_secondary(v))
+        r = core_load(&p->varying, idvs_flag(v, 35) ? idvs_reg64(v, IDVS_SRT + 2) : srt,
+                      idvs_flag(v, 36) ? idvs_reg64(v, IDVS_FAU + 2) : fau,
+                      idvs_reg64(v, IDVS_SPD + 2),
+                      idvs_flag(v, 37) ? idvs_reg64(v, IDVS_TSD + 2) : tsd, CORE_STAGE_VERTEX);
+    if (r != MALI_MEM_OK)
+        return r;
+    if (!p->window && !add_window(v, p))
+        return core_fault(&p->position, MALI_OOM, v->head.job.ip);
+    va_bind(&p->position.shader);
+    if (idvs_secondary(v))
+        va_bind(&p->varying.shader);
+    return MALI_MEM_OK;
+}
+
+static void attach(struct gfx_idvs *v, struct core *k, const struct mali_job *job,
+                   struct mali_tlb *tlb)
+{
+    k->pipeline = v->head.pipeline;
+    k->tlb = tlb;
+    k->as = job->as;
+    k->source = (uint16_t)(0x8000 | job->csg << 8 | job->cs); /* guess, as the streams' */
+    k->stalled = false;
+    k->attribute_offset = job->regs[IDVS_ATTR_OFFSET];
+    k->base_instance = job->regs[IDVS_BASE_INSTANCE];
+}
+
+void gfx_vertex_attach(struct gfx_idvs *v, const struct mali_job *job)
+{
+    for (unsigned i = 0; i < v->made; i++) {
+        struct mali_tlb *tlb = i ? v->head.pipeline->tlb[i] : job->tlb;
+        attach(v, &v->place[i]->position, job, tlb);
+        attach(v, &v->place[i]->varying, job, tlb);
+    }
+}
+
+void gfx_vertex_report(struct gfx_idvs *v, struct mali_trace *t)
+{
+    for (unsigned i = 0; i < v->made; i++) {
+        va_count(&v->place[i]->position.shader);
+        va_count(&v->place[i]->varying.shader);
+        core_report(&v->place[i]->position, t);
+        core_report(&v->place[i]->varying, t);
+    }
+}
+
+struct mali_fault gfx_vertex_fault(const struct gfx_idvs *v)
+{
+    const struct gfx_vertex_place *p = v->place[v->faulted == NO_PLACE ? 0 : v->faulted];
+
+    return p->position.fault.code ? p->position.fault : p->varying.fault;
+}
+
+/* --- messages of vertex shaders --------------------------------------------------------------- */
+
+/*
+ * Linear id (r59 plus an offset) to an address. Position shaders count slots of 16 bytes; in
+ * varying shaders each four of them are a view.
+ */
+enum va_message_result gfx_lea_buf(struct core *c, struct va_warp *w, const struct va_insn *in,
+                                   const struct va_val *src, uint16_t lanes)
+{
+    for (unsigned i = 0; i < VA_LANES; i++) {
+        uint32_t id = src[0].w[0][i], lane = id / VERTEX_SLOTS, view = id % VERTEX_SLOTS / 4;
+        uint64_t at = c->vary_stride
+                          ? (uint64_t)(lane * GFX_MAX_VIEWS + view % GFX_MAX_VIEWS) * c->vary_stride
+                          : (uint64_t)id * 16;
+        uint64_t va = CORE_VERTEX_WINDOW + (at & 0xffffffff);
+        for (unsigned n = 0; (lanes >> i & 1) && n < in->sr[0].count; n++)
+            w->r[in->sr[0].reg + n][i] = n < 2 ? (uint32_t)(va >> 32 * n) : 0;
+    }
+    return VA_MSG_DONE;
+}
+
+/* --- warps ------------------------------------------------------------------------------------ */
+
+static struct gfx_vertex *vertex(const struct gfx_idvs *v, uint32_t fresh)
+{
+    return &v->recent[(size_t)v->fresh_slot[fresh] * v->views];
+}
+
+static void preload(const struct gfx_idvs *v, struct gfx_vertex_place *p, const struct core *k)
+{
+    uint32_t draw_id = idvs_flag(v, 34) ? v->head.job.regs[v->head.job.instr >> 40 & 0x7f] : 0;
+
+    for (uint32_t left = k->preload & 0xffff; left; left &= left - 1) {
+        unsigned n = (unsigned)__builtin_ctz(left);
+        uint32_t *r = (uint32_t *)&p->warp.r[48 + n];
+        for (unsigned i = 0; i < p->lanes; i++)
+            r[i] = n == 11   ? i * VERTEX_SLOTS
+                   : n == 12 ? v->id[v->fresh_slot[p->at + i]]
+                   : n == 13 ? v->instance
+                   : n == 14 ? draw_id
+                             : 0;
+    }
+}
+
+static void stage_begin(const struct gfx_idvs *v, struct gfx_vertex_place *p, enum stage stage)
+{
+    bool first = stage == STAGE_POSITION;
+    struct core *k = first ? &p->position : &p->varying;
+
+    va_warp_init(&p->warp, &k->shader, (uint16_t)((1u << p->lanes) - 1));
+    k->vary_stride = first ? 0 : v->vary_stride;
+    k->window = first ? p->window : p->window + POSITIONS;
+    k->window_bytes = first ? POSITIONS : (size_t)VA_LANES * GFX_MAX_VIEWS * v->vary_stride;
+    for (unsigned i = 0; first && i < p->lanes; i++) /* what take_positions() reads */
+        memset(p->window + (size_t)i * VERTEX_SLOTS * 16, 0,
+               v->views * (v->extended ? 8u : 4u) * 16);
+    preload(v, p, k);
+    for (unsigned i = 0; k->tls && i < p->lanes; i++)
+        va_set_tls(&p->warp, i, k->tls + i * k->tls_bytes);
+    p->stage = stage;
+}
+
+static float half(const uint8_t *p)
+{
+    uint16_t h;
+    uint32_t u;
+    float f;
+
+    memcpy(&h, p, 2);
+    u = texel_half_to_float(h);
+    memcpy(&f, &u, 4);
+    return f;
+}
+
+static void take_positions(const struct gfx_idvs *v, const struct gfx_vertex_place *p)
+{
+    unsigned stride = v->extended ? 8 : 4;
+    bool sizes = (v->prim_flags >> 11 & 3) == 2;
+    float size = idvs_reg_float(v, IDVS_PRIM_SIZE);
+
+    for (unsigned i = 0; i < p->lanes; i++)
+        for (unsigned view = 0; view < v->views; view++) {
+            const uint8_t *from = p->window + (i * VERTEX_SLOTS + view * stride) * 16;
+            struct gfx_vertex *out = &vertex(v, p->at + i)[view];
+            memcpy(&out->x, from, 16);
+            out->size = sizes ? half(from + 64) : size;
+            out->layer = v->layered ? from[66] : 0;
+            out->index = v->first + (p->at + i) * v->views + view;
+        }
+}
+
+static void take_varyings(const struct gfx_idvs *v, const struct gfx_vertex_place *p,
+                          struct gfx_draw *d)
+{
+    const uint8_t *from = p->window + POSITIONS;
+
+    for (unsigned i = 0; i < p->lanes && d->vary_bytes; i++)
+        for (unsigned view = 0; view < v->views; view++)
+            memcpy(d->vary + (uint64_t)(v->first + (p->at + i) * v->views + view) * d->vary_bytes,
+                   from + (size_t)(i * GFX_MAX_VIEWS + view) * v->vary_stride, d->vary_bytes);
+}
+
+/* Runs the warp under way. DONE: it has ended. */
+static enum mali_job_result warp_run(struct gfx_vertex_place *p, uint32_t *budget)
+{
+    struct core *k = p->stage == STAGE_POSITION ? &p->position : &p->varying;
+    uint64_t before = p->warp.executed, used;
+
+    k->fault.code = 0;
+    enum va_stop stop = va_run(&p->warp, &k->shader, *budget);
+    used = p->warp.executed - before + 1;
+    *budget -= used < *budget ? (uint32_t)used : *budget;
+    switch (stop) {
+    case VA_STOP_ENDED:
+        va_warp_fini(&p->warp);
+        return MALI_JOB_DONE;
+    case VA_STOP_SLICE:
+        return MALI_JOB_AGAIN;
+    case VA_STOP_STALL:
+        return MALI_JOB_STALL;
+    case VA_STOP_BARRIER: /* no workgroup to wait for */
+        core_fault(k, MALI_INSTR_BARRIER_FAULT, p->warp.pc[0]);
+        return MALI_JOB_FAULTED;
+    default:
+        return core_warp_stalled(k, &p->warp) ? MALI_JOB_STALL : MALI_JOB_FAULTED;
+    }
+}
+
+/* Both stages of the vertices under way. DONE: they are shaded. */
+static enum mali_job_result place_run(const struct gfx_idvs *v, struct gfx_vertex_place *p,
+                                      struct gfx_draw *d, uint32_t *budget)
+{
+    for (;;) {
+        enum mali_job_result r = *budget ? warp_run(p, budget) : MALI_JOB_AGAIN;
+        if (r != MALI_JOB_DONE)
+            return r;
+        if (p->stage == STAGE_VARYING) {
+            take_varyings(v, p, d);
+            break;
+        }
+        take_positions(v, p);
+        if (!idvs_secondary(v))
+            break;
+        stage_begin(v, p, STAGE_VARYING);
+    }
+    p->stage = STAGE_NONE;
+    return MALI_JOB_DONE;
+}
+
+/* --- slices ---------------------------------------------------------------------------------- */
+
+static uint64_t host_ns(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+static uint32_t vertices_left(const struct gfx_idvs *v)
+{
+    uint32_t taken = __atomic_load_n(&v->taken, __ATOMIC_RELAXED);
+
+    return taken < v->fresh ? v->fresh - taken : 0;
+}
+
+static bool take_vertices(struct gfx_idvs *v, struct gfx_vertex_place *p)
+{
+    uint32_t at;
+
+    if (p->stage != STAGE_NONE)
+        return true;
+    if (!vertices_left(v))
+        return false;
+    at = __atomic_fetch_add(&v->taken, VA_LANES, __ATOMIC_RELAXED);
+    if (at >= v->fresh)
+        return false;
+    p->at = at;
+    p->lanes = v->fresh - at < VA_LANES ? v->fresh - at : VA_LANES;
+    stage_begin(v, p, STAGE_POSITION);
+    return true;
+}
+
+/* The first fault wins, the others stop. */
+static void place_faulted(struct gfx_idvs *v, unsigned i)
+{
+    unsigned none = NO_PLACE;
+
+    __atomic_compare_exchange_n(&v->faulted, &none, i, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+    __atomic_store_n(&v->stop, true, __ATOMIC_RELAXED);
+}
+
+/* As many instructions as *@budget; false: this worker has nothing more to do in this slice. */
+static bool work_chunk(struct slice *s, unsigned i, uint32_t *budget)
+{
+    struct gfx_idvs *v = s->v;
+    struct gfx_vertex_place *p = v->place[i];
+    enum mali_job_result r = MALI_JOB_DONE;
+
+    while (r == MALI_JOB_DONE && *budget && !__atomic_load_n(&v->stop, __ATOMIC_RELAXED)) {
+        if (!take_vertices(v, p))
+            return false;
+        r = place_run(v, p, s->draw, budget);
+    }
+    if (r == MALI_JOB_FAULTED)
+        place_faulted(v, i);
+    if (r == MALI_JOB_STALL)
+        __atomic_store_n(&s->stalls, 1, __ATOMIC_RELAXED);
+    return !*budget && r != MALI_JOB_STALL && r != MALI_JOB_FAULTED;
+}
+
+/* One worker's share of a slice. */
+static void work(void *ctx, unsigned i)
+{
+    struct slice *s = ctx;
+
+    for (unsigned n = 0; n < CHUNKS; n++) {
+        uint32_t budget = CHUNK;
+        if (!work_chunk(s, i, &budget) || host_ns() >= s->until)
+            break;
+    }
+}
+
+/* How many places have work in this slice; makes those that are missing. */
+static unsigned places_wanted(struct gfx_idvs *v, const struct mali_job *job)
+{
+    uint32_t left = vertices_left(v);
+    unsigned n = 1;
+
+    for (unsigned i = 1; i < v->made; i++)
+        if (v->place[i]->stage != STAGE_NONE)
+            n = i + 1;
+    while (n < v->most && left > SHARE * n) {
+        if (n == v->made && !gfx_vertex_place_add(v))
+            break;
+        n++;
+    }
+    gfx_vertex_attach(v, job);
+    return n;
+}
+
+static enum mali_job_result result(const struct slice *s)
+{
+    const struct gfx_idvs *v = s->v;
+
+    if (v->faulted != NO_PLACE)
+        return MALI_JOB_FAULTED;
+    if (s->stalls)
+        return MALI_JOB_STALL;
+    for (unsigned i = 0; i < v->made; i++)
+        if (v->place[i]->stage != STAGE_NONE)
+            return MALI_JOB_AGAIN;
+    return vertices_left(v) ? MALI_JOB_AGAIN : MALI_JOB_DONE;
+}
+
+bool gfx_vertex_begin(struct gfx_idvs *v, struct gfx_pass *pass)
+{
+    v->first = pass->draw[v->draw].vertices;
+    v->taken = 0;
+    v->stop = false;
+    v->faulted = NO_PLACE;
+    return gfx_pass_add_vertices(v->head.pipeline, pass, v->draw, v->fresh * v->views);
+}
+
+enum mali_job_result gfx_vertex_shade(struct gfx_idvs *v, const struct mali_job *job,
+                                      struct gfx_pass *pass, uint32_t *budget, uint64_t until)
+{
+    struct slice s = {.v = v, .job = job, .draw = &pass->draw[v->draw], .until = until};
+    unsigned places = places_wanted(v, job);
+
+    if (places > 1)
+        pool_run(v->head.pipeline->pool, places, work, &s);
+    else
+        work_chunk(&s, 0, budget);
+    return result(&s);
+}
