@@ -20,7 +20,28 @@
 #define DESC_BUFFER      9
 #define BUFFER_STRUCTURE 3
 
+#define FAR (1ull << 40) /* bytes from an attribute's first element: beyond any buffer */
+
 enum { ATTRIBUTE_1D = 1, ATTRIBUTE_POT = 2, ATTRIBUTE_NPOT = 3 };
+
+/* Channels of 32 bits that nothing changes and that stay where they are; 0: others. */
+static uint8_t plain_words(const struct attribute_seen *a)
+{
+    enum {
+        FIRST_REGULAR = 96
+    }; /* by the formula of texel.c; others are decoded in ways of their own */
+    const struct texel_format *f = &a->format;
+
+    if ((a->pixel_format >> 12 & 0xff) < FIRST_REGULAR || f->shift || f->bytes != 4 * f->channels)
+        return 0;
+    for (unsigned i = 0; i < f->channels; i++)
+        if (f->bits[i] != 32 || f->from[i] != i)
+            return 0;
+    for (unsigned i = f->channels; i < 4; i++)
+        if (f->from[i] != TEXEL_ZERO && f->from[i] != TEXEL_ONE)
+            return 0;
+    return texel_is_integer(f) || f->type == TEXEL_FLOAT ? f->channels : 0;
+}
 
 static enum va_message_result read_attribute(struct core *c, uint32_t handle,
                                              struct attribute_seen *a)
@@ -47,6 +68,8 @@ static enum va_message_result read_attribute(struct core *c, uint32_t handle,
     if (a->type < ATTRIBUTE_1D || a->type > ATTRIBUTE_NPOT ||
         !texel_format(a->pixel_format, &a->format))
         return VA_MSG_UNMODELLED;
+    a->words = plain_words(a);
+    a->integer = texel_is_integer(&a->format);
     return core_answer(core_buffer(c, (w[1] & 63) << 24 | (w[3] & 0xffffff), &a->va, &a->size));
 }
 
@@ -91,7 +114,8 @@ static uint32_t element(const struct core *c, const struct attribute_seen *a, ui
 static uint64_t element_va(const struct core *c, const struct attribute_seen *a, uint32_t vertex,
                            uint32_t instance)
 {
-    int64_t at = a->first + (int64_t)a->stride * element(c, a, vertex, instance);
+    uint64_t off = (uint64_t)a->stride * element(c, a, vertex, instance);
+    int64_t at = off < FAR ? a->first + (int64_t)off : -1;
 
     if (a->empty || at < 0 || a->size < a->format.bytes || (uint64_t)at > a->size - a->format.bytes)
         return 0;
@@ -157,26 +181,13 @@ static enum va_message_result element_at(struct core *c, struct window *win, uin
     return VA_MSG_DONE;
 }
 
-/* Words of memory are words of registers: nothing to convert, nothing changes places. */
+/* Words of memory are words of registers: nothing to convert. */
 static bool as_it_is(const struct attribute_seen *a, unsigned regfmt)
 {
-    enum {
-        FIRST_REGULAR = 96
-    }; /* by the formula of texel.c; others are decoded in ways of their own */
-    const struct texel_format *f = &a->format;
-
-    if ((a->pixel_format >> 12 & 0xff) < FIRST_REGULAR)
+    if (!a->words)
         return false;
-    for (unsigned i = 0; i < f->channels; i++)
-        if (f->bits[i] != 32 || f->from[i] != i)
-            return false;
-    for (unsigned i = f->channels; i < 4; i++)
-        if (f->from[i] != TEXEL_ZERO && f->from[i] != TEXEL_ONE)
-            return false;
-    if (f->shift || f->bytes != 4 * f->channels || component_is_half(regfmt))
-        return false;
-    return texel_is_integer(f) ? regfmt == VA_REGFMT_S32 || regfmt == VA_REGFMT_U32
-                               : f->type == TEXEL_FLOAT && regfmt == VA_REGFMT_F32;
+    return a->integer ? regfmt == VA_REGFMT_S32 || regfmt == VA_REGFMT_U32
+                      : regfmt == VA_REGFMT_F32;
 }
 
 /* Each lane's components into @v, as registers hold them. */
@@ -222,14 +233,90 @@ static enum va_message_result load_lanes(struct core *c, struct va_warp *w,
     return VA_MSG_DONE;
 }
 
+/* The numbers of the lanes' elements, where each vertex or instance has its own; *@min, *@max: of
+ * @lanes. */
+static void numbers(const struct core *c, const struct attribute_seen *a, const struct va_val *src,
+                    uint16_t lanes, va_v16u *n, uint32_t *min, uint32_t *max)
+{
+    *n = src[a->by_instance].w[0] + (a->by_instance ? c->base_instance
+                                     : a->offset    ? c->attribute_offset
+                                                    : 0);
+    *min = UINT32_MAX;
+    *max = 0;
+    for (uint32_t left = lanes; left; left &= left - 1) {
+        uint32_t x = ((const uint32_t *)n)[__builtin_ctz(left)];
+        *min = x < *min ? x : *min;
+        *max = x > *max ? x : *max;
+    }
+}
+
+/* A register of @lanes: the words @off bytes behind @p. */
+static void put_word(va_v16u *r, const uint8_t *p, const uint32_t off[VA_LANES], uint16_t lanes)
+{
+    if (lanes == 0xffff) {
+        for (unsigned i = 0; i < VA_LANES; i++)
+            memcpy((uint32_t *)r + i, p + off[i], 4);
+        return;
+    }
+    for (uint32_t left = lanes; left; left &= left - 1) {
+        unsigned i = (unsigned)__builtin_ctz(left);
+        memcpy((uint32_t *)r + i, p + off[i], 4);
+    }
+}
+
+/*
+ * All lanes at once: what most vertex shaders load, one attribute of words as they are, with the
+ * lanes' elements in one stretch of memory. False: something else, nothing was done.
+ */
+static bool load_together(struct core *c, struct va_warp *w, const struct va_insn *in,
+                          const struct va_val *src, uint16_t lanes)
+{
+    unsigned regs = in->mod[VA_M_VECSIZE] + 1u;
+    const struct attribute_seen *a;
+    enum va_message_result r;
+    uint32_t min, max, off[VA_LANES];
+    uint64_t len;
+    va_v16u n;
+
+    if (in->op != VA_OP_LD_ATTR_IMM || core_watched(c) ||
+        find_attribute(c, lane_handle(in, src, 0), &a) != VA_MSG_DONE || a->empty ||
+        a->type != ATTRIBUTE_1D || !as_it_is(a, in->mod[VA_M_REGFMT]))
+        return false;
+    numbers(c, a, src, lanes, &n, &min, &max);
+    if ((uint64_t)a->stride * max >= FAR)
+        return false;
+    int64_t lo = a->first + (int64_t)a->stride * min, hi = a->first + (int64_t)a->stride * max;
+    if (lo < 0 || a->size < a->format.bytes || (uint64_t)hi > a->size - a->format.bytes)
+        return false;
+    const uint8_t *p = c->host.map(c->host.ctx, a->va + (uint64_t)lo, VA_READ, &len, &r);
+    if (!p || len < (uint64_t)(hi - lo) + a->format.bytes)
+        return false;
+    n = (n - min) * a->stride; /* of lanes that are not active, anything */
+    memcpy(off, &n, sizeof(off));
+    regs = regs < in->sr[0].count ? regs : in->sr[0].count;
+    for (unsigned k = 0; k < regs; k++) {
+        uint32_t rest = a->format.from[k] == TEXEL_ONE ? texel_one(&a->format) : 0;
+        static const uint32_t none[VA_LANES];
+        if (k < a->words)
+            put_word(&w->r[in->sr[0].reg + k], p + 4 * k, off, lanes);
+        else
+            put_word(&w->r[in->sr[0].reg + k], (const uint8_t *)&rest, none, lanes);
+    }
+    return true;
+}
+
 static enum va_message_result ld_attr(struct core *c, struct va_warp *w, const struct va_insn *in,
                                       const struct va_val *src, uint16_t lanes)
 {
     unsigned n = in->mod[VA_M_VECSIZE] + 1u;
     bool half = component_is_half(in->mod[VA_M_REGFMT]);
-    uint32_t v[VA_LANES][4] = {{0}};
-    enum va_message_result r = load_lanes(c, w, in, src, lanes, v);
+    uint32_t v[VA_LANES][4];
+    enum va_message_result r;
 
+    if (load_together(c, w, in, src, lanes))
+        return VA_MSG_DONE;
+    memset(v, 0, sizeof(v));
+    r = load_lanes(c, w, in, src, lanes, v);
     if (r != VA_MSG_DONE)
         return r;
     for (unsigned k = 0; k < n; k++)

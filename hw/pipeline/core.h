@@ -69,6 +69,8 @@ struct attribute_seen {
     uint8_t divisor_r, divisor_e;
     uint32_t divisor_d, stride, pixel_format;
     int32_t first; /* bytes */
+    uint8_t words; /* channels that are 32 bits in memory and in registers; 0: not so */
+    bool integer;  /* the format's channels are no floats */
     struct texel_format format;
     uint64_t va, size; /* of the buffer */
 };

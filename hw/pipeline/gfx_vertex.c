@@ -183,14 +183,18 @@ struct mali_fault gfx_vertex_fault(const struct gfx_idvs *v)
 enum va_message_result gfx_lea_buf(struct core *c, struct va_warp *w, const struct va_insn *in,
                                    const struct va_val *src, uint16_t lanes)
 {
-    for (unsigned i = 0; i < VA_LANES; i++) {
-        uint32_t id = src[0].w[0][i], lane = id / VERTEX_SLOTS, view = id % VERTEX_SLOTS / 4;
-        uint64_t at = c->vary_stride
-                          ? (uint64_t)(lane * GFX_MAX_VIEWS + view % GFX_MAX_VIEWS) * c->vary_stride
-                          : (uint64_t)id * 16;
-        uint64_t va = CORE_VERTEX_WINDOW + (at & 0xffffffff);
-        for (unsigned n = 0; (lanes >> i & 1) && n < in->sr[0].count; n++)
-            w->r[in->sr[0].reg + n][i] = n < 2 ? (uint32_t)(va >> 32 * n) : 0;
+    va_v16u id = src[0].w[0], mask, zero = {0};
+    va_v16u view = id / VERTEX_SLOTS * GFX_MAX_VIEWS + id % VERTEX_SLOTS / 4 % GFX_MAX_VIEWS;
+    va_v16u at = c->vary_stride ? view * c->vary_stride : id * 16;
+
+    va_lane_mask(&mask, lanes);
+    for (unsigned n = 0; n < in->sr[0].count; n++) {
+        va_v16u *r = &w->r[in->sr[0].reg + n];
+        *r = ((n == 0   ? at
+               : n == 1 ? zero + (uint32_t)(CORE_VERTEX_WINDOW >> 32)
+                        : zero) &
+              mask) |
+             (*r & ~mask);
     }
     return VA_MSG_DONE;
 }
