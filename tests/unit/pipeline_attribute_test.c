@@ -111,6 +111,23 @@ static void job_offset(void)
     }
 }
 
+/* Strides and numbers whose product is no address, in 64 bits or at all. */
+static void far_away(void)
+{
+    static const uint32_t starts[] = {0, 0x80000000, 0xfffffff0};
+
+    for (unsigned k = 0; k < sizeof(starts) / sizeof(starts[0]); k++) {
+        struct world *w = attribute_world();
+        put_attribute(w, 1, ONE_D, FORMAT(133, RGB1), 0, UINT32_MAX)[0] |= 1 << 8;
+        w->st->regs[32] = starts[k];
+        TAP_CHECK_EQ(run(w, attr(VA_OP_LD_ATTR_IMM, 16, 4, 1, reg(60), lut(0), VA_REGFMT_U32), 16),
+                     CS_STOP_EMPTY);
+        TAP_CHECK_EQ(out(w, 0)[0], starts[k] ? 0 : 0x01000000);
+        TAP_CHECK_EQ(out(w, 1)[0], 0);
+        world_free(w);
+    }
+}
+
 /* Instances: vertex 3 is not looked at. The reciprocals are computed as the driver does. */
 static void divisors(void)
 {
@@ -203,5 +220,6 @@ static void bad_descriptors(void)
     world_free(w);
 }
 
-TAP_MAIN({"by-vertex", by_vertex}, {"job-offset", job_offset}, {"divisors", divisors},
-         {"formats", formats}, {"addresses", addresses}, {"bad-descriptors", bad_descriptors})
+TAP_MAIN({"by-vertex", by_vertex}, {"job-offset", job_offset}, {"far-away", far_away},
+         {"divisors", divisors}, {"formats", formats}, {"addresses", addresses},
+         {"bad-descriptors", bad_descriptors})
