@@ -67,13 +67,13 @@ def outcomes(text):
     return {parts[i + 2]: (parts[i + 1], parts[i]) for i in range(0, len(parts) - 2, 3)}
 
 
-def boot(s, packages, add, memory, command, lines, **options):
+def boot(s, packages, add, memory, command, lines):
     """Boots a guest that runs the lines of a list; leaves what it said where --out says, for merge.py."""
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "list").write_text("".join(lines))
         limit = max(580.0, 60 + SECONDS * len(lines))    # a few of them may be the slowest
         run = s.boot(Options(driver="panthor", packages=packages, memory=memory, timeout=limit,
-                             add=[*add, f"{folder}/list:/root/list"], **options), command, limit)
+                             add=[*add, f"{folder}/list:/root/list"]), command, limit)
     s.context.out.mkdir(parents=True, exist_ok=True)
     (s.context.out / f"{s.name.replace('/', '-')}.txt").write_bytes(run.stdout)
     return run
@@ -122,9 +122,8 @@ def test_piglit_programs(s):
                   f"only in it: {sorted(set(want) - names)[:20]}")
     passing = {name for name, (result, _) in want.items() if result == "pass"}
     chosen = selected(tests, s.context.shard, passing, FEW)
-    # With two virtual processors the same tests cost the host more than twice the time (tests/README.md).
     run = boot(s, piglitprograms.PACKAGES, piglit.adds([program for program, _ in chosen], GUEST), "4G", PROGRAMS,
-               [program.line for program, _ in chosen], smp=1)
+               [program.line for program, _ in chosen])
     yield s.verdict("boot, no kernel warning, power off", run)
     found = offered(run.stdout.decode(errors="replace"))
     yield s.check("panfrost offers the extensions of extensions.txt", found == set(extensions),
