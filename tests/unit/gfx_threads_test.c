@@ -160,6 +160,31 @@ static void dropped_between_slices(void)
     native_free(n);
 }
 
+/*
+ * Most warps of this scene end with their depth and stencil tests. They must count, or a slice of
+ * them outlasts what drivers wait for an address space's command: the job ends in one slice then.
+ */
+static void tests_count(void)
+{
+    struct native *n = native_new(REPLAY_PAGES, 1);
+    struct replay_report few = {0}, all;
+    struct capture_job job;
+    const char *err;
+    struct file f;
+
+    TAP_REQUIRE(n && file_open(&f, "stencil_faces"));
+    while (capture_next(&f.r, &job, &err) == CAPTURE_READ_JOB) {
+        if (job.type == MALI_JOB_FRAGMENT && job.number > 50)
+            replay_job(n, &job, 3, &few);
+        replay_job(n, &job, SLICES, &all);
+        TAP_CHECK_EQ(all.verdict, REPLAY_SAME);
+        capture_job_free(&job);
+    }
+    TAP_CHECK_EQ(few.verdict, REPLAY_SLICES);
+    free(f.data);
+    native_free(n);
+}
+
 /* Slices of two jobs by turns; false: one of them did not end well. */
 static bool by_turns(struct native *n, struct mali_job job[2])
 {
@@ -205,5 +230,5 @@ static void one_pass_two_streams(void)
 }
 
 TAP_MAIN({"same-to-the-bit", same_to_the_bit}, {"fault-stops-all", fault_stops_all},
-         {"dropped-between-slices", dropped_between_slices},
+         {"dropped-between-slices", dropped_between_slices}, {"tests-count", tests_count},
          {"one-pass-two-streams", one_pass_two_streams})
