@@ -11,7 +11,7 @@
 
 #include "gfx_fragment.h"
 
-#define SAMPLE_COST 16u /* of a warp's tests for a sample, in instructions: many warps end with them */
+#define SAMPLE_COST 16u /* of a warp's tests, a sample, in instructions: many warps end there */
 
 static const uint8_t loads[] = {[MALI_MEM_OK] = MALI_JOB_DONE,
                                 [MALI_MEM_STALL] = MALI_JOB_STALL,

@@ -118,9 +118,9 @@ enum va_message_result gfx_varying_message(struct gfx_fragment *f, struct va_war
 /** Depth of the primitive at a place, framebuffer pixels; no bias, no clamp. */
 float gfx_depth_at(const struct gfx_prim *t, float x, float y);
 /**
- * Weights over w of the primitive's vertices, @x, @y from its origin. @inside: the place is one of the
- * primitive, so none is negative. Planes come from corners that are not snapped to the grid and coverage
- * from those that are, which differ by 1/512 pixel.
+ * Weights over w of the primitive's vertices, @x, @y from its origin. @inside: the place is one of
+ * the primitive, so none is negative. Planes come from corners that are not snapped to the grid and
+ * coverage from those that are, which differ by 1/512 pixel.
  */
 void gfx_weights_at(const struct gfx_prim *t, float x, float y, bool inside, float b[3]);
 

@@ -302,8 +302,7 @@ static unsigned negative_weights(const struct bench *b, bool inside)
     unsigned n = 0;
 
     for (unsigned i = 0; i < SIZE * SIZE * b->fb.samples; i++) {
-        unsigned s = i % b->fb.samples, x = i / b->fb.samples % SIZE,
-                 y = i / b->fb.samples / SIZE;
+        unsigned s = i % b->fb.samples, x = i / b->fb.samples % SIZE, y = i / b->fb.samples / SIZE;
         float w[3];
         if (!b->hit[i / b->fb.samples][s])
             continue;
