@@ -115,6 +115,7 @@ struct gfx_pass {
     struct gfx_prim *prim;
     uint32_t prims, prim_room;
     struct gfx_bin *bin; /* [layer][y][x] */
+    uint64_t looks;      /* at bins, by all primitives so far: what their binning cost */
 };
 
 /** A new, empty pass; NULL: no memory, or a framebuffer larger than any. */

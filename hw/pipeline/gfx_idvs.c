@@ -429,7 +429,9 @@ static bool known_mode(unsigned mode)
     return mode < 16 && (0x7556u & 1u << mode); /* 1 2 4 6 8 10 12 13 14 */
 }
 
-static bool assemble(struct gfx_idvs *v, struct gfx_pass *pass)
+/* The batch's primitives; AGAIN: *@budget is spent, of which a vertex takes four and a look at a
+ * bin one. */
+static enum mali_job_result assemble(struct gfx_idvs *v, struct gfx_pass *pass, uint32_t *budget)
 {
     struct assembly a = {
         v,
@@ -445,14 +447,25 @@ static bool assemble(struct gfx_idvs *v, struct gfx_pass *pass)
         },
     };
 
-    for (uint32_t i = 0; i < v->indices && !a.s.full; i++)
-        if (v->slot[i] == ~0u)
+    for (; v->assembled < v->indices && !a.s.full; v->assembled++) {
+        uint64_t before = pass->looks, cost;
+        if (!*budget)
+            return MALI_JOB_AGAIN;
+        uint32_t slot = v->slot[v->assembled];
+        if (slot == ~0u)
             close_loop(&a);
         else
-            push(&a, &v->recent[(size_t)v->slot[i] * v->views]);
-    if (v->next == v->head.job.regs[IDVS_COUNT])
+            push(&a, &v->recent[(size_t)slot * v->views]);
+        cost = 4 + pass->looks - before;
+        *budget -= cost < *budget ? (uint32_t)cost : *budget;
+    }
+    if (v->next == v->head.job.regs[IDVS_COUNT] && !a.s.full)
         close_loop(&a);
-    return !a.s.full;
+    if (a.s.full) {
+        core_fault(gfx_vertex_core(v), MALI_OOM, v->head.job.ip);
+        return MALI_JOB_FAULTED;
+    }
+    return MALI_JOB_DONE;
 }
 
 /* --- the job
@@ -510,13 +523,12 @@ static enum mali_job_result batch(struct gfx_idvs *v, const struct mali_job *job
         if (v->flushed)
             return MALI_JOB_OOM;
         v->phase = IDVS_ASSEMBLE;
+        v->assembled = 0;
     }
-    if (!assemble(v, pass)) {
-        core_fault(gfx_vertex_core(v), MALI_OOM, job->ip);
-        return MALI_JOB_FAULTED;
-    }
-    v->phase = IDVS_FETCH;
-    return MALI_JOB_DONE;
+    res = assemble(v, pass, budget);
+    if (res == MALI_JOB_DONE)
+        v->phase = IDVS_FETCH;
+    return res;
 }
 
 /* DONE: the whole draw. On several threads the clock ends a slice, on one its instructions do. */
@@ -530,10 +542,13 @@ static enum mali_job_result idvs_slice(struct gfx_idvs *v, const struct mali_job
     while (v->instance < r[IDVS_INSTANCES]) {
         if (v->most > 1 ? host_ns() >= until : !budget)
             return MALI_JOB_AGAIN;
+        if (v->most > 1)
+            budget = BUDGET;
         enum mali_job_result res = batch(v, job, pass, &budget, until);
+        if (res == MALI_JOB_AGAIN && v->phase == IDVS_ASSEMBLE)
+            continue;
         if (res != MALI_JOB_DONE)
             return res;
-        budget -= budget < v->indices * 4 ? budget : v->indices * 4;
         if (v->next == r[IDVS_COUNT])
             next_instance(v);
     }
@@ -629,7 +644,7 @@ enum mali_job_result gfx_idvs_submit(struct mali_pipeline *p, const struct mali_
     if (!v)
         return MALI_JOB_FAULTED;
     r = submit(v, job, fault);
-    v->head.work = ((uint64_t)v->instance << 32 | v->next) * LONG_BATCH + v->taken;
+    v->head.work = ((uint64_t)v->instance << 32 | v->next) * LONG_BATCH + v->taken + v->assembled;
     if (r == MALI_JOB_FAULTED)
         mali_log(p->bus, MALI_LOG_GUEST_ERROR, "RUN_IDVS at 0x%llx: %s, 0x%llx",
                  (unsigned long long)job->ip, mali_fault_name(fault->code),

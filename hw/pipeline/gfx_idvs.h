@@ -82,6 +82,7 @@ struct gfx_idvs {
     struct gfx_vertex *recent; /* [slot][view] */
     /* assembly */
     struct gfx_vertex held[3][GFX_MAX_VIEWS], opening[GFX_MAX_VIEWS];
+    uint32_t assembled; /* of the batch's indices */
     uint32_t have, number;
 };
 

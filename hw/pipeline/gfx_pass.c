@@ -214,6 +214,7 @@ bool gfx_pass_add_prim(struct mali_pipeline *p, struct gfx_pass *pass, const str
 
     if (!grow(p, pass, (void **)&pass->prim, pass->prims, &pass->prim_room, sizeof(*t), 1))
         return false;
+    pass->looks += (uint64_t)(x1 - x0 + 1) * (y1 - y0 + 1);
     for (uint32_t y = y0; y <= y1 && y < pass->tiles_y; y++)
         for (uint32_t x = x0; x <= x1 && x < pass->tiles_x; x++) {
             struct gfx_bin *b = &layer[y * pass->tiles_x + x];

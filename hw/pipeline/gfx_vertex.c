@@ -24,9 +24,9 @@
 
 #define VERTEX_SLOTS 64u                                    /* of 16 bytes: eight views of eight */
 #define POSITIONS    ((size_t)VA_LANES * VERTEX_SLOTS * 16) /* bytes of them in a window */
-#define CHUNK        16384u /* instructions between two looks at the clock */
-#define CHUNKS       256u   /* of a worker in a slice */
-#define SHARE        256u   /* vertices that are worth another thread */
+#define CHUNK        4096u /* instructions between two looks at the clock */
+#define CHUNKS       1024u /* of a worker in a slice */
+#define SHARE        256u  /* vertices that are worth another thread */
 #define NO_PLACE     (~0u)
 
 enum stage { STAGE_NONE, STAGE_POSITION, STAGE_VARYING };
