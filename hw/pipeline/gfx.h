@@ -321,6 +321,7 @@ struct gfx_warp {
     unsigned quads;                 /* taken, of a warp that is not under way yet */
     const struct gfx_prim *prim[4]; /* of each quad; NULL: a frame shader. Of this slice, as pass */
     uint32_t index[4];              /* of these, in the pass */
+    uint32_t quad[4];               /* where each is, as position[] of its first pixel */
     bool mixed;                     /* quads of more than one primitive */
     float ox[VA_LANES] __attribute__((aligned(64))), oy[VA_LANES]; /* origins of the primitives */
     uint16_t pixel[VA_LANES];                                      /* in the tile */
@@ -333,7 +334,8 @@ struct gfx_warp {
     float at[2][VA_LANES]
         __attribute__((aligned(64))); /* interpolation position stored last, framebuffer pixels */
     float centre[2][VA_LANES] __attribute__((aligned(64))); /* of the pixels, likewise */
-    uint32_t position[VA_LANES]; /* of the pixels, in the framebuffer: x, y << 16 */
+    uint32_t position[VA_LANES]
+        __attribute__((aligned(64))); /* of the pixels, in the framebuffer: x, y << 16 */
 };
 
 /** Messages of fragment shaders; @c->fragment is set. */

@@ -174,43 +174,35 @@ static void preload(const struct gfx_fragment *f, unsigned p, va_v16u *r)
     }
 }
 
-/* Puts one quad into lanes 4 * @q ..; @mask: samples of a pixel that may be covered, and that are
- * shaded now. */
+/* Where a quad is in the framebuffer: x, y << 16 of its first pixel. */
+static uint32_t quad_at(const struct gfx_fragment *f, const struct gfx_quad *quad)
+{
+    return (f->tile.x + quad->x) | (f->tile.y + quad->y) << 16;
+}
+
+/* Puts one quad into lanes 4 * @q ..; @may: samples of a pixel that may be covered, and that are
+ * shaded now. What follows from where it is waits for close_warp(). */
 static void take_quad(struct gfx_fragment *f, unsigned q, const struct gfx_quad *from, uint16_t may,
                       uint16_t now)
 {
     const uint64_t ones = 0x0001000100010001ull;
     struct gfx_warp *g = &f->warp;
-    uint64_t pixel = (from->y * GFX_TILE + from->x) * ones +
-                     (1ull << 16 | (uint64_t)GFX_TILE << 32 | (GFX_TILE + 1ull) << 48);
     uint64_t first = gfx_quad_load(from->cover) & may * ones, cover = first & now * ones;
-    float x = (float)(f->tile.x + from->x) + 0.5f, y = (float)(f->tile.y + from->y) + 0.5f;
-    const float xs[4] = {x, x + 1, x, x + 1}, ys[4] = {y, y, y + 1, y + 1};
-    uint32_t at = (f->tile.x + from->x) | (f->tile.y + from->y) << 16;
-    const uint32_t position[4] = {at, at + 1, at + 0x10000, at + 0x10001};
-    const float ox = f->prim ? f->prim->ox : 0, oy = f->prim ? f->prim->oy : 0;
-    const float oxs[4] = {ox, ox, ox, ox}, oys[4] = {oy, oy, oy, oy};
 
-    memcpy(&g->pixel[4 * q], &pixel, 8);
     memcpy(&g->first[4 * q], &first, 8);
     memcpy(&g->cover[4 * q], &cover, 8);
     memcpy(&g->forced[4 * q], from->forced, 8);
-    memcpy(&g->position[4 * q], position, 16);
-    memcpy(&g->centre[0][4 * q], xs, 16);
-    memcpy(&g->centre[1][4 * q], ys, 16);
-    memcpy(&g->ox[4 * q], oxs, 16);
-    memcpy(&g->oy[4 * q], oys, 16);
+    g->quad[q] = quad_at(f, from);
     g->prim[q] = f->prim;
     g->index[q] = f->prim ? (uint32_t)(f->prim - f->pass->prim) : 0;
 }
 
 /* The warp has a pixel of the quad: the one that comes first has to end first. */
-static bool in_warp_already(const struct gfx_warp *g, const struct gfx_quad *quad)
+static bool in_warp_already(const struct gfx_warp *g, const struct gfx_quad *quad, uint32_t at)
 {
     for (unsigned q = 0; q < g->quads; q++)
-        if (g->pixel[4 * q] == quad->y * GFX_TILE + quad->x &&
-            (gfx_quad_fields(gfx_quad_load(&g->first[4 * q])) &
-             gfx_quad_fields(gfx_quad_load(quad->cover))))
+        if (g->quad[q] == at && (gfx_quad_fields(gfx_quad_load(&g->first[4 * q])) &
+                                 gfx_quad_fields(gfx_quad_load(quad->cover))))
             return true;
     return false;
 }
@@ -225,22 +217,46 @@ bool gfx_warp_take(struct gfx_fragment *f)
     g->sample = per_sample ? f->sample : 0;
     for (; f->next_quad < f->quads; f->next_quad++) {
         const struct gfx_quad *quad = &f->quad[f->next_quad];
-        if (g->quads == 4 || in_warp_already(g, quad))
+        if (g->quads == 4 || in_warp_already(g, quad, quad_at(f, quad)))
             return true;
         take_quad(f, g->quads++, quad, DCD_SAMPLE_MASK(&s->dcd), mask);
     }
     return g->quads == 4;
 }
 
+/* Pixels of quad @q: numbers in the tile, places in the framebuffer, centres. */
+static void place_quad(const struct gfx_fragment *f, struct gfx_warp *g, unsigned q)
+{
+    typedef int32_t words __attribute__((vector_size(16), may_alias));
+    typedef float floats __attribute__((vector_size(16), may_alias));
+    const struct gfx_prim *t = g->prim[q];
+    va_quarter at = va_spread(g->quad[q]) + (va_quarter){0, 1, 0x10000, 0x10001};
+    uint64_t first =
+        ((g->quad[q] >> 16) - f->tile.y) * GFX_TILE + (g->quad[q] & 0xffff) - f->tile.x;
+    uint64_t pixel = first * 0x0001000100010001ull +
+                     (1ull << 16 | (uint64_t)GFX_TILE << 32 | (GFX_TILE + 1ull) << 48);
+    floats *x = (floats *)g->centre[0], *y = (floats *)g->centre[1];
+    float ox = t ? t->ox : 0, oy = t ? t->oy : 0;
+
+    memcpy(&g->pixel[4 * q], &pixel, 8);
+    ((va_quarter *)g->position)[q] = at;
+    x[q] = __builtin_convertvector((words)(at & 0xffff), floats) + 0.5f;
+    y[q] = __builtin_convertvector((words)(at >> 16), floats) + 0.5f;
+    ((floats *)g->ox)[q] = (floats){ox, ox, ox, ox};
+    ((floats *)g->oy)[q] = (floats){oy, oy, oy, oy};
+}
+
 /* No quad is left for the rest of the warp. Returns the lanes that belong to one. */
-static uint16_t close_warp(struct gfx_warp *g)
+static uint16_t close_warp(const struct gfx_fragment *f, struct gfx_warp *g)
 {
     unsigned n = g->quads;
 
     g->quads = 0;
     g->mixed = false;
-    for (unsigned q = 1; q < n; q++)
+    for (unsigned q = 0; q < n; q++) {
+        place_quad(f, g, q);
         g->mixed |= g->prim[q] != g->prim[0];
+    }
     for (unsigned q = n; q < 4; q++) {
         memset(&g->cover[4 * q], 0, 8);
         memset(&g->first[4 * q], 0, 8);
@@ -257,7 +273,7 @@ void gfx_warp_begin(struct gfx_fragment *f)
     bool kill, update;
     uint16_t lanes, alive;
 
-    lanes = close_warp(g);
+    lanes = close_warp(f, g);
     g->tested = 0;
     kill = !s->dcd.spd || early(s, DCD_PIXEL_KILL(&s->dcd));
     update = kill && (!s->dcd.spd || early(s, DCD_ZS_UPDATE(&s->dcd)));
