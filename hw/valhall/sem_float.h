@@ -239,6 +239,47 @@ static inline double split(double x, bool sqrt, bool log, int *e)
     return r.d;
 }
 
+/* Half a piece's lanes in double: what needs more than fp32 on its way. */
+typedef double vd __attribute__((vector_size(VA_PIECE)));
+typedef uint64_t vd_bits __attribute__((vector_size(VA_PIECE)));
+typedef float vf_half __attribute__((vector_size(VA_PIECE / 2)));
+typedef int32_t vi_half __attribute__((vector_size(VA_PIECE / 2)));
+typedef vd double_fn(vd x);
+
+union vf_halves {
+    vf whole;
+    vf_half half[2];
+};
+
+/* @fn of each lane, rounded to fp32. */
+VA_INLINE vf in_double(vf x, double_fn *fn)
+{
+    union vf_halves u = {x};
+
+    for (unsigned i = 0; i < 2; i++)
+        u.half[i] = __builtin_convertvector(fn(__builtin_convertvector(u.half[i], vd)), vf_half);
+    return u.whole;
+}
+
+VA_INLINE vd pick_double(vd_bits m, vd a, vd b)
+{
+    return (vd)(((vd_bits)a & m) | ((vd_bits)b & ~m));
+}
+
+/* split(x, false, true, ...) without the exponent, of finite x but 0. */
+VA_INLINE vd log_mantissa(vd x)
+{
+    vd m = (vd)(((vd_bits)x & ~(0x7ffull << 52)) | 1022ull << 52);
+    vd size = (vd)((vd_bits)m & ~(1ull << 63));
+
+    return pick_double((vd_bits)(size < 0.75), m * 2, m);
+}
+
+VA_INLINE vd log_mantissa_or_itself(vd x)
+{
+    return pick_double((vd_bits)(x == 0) | (vd_bits)(x - x != 0), x, log_mantissa(x));
+}
+
 VA_INLINE vf split_lanes(const struct va_insn *in, vf x, vu *e)
 {
     int exp;
@@ -284,30 +325,17 @@ OP(FREXPE_V2F16)
  * ---------------------------------------------------------------------------- */
 
 /* 1 / sqrt(x) for normal x > 0, to about 2^-52: Newton's method from a guess of the bits. */
-static inline double rsqrt_double(double x)
+VA_INLINE vd rsqrt_double(vd x)
 {
-    union {
-        double d;
-        uint64_t u;
-    } y = {x};
+    vd y = (vd)(0x5fe6eb50c7b537a9ull - ((vd_bits)x >> 1));
 
-    y.u = 0x5fe6eb50c7b537a9ull - (y.u >> 1);
     for (unsigned i = 0; i < 5; i++)
-        y.d = y.d * (1.5 - 0.5 * x * y.d * y.d);
-    return y.d;
+        y = y * (1.5 - 0.5 * x * y * y);
+    return y;
 }
 
-static inline float rsqrt_lane(float x)
-{
-    if (x != x || x < 0)
-        return __builtin_nanf("");
-    if (x == 0)
-        return 1.0f / x;
-    return x - x != 0 ? 0.0f : (float)rsqrt_double(x);
-}
-
-/* 2^(n / 2^24) in double: Taylor series of e^y about the middle of the fraction. */
-static inline double exp2_fixed(int32_t n)
+/* 2^y in double for |y| <= 0.5 * log(2): Taylor series of e^y about the middle of the fraction. */
+VA_INLINE vd exp2_fraction(vd fraction)
 {
     static const double c[] = {/* 1 / k! */
                                1.0 / 87178291200,
@@ -325,17 +353,35 @@ static inline double exp2_fixed(int32_t n)
                                1.0 / 2,
                                1.0,
                                1.0};
-    double y = ((n & 0xffffff) * 0x1p-24 - 0.5) * 0.693147180559945309417, r = 0;
+    vd y = (fraction * 0x1p-24 - 0.5) * 0.693147180559945309417, r = {0};
 
     for (unsigned k = 0; k < sizeof(c) / sizeof(c[0]); k++)
         r = r * y + c[k];
-    return r * 1.41421356237309504880 * exp2_int(n >> 24);
+    return r * 1.41421356237309504880;
 }
 
-/* log2(m) / (m - 1) without the singularity at 1: artanh series in (m - 1) / (m + 1). */
-static inline double log2_ratio(double m)
+/* 2^(n / 2^24) */
+VA_INLINE vf exp2_fixed(vi n)
 {
-    double z = (m - 1) / (m + 1), z2 = z * z, r = 0;
+    union {
+        vi whole;
+        vi_half half[2];
+    } part = {n & 0xffffff};
+    union vf_halves r;
+
+    for (unsigned i = 0; i < 2; i++) {
+        vd fraction = exp2_fraction(__builtin_convertvector(part.half[i], vd));
+        for (unsigned k = 0; k < LANES / 2; k++)
+            fraction[k] *= exp2_int(n[i * LANES / 2 + k] >> 24);
+        r.half[i] = __builtin_convertvector(fraction, vf_half);
+    }
+    return r.whole;
+}
+
+/* log2(m) / (m - 1) without the singularity at 1: artanh series in (m - 1) / (m + 1); of x's m. */
+VA_INLINE vd log2_ratio(vd x)
+{
+    vd m = log_mantissa(x), z = (m - 1) / (m + 1), z2 = z * z, r = {0};
 
     for (int k = 12; k >= 0; k--)
         r = r * z2 + 1.0 / (2 * k + 1);
@@ -349,9 +395,12 @@ VA_INLINE vf fn_frcp(vf x)
 
 VA_INLINE vf fn_frsq(vf x)
 {
-    for (unsigned i = 0; i < LANES; i++)
-        x[i] = rsqrt_lane(x[i]);
-    return x;
+    vf r = in_double(x, rsqrt_double);
+    vu zero = (vu)(x == 0), bad = (vu)(x < 0) | (vu)(x != x);
+
+    r = as_f(pick(zero, as_u(1.0f / x), as_u(r)));
+    r = as_f(pick(as_u(x) == splat(0x7f800000), splat(0), as_u(r)));
+    return as_f(pick(bad, splat(F32_NAN), as_u(r)));
 }
 
 typedef vf unary_fn(vf x);
@@ -400,7 +449,8 @@ OP(FRSQ_APPROX_F32)
     int e;
 
     for (unsigned i = 0; i < LANES; i++)
-        x[i] = rsqrt_lane((float)split(x[i], true, false, &e));
+        x[i] = (float)split(x[i], true, false, &e);
+    x = fn_frsq(x);
     d->w[0] = settle(x, env->ftz32);
 }
 
@@ -411,44 +461,29 @@ OP(FRSQ_APPROX_F32)
  */
 OP(FLOGD_F32)
 {
-    vf x = src_f32(in, s, 0, env->ftz32);
-    int e;
+    vf x = src_f32(in, s, 0, env->ftz32), r = in_double(x, log2_ratio);
+    vu bad = (vu)(x < 0) | (vu)(x != x), end = (vu)(x == 0) | (vu)(x - x != 0);
 
-    for (unsigned i = 0; i < LANES; i++) {
-        float v = x[i];
-        if (v != v || v < 0)
-            x[i] = __builtin_nanf("");
-        else if (v == 0 || v - v != 0)
-            x[i] = __builtin_inff();
-        else
-            x[i] = (float)log2_ratio(split(v, false, true, &e));
-    }
-    d->w[0] = settle(x, env->ftz32);
+    r = as_f(pick(end, splat(0x7f800000), as_u(r)));
+    d->w[0] = settle(as_f(pick(bad, splat(F32_NAN), as_u(r))), env->ftz32);
 }
 
 OP(FADD_LSCALE_F32)
 {
     vf a = src_f32(in, s, 0, env->ftz32), b = src_f32(in, s, 1, env->ftz32);
-    int e;
 
-    for (unsigned i = 0; i < LANES; i++)
-        b[i] = (float)split(b[i], false, true, &e);
+    b = in_double(b, log_mantissa_or_itself);
     d->w[0] = settle(clamp_mod(in, a + b), env->ftz32);
 }
 
 /* 2^(A / 2^24); B is the unconverted exponent times 2^24: NaN, and what A cannot hold. */
 OP(FEXP_F32)
 {
-    vf x = src_f32(in, s, 1, env->ftz32), r = x;
+    vf x = src_f32(in, s, 1, env->ftz32), r = exp2_fixed((vi)s[0].w[0]);
 
-    for (unsigned i = 0; i < LANES; i++) {
-        if (x[i] >= 0x1p31f)
-            r[i] = __builtin_inff();
-        else if (x[i] < -0x1p31f)
-            r[i] = 0;
-        else if (x[i] == x[i])
-            r[i] = (float)exp2_fixed((int32_t)s[0].w[0][i]);
-    }
+    r = as_f(pick((vu)(x >= 0x1p31f), splat(0x7f800000), as_u(r)));
+    r = as_f(pick((vu)(x < -0x1p31f), splat(0), as_u(r)));
+    r = as_f(pick((vu)(x != x), as_u(x), as_u(r)));
     d->w[0] = settle(clamp_mod(in, r), env->ftz32);
 }
 
