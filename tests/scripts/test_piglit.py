@@ -105,7 +105,7 @@ class Lists(unittest.TestCase):
         self.assertEqual(merge.reason("fail", "Test requires GL_ARB_x\n"), "unexplained")
 
     def test_reasons_by_name(self):
-        for result, name, why in (("fail", "spec/!opengl_1.0/gl-1.0-edgeflag", "edge flags"),
+        for result, name, why in (("fail", "spec/!opengl_1.0/gl-1.0-edgeflag", "polygon mode"),
                                   ("skip", "spec/ext_framebuffer_multisample/blit-flipped_16_x", "asks for more samples"),
                                   ("skip", "spec/ext_framebuffer_multisample/blit-flipped_4_x", "unexplained"),
                                   ("crash", "spec/!opengl_1.0/gl-1.0-edgeflag", "unexplained"),
