@@ -182,6 +182,8 @@ bool gfx_pass_add_vertices(struct mali_pipeline *p, struct gfx_pass *pass, uint3
     struct gfx_draw *d = &pass->draw[draw];
     uint32_t before = d->vertices;
 
+    if (!n) /* a batch of vertices met before; there may be no array yet */
+        return true;
     if (!grow(p, pass, (void **)&d->vary, d->vertices, &d->room, d->vary_bytes + 1, n))
         return false;
     memset(d->vary + (uint64_t)before * d->vary_bytes, 0, (uint64_t)n * d->vary_bytes);
