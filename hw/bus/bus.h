@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 struct mali_event;
 struct mali_inject;
@@ -130,5 +131,17 @@ struct mali_fault {
     uint64_t va;       /* faulting address */
     uint64_t info;     /* exception data for the CS_FAULT_INFO register */
 };
+
+/**
+ * The host's own clock in ns, from some moment on: for how long the model works at a stretch. The
+ * guest never sees it; its time is mali_host_ops.now().
+ */
+static inline uint64_t mali_host_ns(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
 
 #endif

@@ -8,7 +8,6 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include <time.h>
 
 #include "gpu_internal.h"
 
@@ -138,22 +137,14 @@ void gpu_mcu_control(struct mali_gpu *gpu, uint32_t val)
     }
 }
 
-static uint64_t host_ns(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
 static void step(struct mali_gpu *gpu)
 {
-    uint64_t start = host_ns();
+    uint64_t start = mali_host_ns();
 
     gpu->stepping = true;
     mali_mcu_step(gpu->mcu);
     gpu->stepping = false;
-    gpu->busy_ns += host_ns() - start;
+    gpu->busy_ns += mali_host_ns() - start;
     gpu_tick(gpu);
     pthread_cond_broadcast(&gpu->parked);
 }

@@ -13,7 +13,6 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "pipeline_internal.h"
 #include "workgroup.h"
@@ -201,14 +200,6 @@ static enum mali_mem_result job_load(struct compute_job *c)
 
 /* --- slices ---------------------------------------------------------------------------------- */
 
-static uint64_t host_ns(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
 static bool groups_left(struct compute_job *c)
 {
     return __atomic_load_n(&c->grid.next, __ATOMIC_RELAXED) < c->grid.total;
@@ -256,7 +247,7 @@ static void work(void *ctx, unsigned i)
     k->source = (uint16_t)(0x8000 | s->job->csg << 8 | s->job->cs); /* guess, as the streams' */
     k->stalled = false;
     for (unsigned n = 0; n < s->chunks; n++)
-        if (!work_chunk(s, i, CHUNK) || host_ns() >= s->until)
+        if (!work_chunk(s, i, CHUNK) || mali_host_ns() >= s->until)
             break;
     va_count(&k->shader);
 }
@@ -340,7 +331,7 @@ static enum mali_job_result job_slice(struct mali_pipeline *p, struct compute_jo
     places = places_wanted(p, c);
     if (pool_size(p->pool) > 1) {
         s.chunks = CHUNKS;
-        s.until = host_ns() + SLICE_NS;
+        s.until = mali_host_ns() + SLICE_NS;
     }
     pool_run(p->pool, places, work, &s);
     return slice_result(&s, c->made);

@@ -12,7 +12,6 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include <string.h>
-#include <time.h>
 
 #include "gfx_fragment.h"
 
@@ -147,14 +146,6 @@ static unsigned places_wanted(struct gfx_frame *fr)
 
 /* --- slices ---------------------------------------------------------------------------------- */
 
-static uint64_t host_ns(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
 /* The first fault wins, the others stop. */
 static void place_faulted(struct gfx_frame *fr, unsigned i)
 {
@@ -205,7 +196,7 @@ static void work(void *ctx, unsigned i)
     gfx_place_attach(s->fr->place[i], s->job, i ? s->fr->head.pipeline->tlb[i] : s->job->tlb,
                      s->pass);
     for (unsigned n = 0; n < s->chunks; n++)
-        if (!work_chunk(s, i, CHUNK) || host_ns() >= s->until)
+        if (!work_chunk(s, i, CHUNK) || mali_host_ns() >= s->until)
             break;
 }
 
@@ -252,7 +243,7 @@ static enum mali_job_result first_slice(struct slice *s)
         return MALI_JOB_FAULTED;
     /* Recorders and observers look at one thread, reports count there. */
     fr->most = p->recorder || p->observer || p->reports ? 1 : pool_size(p->pool);
-    s->until = fr->most > 1 ? host_ns() + SLICE_NS : UINT64_MAX;
+    s->until = fr->most > 1 ? mali_host_ns() + SLICE_NS : UINT64_MAX;
     work(s, 0);
     return slice_result(s);
 }
@@ -277,7 +268,7 @@ static enum mali_job_result frame_slice(struct gfx_frame *fr, const struct mali_
     unsigned places = places_wanted(fr);
     if (fr->most > 1) {
         s.chunks = CHUNKS;
-        s.until = host_ns() + SLICE_NS;
+        s.until = mali_host_ns() + SLICE_NS;
     }
     pool_run(p->pool, places, work, &s);
     return slice_result(&s);

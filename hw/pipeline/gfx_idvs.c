@@ -11,7 +11,6 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "gfx_idvs.h"
 
@@ -483,14 +482,6 @@ static void next_instance(struct gfx_idvs *v)
     v->have = v->number = 0;
 }
 
-static uint64_t host_ns(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
 /* A batch from its indices to its primitives, or as far as it comes. */
 static enum mali_job_result batch(struct gfx_idvs *v, const struct mali_job *job,
                                   struct gfx_pass *pass, uint32_t *budget, uint64_t until)
@@ -536,11 +527,11 @@ static enum mali_job_result idvs_slice(struct gfx_idvs *v, const struct mali_job
                                        struct gfx_pass *pass)
 {
     const uint32_t *r = v->head.job.regs;
-    uint64_t until = v->most > 1 ? host_ns() + SLICE_NS : UINT64_MAX;
+    uint64_t until = v->most > 1 ? mali_host_ns() + SLICE_NS : UINT64_MAX;
     uint32_t budget = BUDGET;
 
     while (v->instance < r[IDVS_INSTANCES]) {
-        if (v->most > 1 ? host_ns() >= until : !budget)
+        if (v->most > 1 ? mali_host_ns() >= until : !budget)
             return MALI_JOB_AGAIN;
         if (v->most > 1)
             budget = BUDGET;

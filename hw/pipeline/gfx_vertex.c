@@ -17,7 +17,6 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "gfx_idvs.h"
 #include "texel.h"
@@ -329,14 +328,6 @@ static enum mali_job_result place_run(const struct gfx_idvs *v, struct gfx_verte
 
 /* --- slices ---------------------------------------------------------------------------------- */
 
-static uint64_t host_ns(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
 static uint32_t vertices_left(const struct gfx_idvs *v)
 {
     uint32_t taken = __atomic_load_n(&v->taken, __ATOMIC_RELAXED);
@@ -396,7 +387,7 @@ static void work(void *ctx, unsigned i)
 
     for (unsigned n = 0; n < CHUNKS; n++) {
         uint32_t budget = CHUNK;
-        if (!work_chunk(s, i, &budget) || host_ns() >= s->until)
+        if (!work_chunk(s, i, &budget) || mali_host_ns() >= s->until)
             break;
     }
 }

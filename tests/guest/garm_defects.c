@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -399,6 +400,8 @@ static void timeout_busy_cpus(struct pu_ctx *c, uint32_t unused)
     for (unsigned i = 0; i < busy; i++) {
         child[i] = fork();
         igt_assert_lte(0, child[i]);
+        if (!child[i])
+            prctl(PR_SET_PDEATHSIG, SIGKILL); /* also when the subtest fails */
         while (!child[i])
             ;
     }

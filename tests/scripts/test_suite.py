@@ -107,6 +107,11 @@ class Again(unittest.TestCase):
 
     LINE = "[    2.480906] panthor c000000.gpu: [drm] job timeout\n"
 
+    def test_results_of_one_name_are_all_told(self):
+        case = Case("boot/x", lambda: [Result("works", PASS), Result("works", PASS), Result("works", FAIL), Result("works", PASS)])
+        told = run_case(case, SimpleNamespace(guests=[]))
+        self.assertEqual([found.status for found in told], [PASS, PASS, FAIL, PASS])
+
     def run_case(self, statuses, driver="panthor", kernel="stable", log=LINE):
         """What is told of a case that ends so at its first, second ... run."""
         with tempfile.TemporaryDirectory() as folder:

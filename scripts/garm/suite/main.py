@@ -79,16 +79,18 @@ def run_case(case: Case, context: Context) -> Iterator[Result | str]:
     for left in reversed(range(upstream.TRIES)):
         context.guests.clear()
         held: list[Result] = []
+        now: set[str] = set()   # not in told before the end: a case may have results of one name
         for result in attempt(case):
             if held or result.status == FAIL:
                 held.append(result)
             elif result.name not in told:
-                told.add(result.name)
+                now.add(result.name)
                 yield result
         reason = upstream.shown(context.guests) if held and left else ""
         if not reason:
             yield from (result for result in held if result.status == FAIL or result.name not in told)
             return
+        told |= now
         names = ", ".join(result.name for result in held if result.status == FAIL)
         yield f"{case.name} runs again, for {names} failed: {reason}"
 
