@@ -24,6 +24,7 @@
 #define GFX_QUADS       (GFX_PIXELS / 4)
 #define GFX_MAX_RTS     8
 #define GFX_MAX_SAMPLES 16
+#define GFX_SLOTS       8 /* primitives in a warp */
 #define GFX_SUBPIXEL    256 /* source: subPixelPrecisionBits of panvk */
 #define GFX_MAX_LAYERS  256
 
@@ -315,18 +316,24 @@ bool gfx_blend_read(const struct gfx_rt *rt, const uint8_t *plane, const uint16_
 void gfx_tib_unpack(unsigned internal, uint32_t word, float rgba[4]);
 uint32_t gfx_tib_pack(unsigned internal, const float rgba[4], bool round);
 
-/** A warp of fragments that is filled, or under way. */
+/**
+ * A warp of fragments that is filled, or under way. Its lanes are quads, four lanes each, or, where
+ * no lane looks at another (struct gfx_state: loose), single pixels: small triangles would leave half
+ * of the lanes idle. Arrays of what a quad writes at once have room for one behind the last lane.
+ */
 struct gfx_warp {
     struct va_warp w;
-    unsigned quads;                 /* taken, of a warp that is not under way yet */
-    const struct gfx_prim *prim[4]; /* of each quad; NULL: a frame shader. Of this slice, as pass */
-    uint32_t index[4];              /* of these, in the pass */
-    uint32_t quad[4];               /* where each is, as position[] of its first pixel */
-    bool mixed;                     /* quads of more than one primitive */
+    unsigned taken; /* lanes, of a warp that is not under way yet */
+    bool loose;
+    unsigned prims;                         /* that its lanes belong to */
+    const struct gfx_prim *prim[GFX_SLOTS]; /* NULL: a frame shader. Of this slice, as pass */
+    uint32_t index[GFX_SLOTS];              /* of these, in the pass */
+    uint32_t slot[VA_LANES + 4] __attribute__((aligned(64))); /* which of these, by lane */
     float ox[VA_LANES] __attribute__((aligned(64))), oy[VA_LANES]; /* origins of the primitives */
-    uint16_t pixel[VA_LANES];                                      /* in the tile */
-    uint16_t cover[VA_LANES];                                      /* samples left */
-    uint16_t first[VA_LANES];  /* samples covered before any test */
+    uint32_t used[GFX_TILE];      /* loose: bits of the pixels taken, by row of the tile */
+    uint16_t pixel[VA_LANES + 4]; /* in the tile */
+    uint16_t cover[VA_LANES + 4]; /* samples left */
+    uint16_t first[VA_LANES];     /* samples covered before any test */
     uint16_t forced[VA_LANES]; /* as of quads */
     unsigned sample;           /* per-sample shading: which */
     bool zs_done;              /* depth and stencil were updated before the shader */
@@ -334,7 +341,7 @@ struct gfx_warp {
     float at[2][VA_LANES]
         __attribute__((aligned(64))); /* interpolation position stored last, framebuffer pixels */
     float centre[2][VA_LANES] __attribute__((aligned(64))); /* of the pixels, likewise */
-    uint32_t position[VA_LANES]
+    uint32_t position[VA_LANES + 4]
         __attribute__((aligned(64))); /* of the pixels, in the framebuffer: x, y << 16 */
 };
 

@@ -155,6 +155,16 @@ static struct gfx_state *state_slot(struct gfx_fragment *f, uint32_t key)
     return *s;
 }
 
+/* Lanes may be single pixels: none looks at others, and each has one sample. */
+static bool is_loose(const struct gfx_fragment *f, const struct gfx_state *s)
+{
+    bool alone = !s->dcd.spd || (!s->core.shader.helpers &&
+                                 !va_program_neighbours(s->core.shader.program));
+
+    return alone && s->key < GFX_KEY_FRAME && f->fb.samples == 1 && !f->fb.forced &&
+           DCD_SAMPLE_MASK(&s->dcd) & 1;
+}
+
 /* The state of @dcd under the name @key, loaded when it is not there yet. */
 static enum mali_mem_result get_state(struct gfx_fragment *f, const struct gfx_dcd *dcd,
                                       uint32_t key, struct gfx_state **out)
@@ -187,6 +197,7 @@ static enum mali_mem_result get_state(struct gfx_fragment *f, const struct gfx_d
         if (r == MALI_MEM_OK)
             va_bind(&s->core.shader);
     }
+    s->loose = r == MALI_MEM_OK && is_loose(f, s);
     s->valid = r == MALI_MEM_OK;
     return r;
 }
@@ -264,9 +275,9 @@ static enum mali_job_result draw_quads(struct gfx_fragment *f, bool wait, uint32
         if (!f->in_warp && !gfx_warp_take(f)) {
             if (wait)
                 return MALI_JOB_DONE;
-            if (!f->warp.quads && !next_sample(f))
+            if (!f->warp.taken && !next_sample(f))
                 return MALI_JOB_DONE;
-            if (!f->warp.quads)
+            if (!f->warp.taken)
                 continue;
         }
         r = run_warp(f, budget);
@@ -408,11 +419,11 @@ static enum mali_mem_result prim_begin(struct gfx_fragment *f, const struct gfx_
 static void find_again(struct gfx_fragment *f, const struct gfx_bin *bin)
 {
     struct gfx_warp *g = &f->warp;
-    unsigned quads = f->in_warp ? 4 : g->quads;
+    unsigned prims = f->in_warp || g->taken ? g->prims : 0;
 
-    for (unsigned q = 0; q < quads; q++)
-        g->prim[q] = &f->pass->prim[g->index[q]];
-    if (quads)
+    for (unsigned s = 0; s < prims; s++)
+        g->prim[s] = &f->pass->prim[g->index[s]];
+    if (prims)
         f->draw = &f->pass->draw[g->prim[0]->draw];
     if (f->begun) {
         f->prim = &f->pass->prim[bin->prim[f->next_prim]];
@@ -424,7 +435,7 @@ static void find_again(struct gfx_fragment *f, const struct gfx_bin *bin)
  * is none. */
 static bool waited_enough(const struct gfx_fragment *f, const struct gfx_bin *bin)
 {
-    return f->warp.quads && (f->next_prim == bin->count ||
+    return f->warp.taken && (f->next_prim == bin->count ||
                              f->pass->prim[bin->prim[f->next_prim]].draw != f->warp.prim[0]->draw);
 }
 
@@ -432,7 +443,7 @@ static enum mali_job_result bin_run(struct gfx_fragment *f, const struct gfx_bin
                                     uint32_t *budget)
 {
     find_again(f, bin);
-    while (f->next_prim < bin->count || f->in_warp || f->warp.quads) {
+    while (f->next_prim < bin->count || f->in_warp || f->warp.taken) {
         enum mali_job_result r;
         if (!f->begun && (f->in_warp || waited_enough(f, bin))) {
             r = run_warp(f, budget);
@@ -505,7 +516,7 @@ void gfx_place_begin(struct gfx_fragment *f, uint32_t n)
     t->h = f->fb.max_y + 1 - t->y < GFX_TILE ? f->fb.max_y + 1 - t->y : GFX_TILE;
     f->next_prim = 0;
     f->begun = false;
-    f->warp.quads = 0;
+    f->warp.taken = 0;
     f->phase = GFX_PHASE_BEGIN;
     f->busy = true;
 }

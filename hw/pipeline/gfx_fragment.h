@@ -27,6 +27,7 @@ enum gfx_phase {
 /** Descriptors of a draw, unpacked. */
 struct gfx_state {
     bool valid;
+    bool loose; /* warps of pixels, not of quads */
     uint32_t key;
     struct gfx_dcd dcd;
     struct gfx_zs zs;
@@ -75,6 +76,7 @@ struct gfx_fragment {
     bool in_warp;
     struct gfx_warp warp;
     struct gfx_state *state[GFX_STATES]; /* or NULL */
+    uint64_t warps, lanes;               /* with a shader, so far */
 };
 
 /** Each sample of a pixel is shaded by itself. */

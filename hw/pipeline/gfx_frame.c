@@ -294,6 +294,21 @@ static void set_fault(struct gfx_frame *fr, const struct mali_job *job, struct m
              (unsigned long long)fault->info);
 }
 
+/* What the job has done, for timelines. */
+static void tell_work(const struct gfx_frame *fr, struct mali_trace *trace)
+{
+    uint64_t *work = fr->head.pipeline->work;
+
+    memset(work, 0, sizeof(fr->head.pipeline->work));
+    work[MALI_WORK_TILES] = fr->tiles;
+    for (unsigned i = 0; i < fr->made; i++) {
+        work[MALI_WORK_WARPS] += fr->place[i]->warps;
+        work[MALI_WORK_LANES] += fr->place[i]->lanes;
+    }
+    for (unsigned i = 0; trace && i <= MALI_WORK_LANES; i++)
+        mali_trace_counter(trace, MALI_TRACK_WORK, i, work[i]);
+}
+
 enum mali_job_result gfx_fragment_submit(struct mali_pipeline *p, const struct mali_job *job,
                                          struct mali_fault *fault)
 {
@@ -307,6 +322,8 @@ enum mali_job_result gfx_fragment_submit(struct mali_pipeline *p, const struct m
         gfx_place_report(fr->place[i]);
     if (r == MALI_JOB_FAULTED)
         set_fault(fr, job, fault);
+    if (r == MALI_JOB_DONE)
+        tell_work(fr, job->trace);
     fr->head.work = fr->next;
     return gfx_job_put(&fr->head, job, r);
 }

@@ -18,26 +18,38 @@ enum { CLAMP_0_1 = 1, CLAMP_BOUNDS = 2 };
 /* --- pixels of the warp ------------------------------------------------------------------ */
 
 /* The lanes of a quad lie in two rows, two beside each other. */
-static void load_pixels(const uint32_t *plane, const uint16_t pixel[VA_LANES], va_v16u *out)
+static void load_pixels(const uint32_t *plane, const struct gfx_warp *g, va_v16u *out)
 {
     uint8_t *to = (uint8_t *)out;
 
-    for (unsigned i = 0; i < VA_LANES; i += 2)
-        memcpy(to + 4 * i, plane + pixel[i], 8);
+    for (unsigned i = 0; !g->loose && i < VA_LANES; i += 2)
+        memcpy(to + 4 * i, plane + g->pixel[i], 8);
+    for (unsigned i = 0; g->loose && i < VA_LANES; i++)
+        memcpy(to + 4 * i, plane + g->pixel[i], 4);
 }
 
-static void store_pixels(uint32_t *plane, const uint16_t pixel[VA_LANES], uint16_t lanes,
-                         const va_v16u *v)
+static void store_pairs(uint32_t *plane, const struct gfx_warp *g, uint16_t lanes, const va_v16u *v)
 {
     const uint8_t *from = (const uint8_t *)v;
 
     for (unsigned i = 0; i < VA_LANES; i += 2) {
         unsigned pair = lanes >> i & 3;
         if (pair == 3)
-            memcpy(plane + pixel[i], from + 4 * i, 8);
+            memcpy(plane + g->pixel[i], from + 4 * i, 8);
         else if (pair)
-            plane[pixel[i + (pair == 2)]] = (*v)[i + (pair == 2)];
+            plane[g->pixel[i + (pair == 2)]] = (*v)[i + (pair == 2)];
     }
+}
+
+static void store_pixels(uint32_t *plane, const struct gfx_warp *g, uint16_t lanes,
+                         const va_v16u *v)
+{
+    const uint32_t *from = (const uint32_t *)v;
+
+    if (!g->loose)
+        store_pairs(plane, g, lanes, v);
+    for (unsigned left = g->loose ? lanes : 0; left; left &= left - 1)
+        plane[g->pixel[__builtin_ctz(left)]] = from[__builtin_ctz(left)];
 }
 
 /* --- depth ---------------------------------------------------------------------------------- */
@@ -59,14 +71,15 @@ static bool depth_of(const struct gfx_fragment *f, struct gfx_vec_depth *d)
         .low = zs->clamp == CLAMP_BOUNDS ? s->dcd.min_z : 0,
         .high = zs->clamp == CLAMP_BOUNDS ? s->dcd.max_z : 1,
         .internal = f->fb.z_internal,
+        .slot = g->slot,
     };
-    for (unsigned q = 0; q < 4; q++) {
-        d->plane[0][q] = plane ? g->prim[q]->z[0] : fixed;
+    for (unsigned s = 0; s < g->prims; s++) {
+        d->plane[0][s] = plane ? g->prim[s]->z[0] : fixed;
         for (unsigned i = 1; i < 3; i++)
-            d->plane[i][q] = plane ? g->prim[q]->z[i] : 0;
+            d->plane[i][s] = plane ? g->prim[s]->z[i] : 0;
         if (plane && zs->bias)
-            d->bias[q] = zs->units * (f->fb.z_internal == 0 ? 0x1p-16f : 0x1p-24f) +
-                         zs->factor * g->prim[q]->dz;
+            d->bias[s] = zs->units * (f->fb.z_internal == 0 ? 0x1p-16f : 0x1p-24f) +
+                         zs->factor * g->prim[s]->dz;
     }
     return true;
 }
@@ -113,12 +126,12 @@ bool gfx_lanes_test(struct gfx_fragment *f, uint16_t lanes, bool update)
             return false;
         relative(f, f->warp.centre, &x, &y);
         v->depth(&d, &x, &y, &z);
-        load_pixels(f->tile.z, f->warp.pixel, &old);
+        load_pixels(f->tile.z, &f->warp, &old);
         uint16_t pass = v->compare(s->zs.z_func, f->fb.z_internal == 2, &z, &old) & lanes;
         gfx_lanes_keep(&f->warp, pass | (uint16_t)~lanes);
         lanes = pass;
         if (writes)
-            store_pixels(f->tile.z, f->warp.pixel, lanes, &z);
+            store_pixels(f->tile.z, &f->warp, lanes, &z);
     }
     if (update && DCD_OCCLUSION(&s->dcd))
         f->occluded += (unsigned)__builtin_popcount(lanes);
@@ -140,9 +153,9 @@ bool gfx_lanes_color(struct gfx_fragment *f, unsigned rt, uint16_t lanes, uint32
         return false;
     gfx_blend_layout(target, conv, b, &v);
     if (!v.replace)
-        load_pixels(plane, f->warp.pixel, &word);
+        load_pixels(plane, &f->warp, &word);
     f->pipeline->vec->blend(&v, src, &word);
-    store_pixels(plane, f->warp.pixel, lanes, &word);
+    store_pixels(plane, &f->warp, lanes, &word);
     return true;
 }
 
@@ -240,35 +253,38 @@ static void interpolate(const struct gfx_fragment *f, uint32_t at, unsigned byte
     f->pipeline->vec->interpolate(t->bary, x, y, (const float(*)[3])value, n, out);
 }
 
-/* The same of a warp with quads of several primitives. */
+/* The same of a warp with several primitives. */
 static void interpolate_mixed(const struct gfx_fragment *f, uint32_t at, unsigned bytes, unsigned n,
                               const va_v16u *x, const va_v16u *y, va_v16u out[4])
 {
-    float value[4][3][4], bary[3][3][4], one[4];
+    float value[4][3][GFX_SLOTS], bary[3][3][GFX_SLOTS], one[4];
 
-    for (unsigned q = 0; q < 4; q++) {
-        const struct gfx_prim *t = f->warp.prim[q];
+    for (unsigned s = 0; s < f->warp.prims; s++) {
+        const struct gfx_prim *t = f->warp.prim[s];
         for (unsigned i = 0; i < 3; i++) {
             corner(f->draw, t->v[i], at, bytes, n, one);
             for (unsigned c = 0; c < n; c++)
-                value[c][i][q] = one[c];
+                value[c][i][s] = one[c];
             for (unsigned k = 0; k < 3; k++)
-                bary[i][k][q] = t->bary[i][k];
+                bary[i][k][s] = t->bary[i][k];
         }
     }
-    f->pipeline->vec->interpolate_quads((const float(*)[3][4])bary, x, y,
-                                        (const float(*)[3][4])value, n, out);
+    f->pipeline->vec->interpolate_slots((const float(*)[3][GFX_SLOTS])bary, f->warp.slot, x, y,
+                                        (const float(*)[3][GFX_SLOTS])value, n, out);
 }
 
 /* What is not interpolated: of the provoking vertex. */
 static void flat_values(const struct gfx_fragment *f, uint32_t at, unsigned bytes, unsigned n,
                         va_v16u out[4])
 {
-    for (unsigned c = 0; c < n; c++)
-        for (unsigned q = 0; q < 4; q++) {
-            uint32_t u = component(f->draw, f->warp.prim[q]->flat, at + c * bytes, bytes == 2);
-            gfx_fill_quad(&out[c], q, u);
-        }
+    const struct gfx_warp *g = &f->warp;
+    uint32_t u[GFX_SLOTS];
+
+    for (unsigned c = 0; c < n; c++) {
+        for (unsigned s = 0; s < g->prims; s++)
+            u[s] = component(f->draw, g->prim[s]->flat, at + c * bytes, bytes == 2);
+        gfx_by_slot(g, u, &out[c]);
+    }
 }
 
 static void put_component(const struct gfx_fragment *f, struct va_warp *w, unsigned reg,
@@ -302,7 +318,7 @@ bool gfx_lanes_ld_var_buf(struct gfx_fragment *f, struct va_warp *w, const struc
         return false;
     if (flat)
         flat_values(f, at, bytes, n, out);
-    else if (f->warp.mixed)
+    else if (f->warp.prims > 1)
         interpolate_mixed(f, at, bytes, n, &x, &y, out);
     else
         interpolate(f, at, bytes, n, &x, &y, out);

@@ -26,12 +26,19 @@ static inline uint64_t gfx_quad_load(const uint16_t field[4])
     return v;
 }
 
-/** The lanes of quad @q become @u. */
-static inline void gfx_fill_quad(va_v16u *r, unsigned q, uint32_t u)
+/** The primitive of lane @i; NULL: a frame shader. */
+static inline const struct gfx_prim *gfx_prim_of(const struct gfx_warp *g, unsigned i)
 {
-    const uint32_t lanes[4] = {u, u, u, u};
+    return g->prim[g->slot[i]];
+}
 
-    memcpy((uint8_t *)r + 16 * q, lanes, 16);
+/** Lanes become what @u has for their primitive. */
+static inline void gfx_by_slot(const struct gfx_warp *g, const uint32_t u[GFX_SLOTS], va_v16u *r)
+{
+    if (g->prims == 1)
+        va_fill(r, u[0]);
+    for (unsigned i = 0; g->prims > 1 && i < VA_LANES; i++)
+        (*r)[i] = u[g->slot[i]];
 }
 
 /** Fields of a quad's cover that are not zero, as ones. */

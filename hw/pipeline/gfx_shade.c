@@ -55,7 +55,7 @@ static void depths(const struct gfx_fragment *f, unsigned i, uint32_t z[GFX_MAX_
 {
     const struct gfx_state *s = f->now_state;
     const struct gfx_warp *g = &f->warp;
-    const struct gfx_prim *t = g->prim[i / 4];
+    const struct gfx_prim *t = gfx_prim_of(g, i);
     float x = (float)(f->tile.x + g->pixel[i] % GFX_TILE);
     float y = (float)(f->tile.y + g->pixel[i] / GFX_TILE);
 
@@ -79,7 +79,7 @@ static void test_lane(struct gfx_fragment *f, unsigned i, const uint32_t *z, int
                       bool update)
 {
     struct gfx_state *s = f->now_state;
-    const struct gfx_prim *t = f->warp.prim[i / 4];
+    const struct gfx_prim *t = gfx_prim_of(&f->warp, i);
     unsigned face = t && t->back;
     uint16_t *cover = &f->warp.cover[i];
 
@@ -142,15 +142,18 @@ static void preload_cover(const struct gfx_fragment *f, const uint16_t cover[VA_
 static void preload(const struct gfx_fragment *f, unsigned p, va_v16u *r)
 {
     const struct gfx_warp *g = &f->warp;
+    uint32_t u[GFX_SLOTS];
 
     switch (p) {
     case 9:
-        for (unsigned q = 0; q < 4; q++)
-            gfx_fill_quad(r, q, g->prim[q] ? g->prim[q]->number : 0);
+        for (unsigned n = 0; n < g->prims; n++)
+            u[n] = g->prim[n] ? g->prim[n]->number : 0;
+        gfx_by_slot(g, u, r);
         break;
     case 10:
-        for (unsigned q = 0; q < 4; q++)
-            gfx_fill_quad(r, q, g->prim[q] && g->prim[q]->back);
+        for (unsigned n = 0; n < g->prims; n++)
+            u[n] = g->prim[n] && g->prim[n]->back;
+        gfx_by_slot(g, u, r);
         break;
     case 11:
         memcpy(r, g->position, sizeof(*r));
@@ -180,34 +183,65 @@ static uint32_t quad_at(const struct gfx_fragment *f, const struct gfx_quad *qua
     return (f->tile.x + quad->x) | (f->tile.y + quad->y) << 16;
 }
 
-/* Puts one quad into lanes 4 * @q ..; @may: samples of a pixel that may be covered, and that are
- * shaded now. What follows from where it is waits for close_warp(). */
-static void take_quad(struct gfx_fragment *f, unsigned q, const struct gfx_quad *from, uint16_t may,
-                      uint16_t now)
+/* The place of the primitive under way in the warp; GFX_SLOTS: there is none. */
+static unsigned take_slot(const struct gfx_fragment *f, struct gfx_warp *g)
 {
-    const uint64_t ones = 0x0001000100010001ull;
-    struct gfx_warp *g = &f->warp;
-    uint64_t first = gfx_quad_load(from->cover) & may * ones, cover = first & now * ones;
+    if (g->prims && g->prim[g->prims - 1] == f->prim)
+        return g->prims - 1;
+    if (g->prims == GFX_SLOTS)
+        return GFX_SLOTS;
+    g->prim[g->prims] = f->prim;
+    g->index[g->prims] = f->prim ? (uint32_t)(f->prim - f->pass->prim) : 0;
+    return g->prims++;
+}
 
-    memcpy(&g->first[4 * q], &first, 8);
-    memcpy(&g->cover[4 * q], &cover, 8);
-    memcpy(&g->forced[4 * q], from->forced, 8);
-    g->quad[q] = quad_at(f, from);
-    g->prim[q] = f->prim;
-    g->index[q] = f->prim ? (uint32_t)(f->prim - f->pass->prim) : 0;
+#define ONES 0x0001000100010001ull /* of four fields of 16 bits */
+
+/* Pixels of a quad: the distance of each from the first, in the tile and in the framebuffer. */
+static const uint64_t quad_pixels = 1ull << 16 | (uint64_t)GFX_TILE << 32 | (GFX_TILE + 1ull) << 48;
+static const va_quarter quad_positions = {0, 1, 0x10000, 0x10001};
+
+/* Writes the next four lanes' pixels: those of a quad, as @order has them. */
+static void take_lanes(const struct gfx_fragment *f, struct gfx_warp *g,
+                       const struct gfx_quad *from, unsigned slot, uint64_t pixels,
+                       va_quarter positions)
+{
+    va_quarter at = va_spread(quad_at(f, from)) + positions, which = va_spread(slot);
+    uint64_t pixel = (from->y * GFX_TILE + from->x) * ONES + pixels;
+
+    memcpy(&g->pixel[g->taken], &pixel, 8);
+    memcpy(&g->position[g->taken], &at, 16);
+    memcpy(&g->slot[g->taken], &which, 16);
+}
+
+/* --- quads --- */
+
+/* Puts one quad into the next lanes; @may: samples of a pixel that may be covered, and that are
+ * shaded now. What follows from where it is waits for close_warp(). */
+static void take_quad(struct gfx_fragment *f, unsigned slot, const struct gfx_quad *from,
+                      uint16_t may, uint16_t now)
+{
+    struct gfx_warp *g = &f->warp;
+    uint64_t first = gfx_quad_load(from->cover) & may * ONES, cover = first & now * ONES;
+
+    take_lanes(f, g, from, slot, quad_pixels, quad_positions);
+    memcpy(&g->first[g->taken], &first, 8);
+    memcpy(&g->cover[g->taken], &cover, 8);
+    memcpy(&g->forced[g->taken], from->forced, 8);
+    g->taken += 4;
 }
 
 /* The warp has a pixel of the quad: the one that comes first has to end first. */
 static bool in_warp_already(const struct gfx_warp *g, const struct gfx_quad *quad, uint32_t at)
 {
-    for (unsigned q = 0; q < g->quads; q++)
-        if (g->quad[q] == at && (gfx_quad_fields(gfx_quad_load(&g->first[4 * q])) &
-                                 gfx_quad_fields(gfx_quad_load(quad->cover))))
+    for (unsigned i = 0; i < g->taken; i += 4)
+        if (g->position[i] == at && (gfx_quad_fields(gfx_quad_load(&g->first[i])) &
+                                     gfx_quad_fields(gfx_quad_load(quad->cover))))
             return true;
     return false;
 }
 
-bool gfx_warp_take(struct gfx_fragment *f)
+static bool take_quads(struct gfx_fragment *f)
 {
     struct gfx_state *s = f->now_state;
     struct gfx_warp *g = &f->warp;
@@ -217,53 +251,110 @@ bool gfx_warp_take(struct gfx_fragment *f)
     g->sample = per_sample ? f->sample : 0;
     for (; f->next_quad < f->quads; f->next_quad++) {
         const struct gfx_quad *quad = &f->quad[f->next_quad];
-        if (g->quads == 4 || in_warp_already(g, quad, quad_at(f, quad)))
+        if (g->taken == VA_LANES || in_warp_already(g, quad, quad_at(f, quad)))
             return true;
-        take_quad(f, g->quads++, quad, DCD_SAMPLE_MASK(&s->dcd), mask);
+        take_quad(f, take_slot(f, g), quad, DCD_SAMPLE_MASK(&s->dcd), mask);
     }
-    return g->quads == 4;
+    return g->taken == VA_LANES;
 }
 
-/* Pixels of quad @q: numbers in the tile, places in the framebuffer, centres. */
-static void place_quad(const struct gfx_fragment *f, struct gfx_warp *g, unsigned q)
+/* --- pixels --- */
+
+/* By the covered pixels of a quad: these before the others. */
+static struct {
+    uint64_t pixels;
+    va_quarter positions;
+} packed[16];
+
+static void __attribute__((constructor)) fill_packed(void)
+{
+    for (unsigned cover = 0; cover < 16; cover++)
+        for (unsigned i = 0, n = 0; i < 4; i++)
+            if (cover >> i & 1) {
+                packed[cover].pixels |= (quad_pixels >> 16 * i & 0xffff) << 16 * n;
+                packed[cover].positions[n++] = quad_positions[i];
+            }
+}
+
+/* Covered pixels of a quad of one sample, as bits. */
+static unsigned covered_pixels(const struct gfx_quad *quad)
+{
+    uint64_t v = gfx_quad_load(quad->cover) & ONES;
+
+    return (v | v >> 15 | v >> 30 | v >> 45) & 15;
+}
+
+static bool take_pixels(struct gfx_fragment *f)
+{
+    const uint64_t ones = ONES;
+    struct gfx_warp *g = &f->warp;
+
+    g->sample = 0;
+    for (; f->next_quad < f->quads; f->next_quad++) {
+        const struct gfx_quad *quad = &f->quad[f->next_quad];
+        unsigned cover = covered_pixels(quad), n = (unsigned)__builtin_popcount(cover), slot;
+        uint32_t *up = &g->used[quad->y], *down = up + 1;
+
+        if (g->taken + n > VA_LANES || ((*up >> quad->x & 3) & cover) ||
+            ((*down >> quad->x & 3) & cover >> 2) || (slot = take_slot(f, g)) == GFX_SLOTS)
+            return true;
+        *up |= (cover & 3) << quad->x;
+        *down |= cover >> 2 << quad->x;
+        take_lanes(f, g, quad, slot, packed[cover].pixels, packed[cover].positions);
+        memcpy(&g->cover[g->taken], &ones, 8);
+        g->taken += n;
+    }
+    return g->taken == VA_LANES;
+}
+
+bool gfx_warp_take(struct gfx_fragment *f)
+{
+    struct gfx_warp *g = &f->warp;
+
+    if (!g->taken) {
+        g->prims = 0;
+        g->loose = f->now_state->loose;
+        if (g->loose)
+            memset(g->used, 0, sizeof(g->used));
+    }
+    return g->loose ? take_pixels(f) : take_quads(f);
+}
+
+/* Centres of the pixels; origins of their primitives. */
+static void place_lanes(struct gfx_warp *g)
 {
     typedef int32_t words __attribute__((vector_size(16), may_alias));
     typedef float floats __attribute__((vector_size(16), may_alias));
-    const struct gfx_prim *t = g->prim[q];
-    va_quarter at = va_spread(g->quad[q]) + (va_quarter){0, 1, 0x10000, 0x10001};
-    uint64_t first =
-        ((g->quad[q] >> 16) - f->tile.y) * GFX_TILE + (g->quad[q] & 0xffff) - f->tile.x;
-    uint64_t pixel = first * 0x0001000100010001ull +
-                     (1ull << 16 | (uint64_t)GFX_TILE << 32 | (GFX_TILE + 1ull) << 48);
     floats *x = (floats *)g->centre[0], *y = (floats *)g->centre[1];
-    float ox = t ? t->ox : 0, oy = t ? t->oy : 0;
+    const struct gfx_prim *t = g->prim[0];
 
-    memcpy(&g->pixel[4 * q], &pixel, 8);
-    ((va_quarter *)g->position)[q] = at;
-    x[q] = __builtin_convertvector((words)(at & 0xffff), floats) + 0.5f;
-    y[q] = __builtin_convertvector((words)(at >> 16), floats) + 0.5f;
-    ((floats *)g->ox)[q] = (floats){ox, ox, ox, ox};
-    ((floats *)g->oy)[q] = (floats){oy, oy, oy, oy};
+    for (unsigned q = 0; q < VA_QUARTERS; q++) {
+        va_quarter at = ((const va_quarter *)g->position)[q];
+        x[q] = __builtin_convertvector((words)(at & 0xffff), floats) + 0.5f;
+        y[q] = __builtin_convertvector((words)(at >> 16), floats) + 0.5f;
+        ((floats *)g->ox)[q] = (floats){0} + (t ? t->ox : 0);
+        ((floats *)g->oy)[q] = (floats){0} + (t ? t->oy : 0);
+    }
+    for (unsigned i = 0; g->prims > 1 && i < VA_LANES; i++) {
+        g->ox[i] = gfx_prim_of(g, i)->ox;
+        g->oy[i] = gfx_prim_of(g, i)->oy;
+    }
 }
 
-/* No quad is left for the rest of the warp. Returns the lanes that belong to one. */
-static uint16_t close_warp(const struct gfx_fragment *f, struct gfx_warp *g)
+/* Nothing is left for the rest of the warp. Returns the lanes that belong to something. */
+static uint16_t close_warp(struct gfx_warp *g)
 {
-    unsigned n = g->quads;
+    uint16_t lanes = (uint16_t)((1u << g->taken) - 1);
 
-    g->quads = 0;
-    g->mixed = false;
-    for (unsigned q = 0; q < n; q++) {
-        place_quad(f, g, q);
-        g->mixed |= g->prim[q] != g->prim[0];
-    }
-    for (unsigned q = n; q < 4; q++) {
-        memset(&g->cover[4 * q], 0, 8);
-        memset(&g->first[4 * q], 0, 8);
-        g->prim[q] = g->prim[0];
-        g->index[q] = g->index[0];
-    }
-    return (uint16_t)((1u << 4 * n) - 1);
+    memset(&g->slot[g->taken], 0, (VA_LANES - g->taken) * sizeof(g->slot[0]));
+    gfx_lanes_keep(g, lanes);
+    if (g->loose)
+        memcpy(g->first, g->cover, sizeof(g->first));
+    else
+        memset(&g->first[g->taken], 0, (VA_LANES - g->taken) * sizeof(g->first[0]));
+    g->taken = 0;
+    place_lanes(g);
+    return lanes;
 }
 
 void gfx_warp_begin(struct gfx_fragment *f)
@@ -273,7 +364,7 @@ void gfx_warp_begin(struct gfx_fragment *f)
     bool kill, update;
     uint16_t lanes, alive;
 
-    lanes = close_warp(f, g);
+    lanes = close_warp(g);
     g->tested = 0;
     kill = !s->dcd.spd || early(s, DCD_PIXEL_KILL(&s->dcd));
     update = kill && (!s->dcd.spd || early(s, DCD_ZS_UPDATE(&s->dcd)));
@@ -297,6 +388,8 @@ void gfx_warp_begin(struct gfx_fragment *f)
     for (unsigned i = 0; s->core.tls && i < VA_LANES; i++)
         va_set_tls(&g->w, i, s->core.tls + (f->n * VA_LANES + i) * s->core.tls_bytes);
     f->in_warp = true;
+    f->warps++;
+    f->lanes += (unsigned)__builtin_popcount(lanes);
 }
 
 void gfx_warp_end(struct gfx_fragment *f)

@@ -175,11 +175,11 @@ static enum va_message_result ld_var_buf(struct gfx_fragment *f, struct va_warp 
         uint32_t offset = imm ? (uint32_t)in->imm[0] : src[1].w[0][i];
         if (!(lanes >> i & 1))
             continue;
-        gfx_weights_at(f->warp.prim[i / 4], x[i], y[i], is_inside(f, in, i), b);
+        gfx_weights_at(gfx_prim_of(&f->warp, i), x[i], y[i], is_inside(f, in, i), b);
         for (unsigned c = 0; c <= in->mod[VA_M_VECSIZE]; c++) {
             uint32_t at = offset + c * (half_src ? 2 : 4), u;
-            u = flat ? component(f->draw, f->warp.prim[i / 4]->flat, at, half_src ? 2 : 4)
-                     : interpolated(f, f->warp.prim[i / 4], at, half_src, b);
+            u = flat ? component(f->draw, gfx_prim_of(&f->warp, i)->flat, at, half_src ? 2 : 4)
+                     : interpolated(f, gfx_prim_of(&f->warp, i), at, half_src, b);
             if (!flat && half_dst)
                 u = texel_float_to_half(u);
             else if (flat && half_src != half_dst)
@@ -328,10 +328,10 @@ static enum va_message_result ld_var(struct gfx_fragment *f, struct va_warp *w,
         if (r != VA_MSG_DONE)
             return r;
         if (!v.empty && (flat || v.flat))
-            vertex_value(f->draw, &v, f->warp.prim[i / 4]->flat, u);
+            vertex_value(f->draw, &v, gfx_prim_of(&f->warp, i)->flat, u);
         else if (!v.empty) {
-            gfx_weights_at(f->warp.prim[i / 4], x[i], y[i], is_inside(f, in, i), b);
-            blend_vertices(f, f->warp.prim[i / 4], &v, b, u);
+            gfx_weights_at(gfx_prim_of(&f->warp, i), x[i], y[i], is_inside(f, in, i), b);
+            blend_vertices(f, gfx_prim_of(&f->warp, i), &v, b, u);
         }
         for (unsigned n = 0; n <= in->mod[VA_M_VECSIZE]; n++)
             put(w, in, half_dst, n, i, half_dst ? texel_float_to_half(u[n]) : u[n]);
@@ -370,7 +370,7 @@ static enum va_message_result ld_var_special(struct gfx_fragment *f, struct va_w
     places(f, in, &src[0].w[0], lanes, x, y);
     for (unsigned i = 0; i < VA_LANES; i++)
         for (unsigned c = 0; (lanes >> i & 1) && c < (what == SPECIAL_POINT ? 2 : 1); c++) {
-            float v = special_value(f, f->warp.prim[i / 4], what, c, x[i], y[i]);
+            float v = special_value(f, gfx_prim_of(&f->warp, i), what, c, x[i], y[i]);
             uint32_t u;
             memcpy(&u, &v, 4);
             put(w, in, half_dst, c, i, half_dst ? texel_float_to_half(u) : u);

@@ -16,8 +16,9 @@
 
 /** Depths of a plane, as the tile buffer holds them. */
 struct gfx_vec_depth {
-    float plane[3][4]; /* of each quad, at x, y relative to its primitive's origin */
-    float bias[4];     /* added */
+    float plane[3][GFX_SLOTS]; /* of each primitive, at x, y relative to its origin */
+    float bias[GFX_SLOTS];     /* added */
+    const uint32_t *slot;      /* of each lane, 64-byte aligned */
     bool clamp;
     float low, high;
     unsigned internal; /* 0, 1: fixed point of 16, 24 bits; 2: fp32 */
@@ -36,9 +37,10 @@ struct gfx_vec {
     /** @out[c] = sum of @value[c][i] by the weights over w of planes @bary, perspective-correct. */
     void (*interpolate)(const float bary[3][3], const va_v16u *x, const va_v16u *y,
                         const float (*value)[3], unsigned n, va_v16u *out);
-    /** The same with planes and values of each quad. */
-    void (*interpolate_quads)(const float bary[3][3][4], const va_v16u *x, const va_v16u *y,
-                              const float (*value)[3][4], unsigned n, va_v16u *out);
+    /** The same with planes and values of several primitives; @slot: which is each lane's. */
+    void (*interpolate_slots)(const float bary[3][3][GFX_SLOTS], const uint32_t *slot,
+                              const va_v16u *x, const va_v16u *y, const float (*value)[3][GFX_SLOTS],
+                              unsigned n, va_v16u *out);
     /** @x, @y: @at less @ox, @oy. */
     void (*relative)(const float at[2][VA_LANES], const float ox[VA_LANES],
                      const float oy[VA_LANES], va_v16u *x, va_v16u *y);

@@ -60,35 +60,38 @@ static void interpolate(const float bary[3][3], const va_v16u *xs, const va_v16u
     }
 }
 
-/* Piece @k of sixteen lanes of which each quad has its value. */
-VA_INLINE vf of_quads(const float v[4], unsigned k)
+/* Entry @slot of @v in each lane. */
+VA_INLINE vf of_slots(const float v[GFX_SLOTS], vu slot)
 {
 #ifdef VA_HOST_AVX2
-    return (vf)_mm256_set_m128(_mm_set1_ps(v[2 * k + 1]), _mm_set1_ps(v[2 * k]));
+    return (vf)_mm256_permutevar8x32_ps(_mm256_loadu_ps(v), (__m256i)slot);
 #else
-    uint32_t u;
+    vf r;
 
-    memcpy(&u, &v[k], 4); /* splat_f() makes 0 of -0 */
-    return as_f(splat(u));
+    for (unsigned i = 0; i < LANES; i++)
+        r[i] = v[slot[i]];
+    return r;
 #endif
 }
 
-VA_INLINE vf plane_of_quads(const float p[3][4], unsigned k, vf x, vf y)
+VA_INLINE vf plane_of_slots(const float p[3][GFX_SLOTS], vu slot, vf x, vf y)
 {
-    return of_quads(p[0], k) + of_quads(p[1], k) * x + of_quads(p[2], k) * y;
+    return of_slots(p[0], slot) + of_slots(p[1], slot) * x + of_slots(p[2], slot) * y;
 }
 
-static void interpolate_quads(const float bary[3][3][4], const va_v16u *xs, const va_v16u *ys,
-                              const float (*value)[3][4], unsigned n, va_v16u *out)
+static void interpolate_slots(const float bary[3][3][GFX_SLOTS], const uint32_t *slots,
+                              const va_v16u *xs, const va_v16u *ys,
+                              const float (*value)[3][GFX_SLOTS], unsigned n, va_v16u *out)
 {
     for (unsigned k = 0; k < PIECES; k++) {
         vf x = as_f(get(xs, k)), y = as_f(get(ys, k)), b[3];
+        vu slot = get((const va_v16u *)slots, k);
         for (unsigned i = 0; i < 3; i++)
-            b[i] = plane_of_quads(bary[i], k, x, y);
+            b[i] = plane_of_slots(bary[i], slot, x, y);
         vf weight = b[0] + b[1] + b[2];
         for (unsigned c = 0; c < n; c++) {
-            vf v = of_quads(value[c][0], k);
-            vf to1 = of_quads(value[c][1], k) - v, to2 = of_quads(value[c][2], k) - v;
+            vf v = of_slots(value[c][0], slot);
+            vf to1 = of_slots(value[c][1], slot) - v, to2 = of_slots(value[c][2], slot) - v;
             put(&out[c], k, as_u(v + (b[1] * to1 + b[2] * to2) / weight));
         }
     }
@@ -144,8 +147,9 @@ VA_INLINE unsigned lanes_of(vu m)
 static void depth(const struct gfx_vec_depth *d, const va_v16u *x, const va_v16u *y, va_v16u *out)
 {
     for (unsigned k = 0; k < PIECES; k++) {
-        vf z = plane_of_quads(d->plane, k, as_f(get(x, k)), as_f(get(y, k))), one = splat_f(1);
-        z += of_quads(d->bias, k);
+        vu slot = get((const va_v16u *)d->slot, k);
+        vf z = plane_of_slots(d->plane, slot, as_f(get(x, k)), as_f(get(y, k))), one = splat_f(1);
+        z += of_slots(d->bias, slot);
         if (d->clamp) {
             vf lo = splat_f(d->low), hi = splat_f(d->high);
             z = pick_f((vu)(z > lo), pick_f((vu)(z < hi), z, hi), lo);
@@ -370,5 +374,5 @@ static void bytes(const uint8_t from[4], const uint8_t *in, uint8_t *out, size_t
 }
 
 const struct gfx_vec GFX_VARIANT = {
-    interpolate, interpolate_quads, relative, depth, compare, blend, from_half, merge, bits,
+    interpolate, interpolate_slots, relative, depth, compare, blend, from_half, merge, bits,
     spread,      to_half,           bytes};

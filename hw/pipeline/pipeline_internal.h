@@ -44,6 +44,7 @@ struct mali_pipeline {
     uint64_t last_pass;      /* number of the pass made last; a replay sets it */
     unsigned pass_count;
     uint64_t pass_bytes;
+    uint64_t work[MALI_WORK_LANES + 1]; /* of the fragment job that ended last */
 };
 
 /** The translation table of a job's address space: a VM that was suspended may come back in another slot. */

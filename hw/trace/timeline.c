@@ -19,7 +19,7 @@
 #define TIMELINE_BUFFER (64 * 1024)
 #define TIMELINE_LIMIT  (1ull << 30)
 #define TRACKS          1024 /* 32 slots of 32 streams */
-#define KINDS           (MALI_TRACK_CLOCK + 1)
+#define KINDS           (MALI_TRACK_WORK + 1)
 #define PID_EVENTS      (KINDS + 1)
 
 struct mali_timeline {
@@ -38,7 +38,7 @@ static const char *const kind_names[KINDS + 1] = {
     [MALI_TRACK_GROUP] = "Groups",     [MALI_TRACK_STREAM] = "Streams",
     [MALI_TRACK_POWER] = "Power",      [MALI_TRACK_IRQ] = "Interrupts",
     [MALI_TRACK_JOB] = "Jobs",         [MALI_TRACK_CLOCK] = "Clock",
-    [KINDS] = "Events",
+    [MALI_TRACK_WORK] = "Work",        [KINDS] = "Events",
 };
 
 /* Tracks of the Events process: the first word of the event's name. */
@@ -210,12 +210,17 @@ void timeline_instant(struct mali_timeline *tl, enum mali_track_kind kind, unsig
 void timeline_counter(struct mali_timeline *tl, enum mali_track_kind kind, unsigned index,
                       uint64_t value)
 {
+    static const char *const work[] = {[MALI_WORK_TILES] = "tiles",
+                                       [MALI_WORK_WARPS] = "fragment warps",
+                                       [MALI_WORK_LANES] = "fragment lanes"};
     char name[32];
 
     if (!track_valid(kind, index)) {
         return;
     }
-    if (kind == MALI_TRACK_CLOCK) {
+    if (kind == MALI_TRACK_WORK && index < sizeof(work) / sizeof(work[0])) {
+        snprintf(name, sizeof(name), "%s", work[index]);
+    } else if (kind == MALI_TRACK_CLOCK) {
         snprintf(name, sizeof(name), index ? "clock %u (Hz)" : "GPU clock (Hz)", index);
     } else {
         snprintf(name, sizeof(name), "counter %u", index);

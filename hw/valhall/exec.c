@@ -508,9 +508,10 @@ static enum va_stop step(struct run *x, const struct va_step *s)
 
 /* --- the fast form --------------------------------------------------------------------- */
 
+/* Nothing is kept of lanes that have ended: they may compute, too. */
 static bool all_lanes(const struct run *x)
 {
-    return x->active == 0xffff && x->ftz < VA_FTZ_MODES;
+    return (x->active == 0xffff || x->active == x->w->alive) && x->ftz < VA_FTZ_MODES;
 }
 
 /*

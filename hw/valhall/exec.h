@@ -55,6 +55,8 @@ uint64_t va_program_hash(const struct va_program *p);
 void va_program_hold(struct va_program *p);
 /** Whether the caller's reference is the last one. */
 bool va_program_last(const struct va_program *p);
+/** Whether a lane's result may depend on others': derivatives, shuffles, ballots. */
+bool va_program_neighbours(const struct va_program *p);
 /** Instructions in @p, and the decoded form of one, or NULL: not an instruction. */
 unsigned va_program_size(const struct va_program *p);
 const struct va_insn *va_program_insn(const struct va_program *p, unsigned i);

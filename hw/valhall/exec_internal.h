@@ -54,6 +54,7 @@ struct va_program {
     unsigned regs;          /* one past the highest register below r48 that is named */
     unsigned uniforms;      /* one past the highest uniform word that is read */
     uint8_t special[VA_BOUND_SPECIALS], specials; /* enum va_special that are read, how many */
+    bool neighbours;                              /* va_program_neighbours() */
     uint8_t jit_mode;                             /* enum va_jit_mode */
     bool jit_asked[VA_JIT_FORMS];                 /* atomic: somebody compiles it, or has tried */
     struct va_jit_code *jit[VA_JIT_FORMS];        /* atomic; NULL: not compiled */

@@ -95,6 +95,28 @@ static unsigned registers_of(const struct va_insn *in)
     return n;
 }
 
+/* Whether a lane's result depends on others'. */
+static bool looks_around(const struct va_insn *in)
+{
+    switch (in->op) {
+    case VA_OP_WMASK:
+    case VA_OP_CLPER_I32:
+    case VA_OP_CLPER_S32:
+    case VA_OP_CLPER_V2U16:
+    case VA_OP_CLPER_V2S16:
+    case VA_OP_CLPER_V4U8:
+    case VA_OP_CLPER_V4S8:
+    case VA_OP_CLPER_U64:
+    case VA_OP_CLPER_S64:
+    case VA_OP_TEX_GRADIENT:
+        return true;
+    case VA_OP_TEX_SINGLE:
+        return in->mod[VA_M_LOD] == VA_LOD_COMPUTED || in->mod[VA_M_LOD] == VA_LOD_COMPUTED_BIAS;
+    default:
+        return false;
+    }
+}
+
 static struct va_program *decode_program(const uint64_t *words, unsigned n, uint64_t hash)
 {
     struct va_program *p = calloc(1, sizeof(*p) + n * sizeof(p->step[0]));
@@ -118,6 +140,7 @@ static struct va_program *decode_program(const uint64_t *words, unsigned n, uint
         va_step_prepare(s, alu);
         unsigned regs = registers_of(&s->insn);
         p->regs = regs > p->regs ? regs : p->regs;
+        p->neighbours |= looks_around(&s->insn);
     }
     if (!va_micro_prepare(p)) {
         free(p->words);
@@ -241,6 +264,11 @@ uint64_t va_program_hash(const struct va_program *p)
 unsigned va_program_size(const struct va_program *p)
 {
     return p->count;
+}
+
+bool va_program_neighbours(const struct va_program *p)
+{
+    return p->neighbours;
 }
 
 const struct va_insn *va_program_insn(const struct va_program *p, unsigned i)

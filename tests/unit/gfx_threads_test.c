@@ -185,6 +185,24 @@ static void tests_count(void)
     native_free(n);
 }
 
+/* Warps of a shader whose lanes look at no others are packed pixel by pixel: of this mesh of small
+ * triangles nine lanes of ten have a pixel, where quads would have less than five. */
+static void few_lanes_idle(void)
+{
+    struct native *n = native_new(REPLAY_PAGES, 1);
+    unsigned jobs = 0, same;
+
+    TAP_REQUIRE(n);
+    same = replay(n, "mesh", &jobs);
+    TAP_CHECK_EQ(same, jobs);
+    const uint64_t *work = n->pipeline->work;
+    tap_note("%u lanes in %u warps", (unsigned)work[MALI_WORK_LANES],
+             (unsigned)work[MALI_WORK_WARPS]);
+    TAP_CHECK(work[MALI_WORK_TILES] && work[MALI_WORK_LANES] > 10000);
+    TAP_CHECK(work[MALI_WORK_LANES] * 10 >= work[MALI_WORK_WARPS] * VA_LANES * 9);
+    native_free(n);
+}
+
 /* Slices of two jobs by turns; false: one of them did not end well. */
 static bool by_turns(struct native *n, struct mali_job job[2])
 {
@@ -230,5 +248,5 @@ static void one_pass_two_streams(void)
 }
 
 TAP_MAIN({"same-to-the-bit", same_to_the_bit}, {"fault-stops-all", fault_stops_all},
-         {"dropped-between-slices", dropped_between_slices}, {"tests-count", tests_count},
+         {"dropped-between-slices", dropped_between_slices}, {"tests-count", tests_count}, {"few-lanes-idle", few_lanes_idle},
          {"one-pass-two-streams", one_pass_two_streams})

@@ -124,20 +124,22 @@ static void depths(void)
     for (unsigned round = 0; round < ROUNDS; round++) {
         struct gfx_vec_depth d = {.clamp = rnd() & 1, .high = 1, .internal = rnd() % 3};
         struct gfx_fb fb = {.z_internal = (uint8_t)d.internal};
-        va_v16u x, y, z[2];
+        va_v16u slot, x, y, z[2];
+        d.slot = (const uint32_t *)&slot;
         for (unsigned i = 0; i < 3; i++)
-            for (unsigned q = 0; q < 4; q++)
+            for (unsigned q = 0; q < GFX_SLOTS; q++)
                 d.plane[i][q] = float_of(some_float());
-        for (unsigned q = 0; q < 4; q++)
+        for (unsigned q = 0; q < GFX_SLOTS; q++)
             d.bias[q] = rnd() % 2 ? float_of(some_float()) : 0;
         for (unsigned i = 0; i < VA_LANES; i++) {
             x[i] = bits_of((float)(rnd() % 64) - 0.5f);
             y[i] = bits_of((float)(rnd() % 64) - 0.5f);
+            slot[i] = rnd() % GFX_SLOTS;
         }
         for (unsigned n = 0; n < variant_count; n++) {
             variants[n]->depth(&d, &x, &y, &z[n]);
             for (unsigned i = 0; i < VA_LANES; i++) {
-                unsigned q = i / 4;
+                unsigned q = slot[i];
                 float v =
                     d.plane[0][q] + d.plane[1][q] * float_of(x[i]) + d.plane[2][q] * float_of(y[i]);
                 v = clamped(&d, v + d.bias[q]);
@@ -262,36 +264,39 @@ static void interpolation(void)
     }
 }
 
-/* Each quad has its planes and values: what the function for one primitive makes of each of them.
- */
-static void quads(void)
+/* Each primitive has its planes and values: what the function for one makes of each of them. */
+static void slots(void)
 {
     for (unsigned round = 0; round < ROUNDS; round++) {
-        float bary[3][3][4], value[4][3][4], one_bary[3][3], one_value[4][3];
-        va_v16u x, y, out[4], want[4];
-        for (unsigned i = 0; i < 9 * 4; i++)
-            bary[i / 12][i / 4 % 3][i % 4] = (float)(int32_t)rnd() * 0x1p-30f;
-        for (unsigned i = 0; i < 12 * 4; i++)
-            value[i / 12][i / 4 % 3][i % 4] = float_of(some_float());
+        float bary[3][3][GFX_SLOTS], value[4][3][GFX_SLOTS], one_bary[3][3], one_value[4][3];
+        va_v16u slot, x, y, out[4], want[4];
+        for (unsigned i = 0; i < 9 * GFX_SLOTS; i++)
+            bary[i / GFX_SLOTS / 3][i / GFX_SLOTS % 3][i % GFX_SLOTS] =
+                (float)(int32_t)rnd() * 0x1p-30f;
+        for (unsigned i = 0; i < 12 * GFX_SLOTS; i++)
+            value[i / GFX_SLOTS / 3][i / GFX_SLOTS % 3][i % GFX_SLOTS] = float_of(some_float());
         for (unsigned i = 0; i < VA_LANES; i++) {
             x[i] = bits_of((float)(rnd() % 64) - 0.5f);
             y[i] = bits_of((float)(rnd() % 64) - 0.5f);
+            slot[i] = rnd() % GFX_SLOTS;
         }
         for (unsigned n = 0; n < variant_count; n++) {
-            variants[n]->interpolate_quads((const float(*)[3][4])bary, &x, &y,
-                                           (const float(*)[3][4])value, 4, out);
-            for (unsigned q = 0; q < 4; q++) {
+            variants[n]->interpolate_slots((const float(*)[3][GFX_SLOTS])bary,
+                                           (const uint32_t *)&slot, &x, &y,
+                                           (const float(*)[3][GFX_SLOTS])value, 4, out);
+            for (unsigned s = 0; s < GFX_SLOTS; s++) {
                 for (unsigned i = 0; i < 9; i++)
-                    one_bary[i / 3][i % 3] = bary[i / 3][i % 3][q];
+                    one_bary[i / 3][i % 3] = bary[i / 3][i % 3][s];
                 for (unsigned i = 0; i < 12; i++)
-                    one_value[i / 3][i % 3] = value[i / 3][i % 3][q];
+                    one_value[i / 3][i % 3] = value[i / 3][i % 3][s];
                 variants[n]->interpolate((const float(*)[3])one_bary, &x, &y,
                                          (const float(*)[3])one_value, 4, want);
-                for (unsigned i = 0; i < 16; i++) {
-                    unsigned lane = 4 * q + i % 4, c = i / 4;
-                    if (want[c][lane] << 1 > 0xff000000u && out[c][lane] << 1 > 0xff000000u)
+                for (unsigned i = 0; i < 4 * VA_LANES; i++) {
+                    unsigned lane = i % VA_LANES, c = i / VA_LANES;
+                    if (slot[lane] != s ||
+                        (want[c][lane] << 1 > 0xff000000u && out[c][lane] << 1 > 0xff000000u))
                         continue; /* which NaN is left open */
-                    if (!same("interpolate_quads", variants[n], lane, out[c][lane], want[c][lane]))
+                    if (!same("interpolate_slots", variants[n], lane, out[c][lane], want[c][lane]))
                         return;
                 }
             }
@@ -336,11 +341,11 @@ static void test_bytes(void)
     all_of(bytes_change_places);
 }
 
-static void test_quads(void)
+static void test_slots(void)
 {
-    all_of(quads);
+    all_of(slots);
 }
 
 TAP_MAIN({"blending", test_blending}, {"depths", test_depths}, {"comparing", test_comparing},
          {"halves-and-masks", test_halves}, {"interpolation", test_interpolation},
-         {"quads", test_quads}, {"bytes-change-places", test_bytes})
+         {"slots", test_slots}, {"bytes-change-places", test_bytes})

@@ -816,8 +816,13 @@ static void run_random(uint64_t seed, enum engine engine, unsigned slice, struct
     memcpy(&r->warp, &x.warp, sizeof(r->warp));
     r->warp.here = NULL;
     r->warp.fault.insn = NULL;
-    for (unsigned i = 0; i < VA_LANES; i++)
-        r->warp.pc[i] = r->warp.alive >> i & 1 ? r->warp.pc[i] : 0; /* the dead have none */
+    for (unsigned i = 0; i < VA_LANES; i++) { /* nobody asks what lanes that have ended have */
+        if (r->warp.alive >> i & 1)
+            continue;
+        r->warp.pc[i] = 0;
+        for (unsigned n = 0; n < sizeof(r->warp.r) / sizeof(r->warp.r[0]); n++)
+            r->warp.r[n][i] = 0;
+    }
     memcpy(r->data, host.data, sizeof(r->data));
     close_world(&x);
 }
