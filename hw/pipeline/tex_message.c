@@ -356,6 +356,7 @@ static void request_lod(const struct call *call, unsigned lane, struct tex_reque
         break;
     case VA_LOD_GRDESC:
         q->lod.lod = low_half(o->gradient[0]);
+        q->lod.biased = true; /* TEX_GRADIENT has added the bias, or was told not to */
         q->lod.probes = o->gradient[0] >> 16 & 31;
         for (unsigned i = 0; i < 2; i++)
             q->lod.axis[i] = as_float(texel_half_to_float((uint16_t)(o->gradient[1] >> 16 * i)));

@@ -215,6 +215,29 @@ static void gradients(void)
     world_free(w);
 }
 
+/* The sampler's bias is TEX_GRADIENT's to add: once, or not at all. */
+static void gradient_bias(void)
+{
+    for (unsigned disable = 0; disable < 2; disable++) {
+        struct world *w = texture_world(DIM_2D, 1, 4);
+        struct va_insn grad = tex(VA_OP_TEX_GRADIENT, VA_DIM_2D, 4, 2),
+                       in = tex(VA_OP_TEX_SINGLE, VA_DIM_2D, 4, 1);
+
+        at32(w, SLOTS + 32 * SAMPLER)[2] |= 256;
+        grad.sr[0].reg = 26;
+        grad.sr[1].reg = 28;
+        grad.mod[VA_M_DERIVATIVE_ENABLE] = 1;
+        grad.mod[VA_M_LOD_BIAS_DISABLE] = disable;
+        in.mod[VA_M_LOD] = VA_LOD_GRDESC;
+        PROGRAM(w, F(24, 0), F(25, 0), F(28, 0.125f), F(29, 0), F(30, 0), F(31, 0.125f), word(grad),
+                word(in), address(8, uni(0), 60, 4), END(memory(VA_OP_STORE_I128, 16, reg(8))));
+        SET_FAU(w, BUF(OUT), (TABLE << 24 | SAMPLER) | (uint64_t)(TABLE << 24 | TEXTURE) << 32);
+        TAP_CHECK_EQ(run_job(w), CS_STOP_EMPTY);
+        TAP_CHECK(as_float(out(w, 0, 0)) == (disable ? 100 : 200)); /* two texels a pixel */
+        world_free(w);
+    }
+}
+
 static void cube_and_gather(void)
 {
     struct world *w = texture_world(DIM_CUBE, 6, 1);
@@ -279,4 +302,5 @@ static void faults(void)
 
 TAP_MAIN({"explicit-lod", explicit_lod}, {"operand-order", operand_order},
          {"narrow-and-half", narrow_and_half}, {"computed-lod", computed_lod},
-         {"gradients", gradients}, {"cube-and-gather", cube_and_gather}, {"faults", faults})
+         {"gradients", gradients}, {"gradient-bias", gradient_bias},
+         {"cube-and-gather", cube_and_gather}, {"faults", faults})

@@ -390,7 +390,7 @@ enum tex_result tex_sample(struct tex_unit *u, struct tex_view *v, const struct 
     if (v->t.empty)
         return TEX_OK;
     begin(&o, u, v, s, q);
-    lod = q->lod.lod + s->bias + q->bias;
+    lod = q->lod.lod + (q->lod.biased ? 0 : s->bias) + q->bias;
     tex_choose_levels(&v->t, s, lod > q->min_lod ? lod : q->min_lod, &l);
     r = sample_probes(&o, &l, rgba);
     if (r == TEX_OK)

@@ -202,9 +202,10 @@ struct tex_gradient {
 
 /** Which level, and which probes beside it. */
 struct tex_lod {
-    int32_t lod;    /* 1/256, before bias and clamps */
+    int32_t lod;    /* 1/256, before clamps and, unless @biased, bias */
     uint8_t probes; /* 1: isotropic */
     float axis[2];  /* between the first and the last probe, in normalised coordinates */
+    bool biased;    /* of the sampler's bias nothing is to be added */
 };
 
 /** The LOD of a gradient; anisotropic when the sampler says so and the texture is flat. */
