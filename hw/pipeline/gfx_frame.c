@@ -294,19 +294,18 @@ static void set_fault(struct gfx_frame *fr, const struct mali_job *job, struct m
              (unsigned long long)fault->info);
 }
 
-/* What the job has done, for timelines. */
 static void tell_work(const struct gfx_frame *fr, struct mali_trace *trace)
 {
-    uint64_t *work = fr->head.pipeline->work;
+    struct mali_pipeline *p = fr->head.pipeline;
+    uint64_t warps = 0, lanes = 0;
 
-    memset(work, 0, sizeof(fr->head.pipeline->work));
-    work[MALI_WORK_TILES] = fr->tiles;
     for (unsigned i = 0; i < fr->made; i++) {
-        work[MALI_WORK_WARPS] += fr->place[i]->warps;
-        work[MALI_WORK_LANES] += fr->place[i]->lanes;
+        warps += fr->place[i]->warps;
+        lanes += fr->place[i]->lanes;
     }
-    for (unsigned i = 0; trace && i <= MALI_WORK_LANES; i++)
-        mali_trace_counter(trace, MALI_TRACK_WORK, i, work[i]);
+    pipeline_work(p, trace, MALI_WORK_TILES, fr->tiles);
+    pipeline_work(p, trace, MALI_WORK_WARPS, warps);
+    pipeline_work(p, trace, MALI_WORK_LANES, lanes);
 }
 
 enum mali_job_result gfx_fragment_submit(struct mali_pipeline *p, const struct mali_job *job,

@@ -1,6 +1,7 @@
 /*
  * RUN_IDVS: index fetch, the batches that gfx_vertex.c shades, assembly. Vertices shaded lately are
- * shaded once.
+ * shaded once. Positions come first, then primitives; varyings are shaded for vertices of those that
+ * are left, which is what the hardware's name means: index-driven vertex shading.
  *
  * The first batches are short and shaded on the calling thread, where most draws end; long draws go
  * on in long ones, over the pool's threads. What a batch holds depends on the draw alone.
@@ -22,6 +23,7 @@
 /* Vertices that may be met again; powers of two, larger than a batch. */
 #define RECENT      1024u
 #define LONG_RECENT 16384u
+#define WAITING     4u    /* vertices of earlier batches that a primitive may have */
 #define MAX_VARYING 4096u /* bytes of a vertex: more than any API has */
 
 enum { /* primitive flags. Source: v10.xml */
@@ -54,6 +56,9 @@ static void idvs_fini(struct gfx_job *j)
     free(v->raw);
     free(v->slot);
     free(v->fresh_slot);
+    free(v->wanted);
+    free(v->vertex_id);
+    free(v->varied);
     free(v->cache);
     free(v->id);
     free(v->recent);
@@ -134,10 +139,11 @@ static bool make_room(struct gfx_idvs *v)
     v->raw = calloc(v->room, 4);
     v->slot = calloc(v->room, sizeof(*v->slot));
     v->fresh_slot = calloc(v->room, sizeof(*v->fresh_slot));
+    v->wanted = calloc(v->room + WAITING, sizeof(*v->wanted));
     v->cache = calloc(v->ring, sizeof(*v->cache));
     v->id = calloc(v->ring, sizeof(*v->id));
     v->recent = calloc(v->ring, v->views * sizeof(*v->recent));
-    return v->raw && v->slot && v->fresh_slot && v->cache && v->id && v->recent;
+    return v->raw && v->slot && v->fresh_slot && v->wanted && v->cache && v->id && v->recent;
 }
 
 static enum mali_mem_result idvs_load(struct gfx_idvs *v)
@@ -480,6 +486,13 @@ static void next_instance(struct gfx_idvs *v)
     v->instance++;
     v->next = 0;
     v->have = v->number = 0;
+    v->vertices = 0;
+}
+
+static void next_phase(struct gfx_idvs *v, enum gfx_idvs_phase phase)
+{
+    v->phase = phase;
+    v->parts++;
 }
 
 /* A batch from its indices to its primitives, or as far as it comes. */
@@ -497,14 +510,14 @@ static enum mali_job_result batch(struct gfx_idvs *v, const struct mali_job *job
         }
         if (res != MALI_JOB_DONE)
             return res;
-        v->phase = IDVS_SHADE;
+        next_phase(v, IDVS_POSITIONS);
     }
-    if (v->phase == IDVS_SHADE) {
+    if (v->phase == IDVS_POSITIONS) {
         res = gfx_vertex_shade(v, job, pass, budget, until);
         if (res != MALI_JOB_DONE)
             return res;
         v->need = (uint64_t)v->fresh * v->views * bytes;
-        v->phase = IDVS_RESERVE;
+        next_phase(v, IDVS_RESERVE);
     }
     if (v->phase == IDVS_RESERVE) {
         res = loads[gfx_heap_take(gfx_vertex_core(v), pass, job->heap, &v->need)];
@@ -513,12 +526,20 @@ static enum mali_job_result batch(struct gfx_idvs *v, const struct mali_job *job
         v->flushed = v->need;
         if (v->flushed)
             return MALI_JOB_OOM;
-        v->phase = IDVS_ASSEMBLE;
         v->assembled = 0;
+        v->first_prim = pass->prims;
+        next_phase(v, IDVS_ASSEMBLE);
     }
-    res = assemble(v, pass, budget);
+    if (v->phase == IDVS_ASSEMBLE) {
+        res = assemble(v, pass, budget);
+        if (res != MALI_JOB_DONE)
+            return res;
+        gfx_vertex_begin_varyings(v, pass);
+        next_phase(v, IDVS_VARYINGS);
+    }
+    res = gfx_vertex_shade(v, job, pass, budget, until);
     if (res == MALI_JOB_DONE)
-        v->phase = IDVS_FETCH;
+        next_phase(v, IDVS_FETCH);
     return res;
 }
 
@@ -623,6 +644,8 @@ static enum mali_job_result submit(struct gfx_idvs *v, const struct mali_job *jo
         gfx_vertex_report(v, job->trace);
     if (r == MALI_JOB_FAULTED)
         *fault = gfx_vertex_fault(v);
+    for (unsigned i = 0; r == MALI_JOB_DONE && i < 2; i++)
+        pipeline_work(p, job->trace, MALI_WORK_POSITIONS + i, v->done[i]);
     return r;
 }
 
@@ -635,7 +658,7 @@ enum mali_job_result gfx_idvs_submit(struct mali_pipeline *p, const struct mali_
     if (!v)
         return MALI_JOB_FAULTED;
     r = submit(v, job, fault);
-    v->head.work = ((uint64_t)v->instance << 32 | v->next) * LONG_BATCH + v->taken + v->assembled;
+    v->head.work = (uint64_t)v->parts << 32 | (v->taken + v->assembled);
     if (r == MALI_JOB_FAULTED)
         mali_log(p->bus, MALI_LOG_GUEST_ERROR, "RUN_IDVS at 0x%llx: %s, 0x%llx",
                  (unsigned long long)job->ip, mali_fault_name(fault->code),

@@ -44,7 +44,7 @@ enum {
     IDVS_PRIM_SIZE = 60,
 };
 
-enum gfx_idvs_phase { IDVS_FETCH, IDVS_SHADE, IDVS_RESERVE, IDVS_ASSEMBLE };
+enum gfx_idvs_phase { IDVS_FETCH, IDVS_POSITIONS, IDVS_RESERVE, IDVS_ASSEMBLE, IDVS_VARYINGS };
 
 struct gfx_vertex_place;
 
@@ -65,9 +65,20 @@ struct gfx_idvs {
     uint32_t room, indices;
     uint8_t *raw;                /* as they lie in memory */
     uint32_t *slot;              /* each one's vertex, of recent[]; ~0: restart */
-    uint32_t fresh, *fresh_slot; /* vertices to shade */
-    uint32_t first;              /* number in the draw of the first of them, in its first view */
-    /* their shading */
+    uint32_t fresh, *fresh_slot; /* vertices met for the first time */
+    uint32_t fresh_at;           /* the first of them, of the instance's */
+    uint32_t first_prim;         /* of the pass, that the batch's assembly may have added */
+    uint32_t wants, *wanted;     /* vertices of its primitives that have no varyings yet */
+    uint32_t parts;              /* phases that have ended */
+    /* the instance's vertices */
+    uint32_t vertices, vertex_room;
+    uint32_t *vertex_id; /* as indices name it */
+    bool *varied;        /* its varyings are shaded, or about to be */
+    uint32_t base;       /* number in the draw of the first of them, in its first view */
+    /* the shading of positions or varyings */
+    bool varying;
+    uint64_t done[2]; /* positions, varyings of the job so far */
+    uint32_t todo;        /* vertices */
     uint32_t taken;      /* atomic: those that some place has begun */
     bool stop;           /* atomic: places end their slice */
     unsigned faulted;    /* atomic: the first place that met a fault */
@@ -119,10 +130,15 @@ void gfx_vertex_report(struct gfx_idvs *v, struct mali_trace *t);
 /** After MALI_JOB_FAULTED. */
 struct mali_fault gfx_vertex_fault(const struct gfx_idvs *v);
 
-/** Begins the shading of the batch: numbers and room for its vertices. False: no memory. */
+/** Numbers the batch's fresh vertices and begins the shading of their positions. False: no memory. */
 bool gfx_vertex_begin(struct gfx_idvs *v, struct gfx_pass *pass);
 /**
- * Shades the batch's vertices. On one thread, which takes its instructions from *@budget; or, when
+ * Begins the shading of varyings: those of the batch's primitives. Vertices that no primitive is
+ * left of have none, as on hardware.
+ */
+void gfx_vertex_begin_varyings(struct gfx_idvs *v, const struct gfx_pass *pass);
+/**
+ * Shades what was begun. On one thread, which takes its instructions from *@budget; or, when
  * the job may have more places and there is work for them, on several, until @until (host's ns).
  * DONE: all; AGAIN, STALL, FAULTED.
  */

@@ -2,7 +2,7 @@
  * Vertex shading of a RUN_IDVS job: a batch of vertices, in warps, over the pool's threads.
  *
  * A place is what a thread shades with: the cores of both shaders, a warp, a window. It takes 16
- * vertices of the batch from a common counter, shades their positions, then their varyings, and
+ * vertices of the batch from a common counter, shades their positions or their varyings, and
  * keeps what it could not finish for the next slice. Where a vertex's results go was settled
  * before: what is drawn does not depend on the threads.
  *
@@ -35,7 +35,8 @@ struct gfx_vertex_place {
     struct core position, varying;
     struct va_warp warp;
     enum stage stage;
-    uint32_t at, lanes; /* vertices under way, of the batch's fresh ones */
+    uint32_t at, lanes;        /* vertices under way, of those to do */
+    uint32_t vertex[VA_LANES]; /* these, of the instance's */
     uint8_t *window;
 };
 
@@ -205,6 +206,12 @@ static struct gfx_vertex *vertex(const struct gfx_idvs *v, uint32_t fresh)
     return &v->recent[(size_t)v->fresh_slot[fresh] * v->views];
 }
 
+/* Number in the draw of vertex @n of the instance, in view @view. */
+static uint32_t number(const struct gfx_idvs *v, uint32_t n, unsigned view)
+{
+    return v->base + n * v->views + view;
+}
+
 static void preload(const struct gfx_idvs *v, struct gfx_vertex_place *p, const struct core *k)
 {
     uint32_t draw_id = idvs_flag(v, 34) ? v->head.job.regs[v->head.job.instr >> 40 & 0x7f] : 0;
@@ -214,7 +221,7 @@ static void preload(const struct gfx_idvs *v, struct gfx_vertex_place *p, const 
         uint32_t *r = (uint32_t *)&p->warp.r[48 + n];
         for (unsigned i = 0; i < p->lanes; i++)
             r[i] = n == 11   ? i * VERTEX_SLOTS
-                   : n == 12 ? v->id[v->fresh_slot[p->at + i]]
+                   : n == 12 ? v->vertex_id[p->vertex[i]]
                    : n == 13 ? v->instance
                    : n == 14 ? draw_id
                              : 0;
@@ -264,7 +271,7 @@ static void take_positions(const struct gfx_idvs *v, const struct gfx_vertex_pla
             memcpy(&out->x, from, 16);
             out->size = sizes ? half(from + 64) : size;
             out->layer = v->layered ? from[66] : 0;
-            out->index = v->first + (p->at + i) * v->views + view;
+            out->index = number(v, p->vertex[i], view);
         }
 }
 
@@ -275,7 +282,7 @@ static void take_varyings(const struct gfx_idvs *v, const struct gfx_vertex_plac
 
     for (unsigned i = 0; i < p->lanes && d->vary_bytes; i++)
         for (unsigned view = 0; view < v->views; view++)
-            memcpy(d->vary + (uint64_t)(v->first + (p->at + i) * v->views + view) * d->vary_bytes,
+            memcpy(d->vary + (uint64_t)number(v, p->vertex[i], view) * d->vary_bytes,
                    from + (size_t)(i * GFX_MAX_VIEWS + view) * v->vary_stride, d->vary_bytes);
 }
 
@@ -305,23 +312,18 @@ static enum mali_job_result warp_run(struct gfx_vertex_place *p, uint32_t *budge
     }
 }
 
-/* Both stages of the vertices under way. DONE: they are shaded. */
+/* The vertices under way. DONE: they are shaded. */
 static enum mali_job_result place_run(const struct gfx_idvs *v, struct gfx_vertex_place *p,
                                       struct gfx_draw *d, uint32_t *budget)
 {
-    for (;;) {
-        enum mali_job_result r = *budget ? warp_run(p, budget) : MALI_JOB_AGAIN;
-        if (r != MALI_JOB_DONE)
-            return r;
-        if (p->stage == STAGE_VARYING) {
-            take_varyings(v, p, d);
-            break;
-        }
+    enum mali_job_result r = *budget ? warp_run(p, budget) : MALI_JOB_AGAIN;
+
+    if (r != MALI_JOB_DONE)
+        return r;
+    if (p->stage == STAGE_VARYING)
+        take_varyings(v, p, d);
+    else
         take_positions(v, p);
-        if (!idvs_secondary(v))
-            break;
-        stage_begin(v, p, STAGE_VARYING);
-    }
     p->stage = STAGE_NONE;
     return MALI_JOB_DONE;
 }
@@ -332,7 +334,7 @@ static uint32_t vertices_left(const struct gfx_idvs *v)
 {
     uint32_t taken = __atomic_load_n(&v->taken, __ATOMIC_RELAXED);
 
-    return taken < v->fresh ? v->fresh - taken : 0;
+    return taken < v->todo ? v->todo - taken : 0;
 }
 
 static bool take_vertices(struct gfx_idvs *v, struct gfx_vertex_place *p)
@@ -344,11 +346,13 @@ static bool take_vertices(struct gfx_idvs *v, struct gfx_vertex_place *p)
     if (!vertices_left(v))
         return false;
     at = __atomic_fetch_add(&v->taken, VA_LANES, __ATOMIC_RELAXED);
-    if (at >= v->fresh)
+    if (at >= v->todo)
         return false;
     p->at = at;
-    p->lanes = v->fresh - at < VA_LANES ? v->fresh - at : VA_LANES;
-    stage_begin(v, p, STAGE_POSITION);
+    p->lanes = v->todo - at < VA_LANES ? v->todo - at : VA_LANES;
+    for (unsigned i = 0; i < p->lanes; i++)
+        p->vertex[i] = v->varying ? v->wanted[at + i] : v->fresh_at + at + i;
+    stage_begin(v, p, v->varying ? STAGE_VARYING : STAGE_POSITION);
     return true;
 }
 
@@ -424,13 +428,75 @@ static enum mali_job_result result(const struct slice *s)
     return vertices_left(v) ? MALI_JOB_AGAIN : MALI_JOB_DONE;
 }
 
-bool gfx_vertex_begin(struct gfx_idvs *v, struct gfx_pass *pass)
+/* Room for the fresh ones among the instance's vertices. */
+static bool add_fresh(struct gfx_idvs *v)
 {
-    v->first = pass->draw[v->draw].vertices;
+    uint32_t want = v->vertices + v->fresh, room = v->vertex_room ? v->vertex_room : VA_LANES;
+    uint32_t *id;
+    bool *varied;
+
+    while (room < want && room <= UINT32_MAX / 2)
+        room *= 2;
+    if (room < want)
+        return false;
+    if (room != v->vertex_room) {
+        id = realloc(v->vertex_id, room * sizeof(*id));
+        v->vertex_id = id ? id : v->vertex_id;
+        varied = id ? realloc(v->varied, room * sizeof(*varied)) : NULL;
+        if (!varied)
+            return false;
+        v->varied = varied;
+        v->vertex_room = room;
+    }
+    for (uint32_t i = 0; i < v->fresh; i++)
+        v->vertex_id[v->vertices + i] = v->id[v->fresh_slot[i]];
+    memset(v->varied + v->vertices, 0, v->fresh * sizeof(*v->varied));
+    v->fresh_at = v->vertices;
+    v->vertices = want;
+    return true;
+}
+
+static void begin(struct gfx_idvs *v, bool varying, uint32_t todo)
+{
+    v->varying = varying;
+    v->done[varying] += todo;
+    v->todo = todo;
     v->taken = 0;
     v->stop = false;
     v->faulted = NO_PLACE;
-    return gfx_pass_add_vertices(v->head.pipeline, pass, v->draw, v->fresh * v->views);
+}
+
+bool gfx_vertex_begin(struct gfx_idvs *v, struct gfx_pass *pass)
+{
+    begin(v, false, v->fresh);
+    v->base = pass->draw[v->draw].vertices - v->vertices * v->views;
+    return add_fresh(v) &&
+           gfx_pass_add_vertices(v->head.pipeline, pass, v->draw, v->fresh * v->views);
+}
+
+/* A vertex by its number in the draw. */
+static void want(struct gfx_idvs *v, uint32_t n)
+{
+    uint32_t i = (n - v->base) / v->views;
+
+    if (i >= v->vertices || v->varied[i])
+        return;
+    v->varied[i] = true;
+    v->wanted[v->wants++] = i;
+}
+
+void gfx_vertex_begin_varyings(struct gfx_idvs *v, const struct gfx_pass *pass)
+{
+    v->wants = 0;
+    for (uint32_t i = v->first_prim; idvs_secondary(v) && i < pass->prims; i++) {
+        const struct gfx_prim *t = &pass->prim[i];
+        if (t->draw != v->draw) /* of another stream */
+            continue;
+        for (unsigned c = 0; c < 3; c++)
+            want(v, t->v[c]);
+        want(v, t->flat);
+    }
+    begin(v, true, v->wants);
 }
 
 enum mali_job_result gfx_vertex_shade(struct gfx_idvs *v, const struct mali_job *job,

@@ -44,7 +44,7 @@ struct mali_pipeline {
     uint64_t last_pass;      /* number of the pass made last; a replay sets it */
     unsigned pass_count;
     uint64_t pass_bytes;
-    uint64_t work[MALI_WORK_LANES + 1]; /* of the fragment job that ended last */
+    uint64_t work[MALI_WORKS]; /* of the fragment job and of the draw that ended last */
 };
 
 /** The translation table of a job's address space: a VM that was suspended may come back in another slot. */
@@ -54,6 +54,15 @@ uint64_t pipeline_root(const struct mali_job *job);
  * read no register from 64 on, which an exception handler that ran meanwhile may leave changed.
  */
 bool pipeline_same_job(const struct mali_job *first, uint64_t root, const struct mali_job *job);
+
+/** Notes @value as what the job that ends has done, for timelines, too; @trace may be NULL. */
+static inline void pipeline_work(struct mali_pipeline *p, struct mali_trace *trace,
+                                 enum mali_work which, uint64_t value)
+{
+    p->work[which] = value;
+    if (trace)
+        mali_trace_counter(trace, MALI_TRACK_WORK, which, value);
+}
 
 /** Runs a slice of a compute job. */
 enum mali_job_result compute_submit(struct mali_pipeline *p, const struct mali_job *job,

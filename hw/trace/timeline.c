@@ -212,7 +212,9 @@ void timeline_counter(struct mali_timeline *tl, enum mali_track_kind kind, unsig
 {
     static const char *const work[] = {[MALI_WORK_TILES] = "tiles",
                                        [MALI_WORK_WARPS] = "fragment warps",
-                                       [MALI_WORK_LANES] = "fragment lanes"};
+                                       [MALI_WORK_LANES] = "fragment lanes",
+                                       [MALI_WORK_POSITIONS] = "vertices",
+                                       [MALI_WORK_VARYINGS] = "vertices with varyings"};
     char name[32];
 
     if (!track_valid(kind, index)) {

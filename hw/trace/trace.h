@@ -93,8 +93,15 @@ enum mali_track_kind {
     MALI_TRACK_CLOCK,  /* counter track: GPU frequency in Hz */
     MALI_TRACK_WORK,   /* counter tracks: what the job that ended has done, enum mali_work */
 };
-/** Tiles, warps with a shader and their lanes, of fragment jobs. */
-enum mali_work { MALI_WORK_TILES, MALI_WORK_WARPS, MALI_WORK_LANES };
+/** Of fragment jobs: tiles, warps with a shader and their lanes. Of draws: vertices with positions, with varyings. */
+enum mali_work {
+    MALI_WORK_TILES,
+    MALI_WORK_WARPS,
+    MALI_WORK_LANES,
+    MALI_WORK_POSITIONS,
+    MALI_WORK_VARYINGS,
+    MALI_WORKS,
+};
 /** Opens / closes a slice on a track (nesting per track allowed), or an instant, or a counter value. */
 void mali_trace_begin(struct mali_trace *t, enum mali_track_kind kind, unsigned index, const char *name);
 void mali_trace_end(struct mali_trace *t, enum mali_track_kind kind, unsigned index);

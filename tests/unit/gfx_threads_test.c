@@ -241,6 +241,57 @@ static void two_draws_at_once(unsigned threads)
     native_free(n);
 }
 
+/* Vertices of @cut with varyings, which are those that @whole has; the others have zeros. */
+static unsigned varied(const struct gfx_draw *whole, const struct gfx_draw *cut)
+{
+    unsigned n = 0, other = 0;
+
+    for (size_t at = 0; at < (size_t)whole->vertices * whole->vary_bytes; at += whole->vary_bytes) {
+        bool empty = true;
+        for (size_t i = at; i < at + whole->vary_bytes; i++)
+            empty &= !cut->vary[i];
+        n += !empty;
+        other += !empty && memcmp(whole->vary + at, cut->vary + at, whole->vary_bytes);
+    }
+    TAP_CHECK_EQ(other, 0);
+    return n;
+}
+
+/* Of a draw that the scissor leaves a half of, vertices of the other half have no varyings. */
+static void varyings_of_what_is_left(void)
+{
+    struct native *n = native_new(REPLAY_PAGES, 1);
+    uint64_t token[2] = {0};
+    struct mali_fault fault;
+    struct capture_job c;
+    const char *err;
+    struct file f;
+
+    TAP_REQUIRE(n && file_open(&f, "mesh"));
+    TAP_REQUIRE(capture_next(&f.r, &c, &err) == CAPTURE_READ_JOB && c.type == MALI_JOB_IDVS);
+    TAP_REQUIRE(replay_load(n, &c));
+    struct mali_job job[2] = {submitted(n, &c, &token[0]), submitted(n, &c, &token[1])};
+    job[0].type = job[1].type = MALI_JOB_IDVS;
+    job[1].regs[42] += ((job[1].regs[43] & 0xffff) + 1) / 2; /* the scissor's first x */
+    for (unsigned i = 0; i < 2; i++) {
+        enum mali_job_result r = MALI_JOB_AGAIN;
+        for (unsigned k = 0; k < SLICES && r == MALI_JOB_AGAIN; k++)
+            r = mali_pipeline_submit(n->pipeline, &job[i], NULL, &fault);
+        TAP_CHECK_EQ(r, MALI_JOB_DONE);
+    }
+    const struct gfx_pass *pass = n->pipeline->passes;
+    TAP_REQUIRE(pass && pass->draws == 2);
+    unsigned all = varied(&pass->draw[0], &pass->draw[0]);
+    unsigned left = varied(&pass->draw[0], &pass->draw[1]);
+    TAP_CHECK(left > all / 4 && left < all * 3 / 4);
+    TAP_CHECK_EQ(n->pipeline->work[MALI_WORK_POSITIONS], pass->draw[1].vertices);
+    uint64_t shaded = n->pipeline->work[MALI_WORK_VARYINGS];
+    TAP_CHECK(shaded >= left && shaded - left <= pass->draw[0].vertices - all); /* some are zeros */
+    capture_job_free(&c);
+    free(f.data);
+    native_free(n);
+}
+
 static void one_pass_two_streams(void)
 {
     two_draws_at_once(1);
@@ -249,4 +300,5 @@ static void one_pass_two_streams(void)
 
 TAP_MAIN({"same-to-the-bit", same_to_the_bit}, {"fault-stops-all", fault_stops_all},
          {"dropped-between-slices", dropped_between_slices}, {"tests-count", tests_count}, {"few-lanes-idle", few_lanes_idle},
-         {"one-pass-two-streams", one_pass_two_streams})
+         {"one-pass-two-streams", one_pass_two_streams},
+         {"varyings-of-what-is-left", varyings_of_what_is_left})
