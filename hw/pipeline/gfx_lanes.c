@@ -171,15 +171,12 @@ void gfx_lanes_registers(const struct gfx_fragment *f, const struct va_warp *w, 
 
 /* --- interpolation -------------------------------------------------------------------------- */
 
-/* Where the instruction interpolates, relative to the primitive. False: not at pixels' centres. */
-static bool at_centres(struct gfx_fragment *f, const struct va_insn *in, uint16_t lanes, va_v16u *x,
+bool gfx_lanes_centres(struct gfx_fragment *f, const struct va_insn *in, uint16_t lanes, va_v16u *x,
                        va_v16u *y)
 {
     unsigned mode = in->mod[VA_M_SAMPLE], update = in->mod[VA_M_UPDATE];
     struct gfx_warp *g = &f->warp;
 
-    if (!g->prim[0])
-        return false;
     if (update == VA_UPDATE_RETRIEVE) {
         relative(f, g->at, x, y);
         return true;
@@ -287,8 +284,8 @@ static void flat_values(const struct gfx_fragment *f, uint32_t at, unsigned byte
     }
 }
 
-static void put_component(const struct gfx_fragment *f, struct va_warp *w, unsigned reg,
-                          bool half_dst, unsigned c, va_v16u *value, uint16_t lanes)
+void gfx_lanes_put(const struct gfx_fragment *f, struct va_warp *w, unsigned reg, bool half_dst,
+                   unsigned c, va_v16u *value, uint16_t lanes)
 {
     const struct gfx_vec *v = f->pipeline->vec;
 
@@ -314,7 +311,7 @@ bool gfx_lanes_ld_var_buf(struct gfx_fragment *f, struct va_warp *w, const struc
     va_v16u x, y, out[4];
 
     if (n > 4 || (half_dst ? (n + 1) / 2 : n) > in->sr[0].count || (flat && half_src != half_dst) ||
-        (offset && !uniform_offset(offset, lanes, &at)) || !at_centres(f, in, lanes, &x, &y))
+        (offset && !uniform_offset(offset, lanes, &at)) || !gfx_lanes_centres(f, in, lanes, &x, &y))
         return false;
     if (flat)
         flat_values(f, at, bytes, n, out);
@@ -325,7 +322,7 @@ bool gfx_lanes_ld_var_buf(struct gfx_fragment *f, struct va_warp *w, const struc
     for (unsigned c = 0; c < n; c++) {
         if (half_dst && !flat)
             v->to_half(&out[c], &out[c]);
-        put_component(f, w, in->sr[0].reg, half_dst, c, &out[c], lanes);
+        gfx_lanes_put(f, w, in->sr[0].reg, half_dst, c, &out[c], lanes);
     }
     return true;
 }

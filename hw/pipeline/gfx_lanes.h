@@ -117,6 +117,14 @@ bool gfx_lanes_color(struct gfx_fragment *f, unsigned rt, uint16_t lanes, uint32
 void gfx_lanes_registers(const struct gfx_fragment *f, const struct va_warp *w, unsigned reg,
                          bool halves, struct gfx_color *out);
 
+/** Where an LD_VAR* interpolates, relative to the primitives. False: not at pixels' centres. */
+bool gfx_lanes_centres(struct gfx_fragment *f, const struct va_insn *in, uint16_t lanes, va_v16u *x,
+                       va_v16u *y);
+
+/** Component @c (words, or halves in their low parts) of a result in registers from @reg on. */
+void gfx_lanes_put(const struct gfx_fragment *f, struct va_warp *w, unsigned reg, bool half_dst,
+                   unsigned c, va_v16u *value, uint16_t lanes);
+
 /** LD_VAR_BUF and LD_VAR_BUF_IMM of what is interpolated at the pixels' centres. */
 bool gfx_lanes_ld_var_buf(struct gfx_fragment *f, struct va_warp *w, const struct va_insn *in,
                           const va_v16u *offset, uint16_t lanes);

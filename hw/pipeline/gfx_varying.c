@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "gfx_lanes.h"
+#include "gfx_vec.h"
 #include "texel.h"
 
 static float plane(const float p[3], float x, float y)
@@ -76,7 +77,13 @@ static void places(struct gfx_fragment *f, const struct va_insn *in, const va_v1
                    uint16_t lanes, float x[VA_LANES], float y[VA_LANES])
 {
     unsigned update = in->mod[VA_M_UPDATE];
+    va_v16u centre[2];
 
+    if (gfx_lanes_centres(f, in, lanes, &centre[0], &centre[1])) {
+        memcpy(x, &centre[0], sizeof(centre[0]));
+        memcpy(y, &centre[1], sizeof(centre[1]));
+        return;
+    }
     for (unsigned i = 0; i < VA_LANES; i++) {
         float at[2] = {f->warp.at[0][i], f->warp.at[1][i]};
         if (!(lanes >> i & 1))
@@ -278,8 +285,9 @@ static enum va_message_result ld_var_frame(struct gfx_fragment *f, struct va_war
                                            uint16_t lanes)
 {
     bool half_dst = in->mod[VA_M_REGFMT] == VA_REGFMT_F16, is_integer;
-    float x[VA_LANES] = {0}, y[VA_LANES] = {0};
-    uint32_t corner[3][4], u;
+    float x[VA_LANES] = {0}, y[VA_LANES] = {0}, v[VA_LANES];
+    uint32_t corner[3][4];
+    va_v16u out;
 
     places(f, in, &src[0].w[0], lanes, x, y);
     for (unsigned i = 0; i < 3; i++) {
@@ -294,12 +302,13 @@ static enum va_message_result ld_var_frame(struct gfx_fragment *f, struct va_war
         float base = as_float(corner[0][n], false),
               dx = (as_float(corner[1][n], false) - base) / (float)f->fb.width,
               dy = (as_float(corner[2][n], false) - base) / (float)f->fb.height;
-        for (unsigned i = 0; i < VA_LANES; i++) {
-            float v = base + dx * x[i] + dy * y[i];
-            memcpy(&u, &v, 4);
-            if (lanes >> i & 1)
-                put(w, in, half_dst, n, i, half_dst ? texel_float_to_half(u) : u);
-        }
+        for (unsigned i = 0; i < VA_LANES; i++)
+            v[i] = base + dx * x[i] + dy * y[i];
+        memcpy(&out, v, sizeof(out));
+        if (half_dst)
+            f->pipeline->vec->to_half(&out, &out);
+        if ((half_dst ? n / 2 : n) < in->sr[0].count)
+            gfx_lanes_put(f, w, in->sr[0].reg, half_dst, n, &out, lanes);
     }
     return VA_MSG_DONE;
 }
