@@ -158,7 +158,7 @@ static void at_once(struct tex_unit *u, struct tex_view *v, const struct tex_sam
         struct tex_request one = {.coord = {q[i].coord[0], q[i].coord[1]},
                                   .layer = q[0].layer,
                                   .offset = {q[0].offset[0], q[0].offset[1]},
-                                  .lod = {q[i].lod.lod, 1, {0, 0}},
+                                  .lod = {.lod = q[i].lod.lod, .probes = 1},
                                   .min_lod = INT32_MIN};
         uint32_t want[4];
         if (!(done >> i & 1))

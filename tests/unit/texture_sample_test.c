@@ -583,7 +583,7 @@ static void wild_coordinates(void)
     for (unsigned n = 0; n < 8 * 8 * 16; n++) {
         struct tex_sampler smp = default_sampler();
         struct tex_request q = {.coord = {wild[n % 8], wild[n / 8 % 8], wild[(n + 3) % 8]},
-                                .lod = {(int32_t)random32(), 1, {0, 0}},
+                                .lod = {.lod = (int32_t)random32(), .probes = 1},
                                 .min_lod = INT32_MIN};
         uint32_t out[4];
         q.lod.lod >>= 12;
@@ -609,7 +609,7 @@ static void mipmaps(void)
             const double st[3] = {0.25, 0.75, 0};
             const int none[3] = {0};
             struct tex_request q = {
-                .coord = {0.25f, 0.75f, 0}, .lod = {lod, 1, {0, 0}}, .min_lod = INT32_MIN};
+                .coord = {0.25f, 0.75f, 0}, .lod = {.lod = lod, .probes = 1}, .min_lod = INT32_MIN};
             uint32_t out[4];
             double l;
             smp.mip = mode & 1 ? TEX_MIP_LINEAR : mode & 2 ? TEX_MIP_NEAREST : TEX_MIP_NONE;
@@ -670,7 +670,7 @@ static void anisotropy(void)
     const struct shape s = {TEX_2D, 32, 32, 1, 1, 1, F32, LINEAR};
     struct tex_sampler smp = default_sampler();
     struct tex_request q = {
-        .coord = {0.5f, 0.5f, 0}, .lod = {0, 4, {0.25f, 0}}, .min_lod = INT32_MIN};
+        .coord = {0.5f, 0.5f, 0}, .lod = {.probes = 4, .axis = {0.25f, 0}}, .min_lod = INT32_MIN};
     const int none[3] = {0};
     double want = 0;
     struct tex_view v;

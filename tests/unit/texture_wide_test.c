@@ -268,7 +268,7 @@ static bool sample_warp(enum kind kind, struct tex_view *v, const struct tex_sam
     n->done += (unsigned)__builtin_popcount(done);
     for (unsigned i = 0; i < TEX_LANES; i++) {
         struct tex_request one = {.layer = q.layer,
-                                  .lod = {q.lod[i] - s->bias, 1, {0, 0}},
+                                  .lod = {.lod = q.lod[i] - s->bias, .probes = 1},
                                   .min_lod = INT32_MIN,
                                   .offset = {q.offset[0], q.offset[1], 0}};
         uint32_t want[4];
