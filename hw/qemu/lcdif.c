@@ -10,6 +10,10 @@
  * screenshot shows what a program drew that has ended. `frames=FOLDER` writes every flip as a PPM
  * file, for tests that compare a frame by its number.
  *
+ * A panel with `adaptive=on` stretches the blanking until there is something new, as panels with
+ * adaptive refresh do: programs wait less, and a guest that draws nothing has few interrupts. Two
+ * frames go on at the full rate, because mxsfb asks for its event behind the address.
+ *
  * Called by QEMU: MMIO, timer and console, all with the BQL held.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -217,22 +221,35 @@ static void update_console(void *opaque)
 
 /* ---- frames ----------------------------------------------------------------------------- */
 
+static uint32_t max_rate(const LcdifState *s)
+{
+    return s->prop.adaptive ? LCDIF_MAX_ADAPTIVE_RATE : LCDIF_MAX_RATE;
+}
+
 /* Nanoseconds of a frame as it is programmed; 0 when the registers make none. */
 static uint64_t frame_ns(const LcdifState *s)
 {
     uint64_t pixels = (uint64_t)s->reg[VDCTRL1] * extract32(s->reg[VDCTRL2], 0, 18);
 
-    /* A millisecond at least and a second at most: the guest chooses, and must not drown the host.
-     */
+    /* Not less than the highest rate has, and a second at most: the guest chooses, and must not
+     * drown the host. */
     return pixels ? MAX(MIN(pixels, lcdif_clock(s)) * NANOSECONDS_PER_SECOND / lcdif_clock(s),
-                        SCALE_MS)
+                        NANOSECONDS_PER_SECOND / max_rate(s))
                   : 0;
+}
+
+static bool stretched(const LcdifState *s)
+{
+    return s->prop.adaptive && s->quiet >= LCDIF_QUIET;
 }
 
 static void arm_timer(LcdifState *s)
 {
     uint64_t length = frame_ns(s);
 
+    if (length && stretched(s)) {
+        length = MAX(length, NANOSECONDS_PER_SECOND / LCDIF_LOW_RATE);
+    }
     if (running(s) && length) {
         timer_mod(s->timer, qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL) + length);
     } else {
@@ -253,9 +270,22 @@ static void frame_done(void *opaque)
         }
         s->frame++;
     }
+    s->quiet = MIN(s->quiet + 1, LCDIF_QUIET);
     s->reg[CTRL1] |= CTRL1_FRAME_IRQ | CTRL1_VSYNC_IRQ;
     update_irq(s);
     arm_timer(s);
+}
+
+/* The guest has written an address: a stretched blanking ends. */
+static void picture_new(LcdifState *s)
+{
+    bool waiting = stretched(s);
+
+    s->flipped |= s->reg[NEXT_BUF] != s->reg[CUR_BUF];
+    s->quiet = 0;
+    if (waiting) {
+        arm_timer(s);
+    }
 }
 
 /* ---- registers -------------------------------------------------------------------------- */
@@ -265,6 +295,7 @@ static void reset_registers(LcdifState *s)
     memset(s->reg, 0, sizeof(s->reg));
     s->reg[CTRL] = CTRL_SFTRST | CTRL_CLKGATE;
     s->flipped = false;
+    s->quiet = 0;
 }
 
 static void control_written(LcdifState *s, bool was_running)
@@ -315,7 +346,7 @@ static void lcdif_write(void *opaque, hwaddr addr, uint64_t val, unsigned size)
     }
     s->reg[number] = (changed & registers[number].writable) | (old & ~registers[number].writable);
     if (number == NEXT_BUF) { /* drivers write it again when they switch the controller on */
-        s->flipped |= s->reg[NEXT_BUF] != s->reg[CUR_BUF];
+        picture_new(s);
     } else if (number == CTRL) {
         control_written(s, was_running);
     }
@@ -350,9 +381,9 @@ static void lcdif_realize(DeviceState *dev, Error **errp)
                    s->prop.width, s->prop.height, LCDIF_MAX_PIXELS, LCDIF_ALIGN);
         return;
     }
-    if (!s->prop.rate || s->prop.rate > LCDIF_MAX_RATE) {
-        error_setg(errp, "rate=%u: allowed are 1 to %u frames a second", s->prop.rate,
-                   LCDIF_MAX_RATE);
+    if (!s->prop.rate || s->prop.rate > max_rate(s)) {
+        error_setg(errp, "rate=%u: allowed are 1 to %u frames a second%s", s->prop.rate,
+                   max_rate(s), s->prop.adaptive ? "" : ", or more with adaptive=on");
         return;
     }
     if (clock_of(s) > INT32_MAX) {
@@ -395,14 +426,15 @@ static void lcdif_reset_hold(Object *obj, ResetType type)
 
 static const VMStateDescription vmstate_lcdif = {
     .name = TYPE_LCDIF,
-    .version_id = 1,
-    .minimum_version_id = 1,
+    .version_id = 2,
+    .minimum_version_id = 2,
     .fields =
         (const VMStateField[]){
             VMSTATE_UINT32_ARRAY(reg, LcdifState, LCDIF_REGISTERS),
             VMSTATE_UINT32(series, LcdifState),
             VMSTATE_UINT32(frame, LcdifState),
             VMSTATE_BOOL(flipped, LcdifState),
+            VMSTATE_UINT32(quiet, LcdifState),
             VMSTATE_TIMER_PTR(timer, LcdifState),
             VMSTATE_END_OF_LIST(),
         },
@@ -412,6 +444,7 @@ static const Property lcdif_properties[] = {
     DEFINE_PROP_UINT32("width", LcdifState, prop.width, 640),
     DEFINE_PROP_UINT32("height", LcdifState, prop.height, 480),
     DEFINE_PROP_UINT32("rate", LcdifState, prop.rate, LCDIF_RATE),
+    DEFINE_PROP_BOOL("adaptive", LcdifState, prop.adaptive, false),
     DEFINE_PROP_STRING("frames", LcdifState, prop.frames),
     DEFINE_PROP_UINT32("every", LcdifState, prop.every, 1),
     DEFINE_PROP_UINT32("limit", LcdifState, prop.limit, 100),

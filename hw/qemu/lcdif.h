@@ -29,11 +29,13 @@ struct LcdifState {
     uint32_t reg[LCDIF_REGISTERS];
     uint32_t series, frame; /* starts of the controller; frames since then, for `frames` */
     bool flipped;           /* the next frame shows another buffer */
+    uint32_t quiet;         /* frames without an address written, since the last that had one */
     bool format_named;      /* a format that is not modelled was logged */
 
     struct {
         uint32_t width, height; /* of the panel, pixels */
         uint32_t rate;          /* frames a second; high for programs that draw as fast as they can */
+        bool adaptive;          /* at most so many, when there is something new; else LCDIF_LOW_RATE */
         char *frames;           /* folder for one picture per flip; NULL: none */
         uint32_t every, limit;  /* of which each n-th, and how many in all */
     } prop;
@@ -48,7 +50,10 @@ struct LcdifState {
 #define LCDIF_V_SYNC  4u
 #define LCDIF_V_BACK  23u
 #define LCDIF_RATE    60u
-#define LCDIF_MAX_RATE 1000u /* as frame_ns() has it */
+#define LCDIF_MAX_RATE 1000u          /* each frame is an interrupt */
+#define LCDIF_MAX_ADAPTIVE_RATE 5000u /* each picture is some */
+#define LCDIF_LOW_RATE 50u            /* drivers wait 100 ms for a frame that ends */
+#define LCDIF_QUIET    2u             /* frames at the full rate behind a new picture */
 
 /* Pixels a second. */
 uint32_t lcdif_clock(const LcdifState *s);

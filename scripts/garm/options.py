@@ -145,8 +145,8 @@ def parser() -> argparse.ArgumentParser:
                           "DIR/screen.png, which each of them leaves at the end (SIGUSR1: DIR/screen-N.png at once)")
     run.add_argument("--screen", action="append", default=[], metavar="KEY=VALUE,...",
                      help="properties of the screen (repeatable): width=640,height=480; rate=60, frames a second (at "
-                          "most 1000: programs hardly wait for it); frames=FOLDER,every=N,limit=N for a picture of "
-                          "each n-th flip")
+                          "most 1000: programs hardly wait for it); adaptive=on, at most so many (up to 5000), each "
+                          "when it comes; frames=FOLDER,every=N,limit=N for a picture of each n-th flip")
     run.add_argument("--gdb", action="store_true", help="stop before the first instruction and wait for gdb")
     run.add_argument("--trace", action="append", default=[], metavar="PATTERN",
                      help="QEMU trace events, e.g. 'mali_*', into DIR/trace.log (repeatable)")

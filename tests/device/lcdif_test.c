@@ -51,21 +51,21 @@ static void put(struct rig *r, uint32_t off, uint32_t val)
     qtest_write(r->q, LCDIF + off, val, 4);
 }
 
-static struct rig *start_at(unsigned rate)
+static struct rig *start_with(const char *rate)
 {
     char extra[200];
 
     snprintf(folder, sizeof(folder), "/tmp/garm-lcdif-XXXXXX");
     if (!mkdtemp(folder))
         return NULL;
-    snprintf(extra, sizeof(extra), "-device lcdif,width=%u,height=%u,rate=%u,frames=%s,limit=8",
+    snprintf(extra, sizeof(extra), "-device lcdif,width=%u,height=%u,rate=%s,frames=%s,limit=8",
              SIZE, SIZE, rate, folder);
     return rig_new_raw("deterministic=on", extra);
 }
 
 static struct rig *start(void)
 {
-    return start_at(60);
+    return start_with("60");
 }
 
 static void stop(struct rig *r)
@@ -180,7 +180,7 @@ static void frames(void)
 /* A quicker panel: the same registers, the frame is done sooner. */
 static void rate(void)
 {
-    struct rig *r = start_at(500);
+    struct rig *r = start_with("500");
 
     TAP_REQUIRE(r);
     enable(r, PICTURE);
@@ -188,6 +188,37 @@ static void rate(void)
     TAP_CHECK_EQ(get(r, CTRL1) & DONE_IRQ, 0);
     step(r, FRAME * 60 / 500);
     TAP_CHECK_EQ(get(r, CTRL1) & DONE_IRQ, DONE_IRQ);
+    stop(r);
+}
+
+/* Whether a frame ended meanwhile. */
+static bool ended(struct rig *r, uint64_t ns)
+{
+    put(r, CTRL1 + CLR, DONE_IRQ);
+    step(r, ns);
+    return get(r, CTRL1) & DONE_IRQ;
+}
+
+/* A panel that waits for something new, but no longer than drivers do. */
+static void adaptive(void)
+{
+    const uint64_t frame = 1000000000ull / 2000, low = 1000000000ull / 50;
+    struct rig *r = start_with("2000,adaptive=on");
+
+    TAP_REQUIRE(r);
+    enable(r, PICTURE);
+    TAP_CHECK(ended(r, frame * 5 / 4));
+    TAP_CHECK(ended(r, frame)); /* the driver may have asked late */
+    TAP_CHECK(!ended(r, low / 2));
+    put(r, NEXT_BUF, (uint32_t)PICTURE + 4096);
+    TAP_CHECK(!ended(r, frame * 3 / 4));
+    TAP_CHECK_EQ(get(r, CUR_BUF), PICTURE);
+    TAP_CHECK(ended(r, frame / 2));
+    TAP_CHECK_EQ(get(r, CUR_BUF), PICTURE + 4096);
+    TAP_CHECK(ended(r, frame));
+    TAP_CHECK(!ended(r, low / 2));
+    TAP_CHECK(ended(r, low));
+    TAP_CHECK(ended(r, low + frame)); /* again and again */
     stop(r);
 }
 
@@ -223,4 +254,5 @@ static void hostile(void)
     stop(r);
 }
 
-TAP_MAIN({"twins", twins}, {"frames", frames}, {"rate", rate}, {"hostile", hostile})
+TAP_MAIN({"twins", twins}, {"frames", frames}, {"rate", rate}, {"adaptive", adaptive},
+         {"hostile", hostile})
