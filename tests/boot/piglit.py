@@ -16,7 +16,7 @@ GUEST = "/root/piglit"
 # What programs find around them; how many at once, for one waits for the GPU while the other starts.
 ENVIRONMENT = (f"LD_LIBRARY_PATH={GUEST}/lib PIGLIT_SOURCE_DIR={GUEST} PIGLIT_PLATFORM=surfaceless_egl "
                "PIGLIT_NO_WINDOW=1")
-JOBS, LONGEST = 2, 100
+JOBS, LONGEST = 2, int(os.environ.get("GARM_PIGLIT_SECONDS", "100"))
 PROGRAMS = (f"for api in 'gl -V 3.1' gl gles3; do wflinfo -p surfaceless_egl -a $api -v; done; "
             f"{ENVIRONMENT} piglit_run {GUEST} /root/list {JOBS} {LONGEST}")
 # Without --shard: so many of the tests whose result is known, which takes about a minute; compute is always among them.
@@ -61,6 +61,13 @@ def selected(tests, shard, known, sample=SAMPLE):
     return [test for i, test in enumerate(tests) if i % max(1, len(tests) // sample) == 0 or ALWAYS in test[1]]
 
 
+def apart(tests, want):
+    """The tests that a shard runs, and those whose list says "long": they run when $GARM_PIGLIT names them."""
+    named = "GARM_PIGLIT" in os.environ
+    long = [test for test in tests if not named and want.get(test[1], ("", ""))[0] == "long"]
+    return [test for test in tests if test not in long], [name for _, name in long]
+
+
 def outcomes(text):
     """name -> (result, what the test said)."""
     parts = re.split(r"^@@piglit (\w+) (\S+?)(?:\.shader_test)?(?: [\d.]+)?\n", text, flags=re.M)
@@ -71,7 +78,7 @@ def boot(s, packages, add, memory, command, lines):
     """Boots a guest that runs the lines of a list; leaves what it said where --out says, for merge.py."""
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "list").write_text("".join(lines))
-        limit = max(580.0, 60 + SECONDS * len(lines))    # a few of them may be the slowest
+        limit = max(580.0, 60 + max(SECONDS, LONGEST - 100) * len(lines))    # a few of them may be the slowest
         run = s.boot(Options(driver="panthor", packages=packages, memory=memory, timeout=limit,
                              add=[*add, f"{folder}/list:/root/list"]), command, limit)
     s.context.out.mkdir(parents=True, exist_ok=True)
@@ -85,7 +92,7 @@ def judge(s, run, names, want):
     for name in names:
         expected, reason = want.get(name, ("pass", "as all that the list does not name"))
         got, output = seen.get(name, ("none", ""))
-        if expected == "unknown" and got not in WORST:
+        if expected in ("unknown", "long") and got not in WORST:
             yield Result(name, SKIP, f"its result is unknown ({reason}); it was {got}")
         else:
             yield s.check(name, got == expected, f"expected {expected} ({reason}), got {got}\n{output[-1500:]}")
@@ -121,7 +128,7 @@ def test_piglit_programs(s):
     yield s.check("the list names programs that exist", set(want) <= names,
                   f"only in it: {sorted(set(want) - names)[:20]}")
     passing = {name for name, (result, _) in want.items() if result == "pass"}
-    chosen = selected(tests, s.context.shard, passing, FEW)
+    chosen, long = apart(selected(tests, s.context.shard, passing, FEW), want)
     run = boot(s, piglitprograms.PACKAGES, piglit.adds([program for program, _ in chosen], GUEST), "4G", PROGRAMS,
                [program.line for program, _ in chosen])
     yield s.verdict("boot, no kernel warning, power off", run)
@@ -130,3 +137,5 @@ def test_piglit_programs(s):
                   f"differ: {sorted(found ^ set(extensions))[:20]}")
     never = {name: ("unknown", "never run") for name in names}
     yield from judge(s, run, [name for _, name in chosen], never | want)
+    for name in long:
+        yield Result(name, SKIP, f"was not run, it takes too long: {want[name][1]}")

@@ -155,9 +155,10 @@ def text(head, rows):
 def counted(head, rows):
     """The head with the counts of the rows in its line COUNTS, where it has one."""
     results = collections.Counter(result for result, _ in rows.values())
-    ended = len(rows) - results["unknown"]
+    ended = len(rows) - results["unknown"] - results["long"]
     now = (f"{ended} of {{}} ran to their end: {results['pass']} pass, {results['skip']} skip, "
-           f"{ended - results['pass'] - results['skip']} neither; {results['unknown']} ran without a result to expect")
+           f"{ended - results['pass'] - results['skip']} neither; {results['unknown']} ran without a result to expect, "
+           f"{results['long']} take too long")
     return [re.sub(COUNTS, lambda line: f"{line.group(1)}{now.format(line.group(2))}.", line) for line in head]
 
 

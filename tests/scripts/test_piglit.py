@@ -2,8 +2,10 @@
 
 import argparse
 import importlib.util
+import os
 import unittest
 from pathlib import Path
+from unittest import mock
 from xml.etree import ElementTree
 
 import garm_path  # noqa: F401
@@ -86,7 +88,7 @@ class Lists(unittest.TestCase):
             rows = piglit.expectations((REPO / f"tests/piglit/{name}.txt").read_text())
             self.assertGreater(len(rows), least)
             self.assertLessEqual({result for result, _ in rows.values()},
-                                 {"pass", "fail", "warn", "skip", "crash", "timeout", "fault", "unknown"})
+                                 {"pass", "fail", "warn", "skip", "crash", "timeout", "fault", "unknown", "long"})
             self.assertNotIn("unexplained", [reason for _, reason in rows.values()])
 
     def test_a_list_written_is_the_list_read(self):
@@ -113,10 +115,12 @@ class Lists(unittest.TestCase):
             self.assertIn(why, merge.reason(result, "", name))
 
     def test_counts_in_the_head(self):
-        rows = {"a/b": ("pass", ""), "a/c": ("skip", "x"), "a/d": ("fail", "x"), "a/e": ("unknown", "x")}
+        rows = {"a/b": ("pass", ""), "a/c": ("skip", "x"), "a/d": ("fail", "x"), "a/e": ("unknown", "x"),
+                "a/f": ("long", "x")}
         for head in ("# Counts: 1 of 9 ran.", "# Counts: 3 of 9 ran to their end: 7 pass, and more"):
             self.assertEqual(merge.counted(["# What", head], rows), [
-                "# What", "# Counts: 3 of 9 ran to their end: 1 pass, 1 skip, 1 neither; 1 ran without a result to expect."])
+                "# What", "# Counts: 3 of 9 ran to their end: 1 pass, 1 skip, 1 neither; 1 ran without a result to expect, 1 take "
+                "too long."])
 
     def test_outcomes(self):
         seen = piglit.outcomes(OUTPUT)
@@ -185,6 +189,15 @@ class Shards(unittest.TestCase):
         tests = [("shader_runner", f"spec/{i}") for i in range(100)]
         parts = [piglit.selected(tests, (i, 7), {}) for i in range(1, 8)]
         self.assertEqual(sorted(sum(parts, [])), sorted(tests))
+
+    def test_long_ones_only_by_name(self):
+        tests = [("p", "a/b"), ("p", "a/c"), ("p", "a/d")]
+        want = {"a/b": ("long", "why"), "a/c": ("pass", "")}
+        with mock.patch.dict(os.environ):
+            os.environ.pop("GARM_PIGLIT", None)
+            self.assertEqual(piglit.apart(tests, want), (tests[1:], ["a/b"]))
+            os.environ["GARM_PIGLIT"] = "a/*"
+            self.assertEqual(piglit.apart(tests, want), (tests, []))
 
     def test_sample(self):
         tests = [("shader_runner", f"spec/{i:04}") for i in range(5000)]
