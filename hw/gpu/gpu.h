@@ -38,6 +38,7 @@ struct mali_config {
     unsigned threads;         /* that run shaders; 0: host's cores; deterministic: 1 */
     enum mali_jit jit;        /* whether shaders are compiled; deterministic: they are not */
     const char *jit_cache;    /* folder of compiled shaders; NULL: the user's, "none": not kept */
+    const char *vectors;      /* of the host that shaders run with, see valhall/sem.h; NULL: "best" */
     uint32_t core_clock_hz;   /* at start; mali_gpu_set_clock() changes it */
     unsigned log_mask;        /* bit per enum mali_log */
     bool trace_instr;

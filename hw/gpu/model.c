@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../valhall/sem.h"
 #include "gpu_internal.h"
 
 #define MAX_CORES 16 /* what gpu_shader_mask() has places for */
@@ -65,6 +66,15 @@ static bool set_coherency(struct gpu_identity *id, const char *val, char **err)
     return refuse(err, "property coherency: \"%s\" is not known; known are none, ace-lite", val);
 }
 
+/* Before anything is made for them. */
+static bool set_vectors(const char *val, char **err)
+{
+    const char *why;
+
+    return !val || va_vectors_choose(val, &why) ||
+           refuse(err, "property vectors: \"%s\": %s", val, why);
+}
+
 /*
  * Cores lie in two stacks, 16 bits apart, on every second bit, filled in turn:
  * 4 cores are 0x50005, as on the RK3588. Mesa sizes thread-local storage by the
@@ -89,7 +99,7 @@ bool gpu_identity_init(struct gpu_identity *id, const struct mali_config *cfg, c
         !in_range("streams", cfg->streams, 8, 32, NULL, err) ||
         !in_range("address_spaces", cfg->address_spaces, 2, MALI_AS_COUNT, NULL, err) ||
         !in_range("threads", cfg->threads, 1, 256, NULL, err) ||
-        !set_coherency(id, cfg->coherency, err))
+        !set_coherency(id, cfg->coherency, err) || !set_vectors(cfg->vectors, err))
         return false;
     id->model = m;
     id->arch = m->gpu_id >> 28;

@@ -1,6 +1,6 @@
 /*
  * Arithmetic of fragments, sixteen lanes at a time: interpolation, depths, fixed-function
- * blending. Compiled once for any CPU and once for AVX2; both give the bits of the lane-by-lane
+ * blending. Compiled for any CPU, for AVX2 and for AVX-512; all give the bits of the lane-by-lane
  * functions (gfx_varying.c, gfx_shade.c, gfx_blend.c), which a unit test holds them to.
  *
  * Vectors are passed by address, 64-byte aligned; fp32 values as bits.
@@ -66,9 +66,11 @@ struct gfx_vec {
 
 extern const struct gfx_vec gfx_vec_base;
 #ifdef __x86_64__
-extern const struct gfx_vec gfx_vec_avx2;
+extern const struct gfx_vec gfx_vec_avx2, gfx_vec_avx512;
 #endif
-/** What this CPU runs best. Slow: ask once. */
+/** One variant; NULL: not for this CPU. */
+const struct gfx_vec *gfx_vec_of(enum va_vectors v);
+/** That of va_vectors(). Slow: ask once. */
 const struct gfx_vec *gfx_vec_best(void);
 
 #endif

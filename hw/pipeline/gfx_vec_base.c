@@ -7,11 +7,20 @@
 #define VA_PIECE    16
 #include "gfx_vec_body.h"
 
+const struct gfx_vec *gfx_vec_of(enum va_vectors v)
+{
+    static const struct gfx_vec *const variants[VA_VECTORS] = {
+        &gfx_vec_base,
+#ifdef __x86_64__
+        &gfx_vec_avx2,
+        &gfx_vec_avx512,
+#endif
+    };
+
+    return va_alu_of(v) ? variants[v] : NULL; /* the same test */
+}
+
 const struct gfx_vec *gfx_vec_best(void)
 {
-#ifdef __x86_64__
-    if (va_alu_best() != va_alu_base) /* the same test */
-        return &gfx_vec_avx2;
-#endif
-    return &gfx_vec_base;
+    return gfx_vec_of(va_vectors());
 }

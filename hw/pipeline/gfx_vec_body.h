@@ -63,7 +63,10 @@ static void interpolate(const float bary[3][3], const va_v16u *xs, const va_v16u
 /* Entry @slot of @v in each lane. */
 VA_INLINE vf of_slots(const float v[GFX_SLOTS], vu slot)
 {
-#ifdef VA_HOST_AVX2
+#ifdef VA_HOST_AVX512
+    __m512 twice = _mm512_broadcast_f32x8(_mm256_loadu_ps(v));
+    return (vf)_mm512_permutexvar_ps((__m512i)slot, twice);
+#elif defined(VA_HOST_AVX2)
     return (vf)_mm256_permutevar8x32_ps(_mm256_loadu_ps(v), (__m256i)slot);
 #else
     vf r;
@@ -112,7 +115,13 @@ static void relative(const float at[2][VA_LANES], const float ox[VA_LANES],
 /* To the nearest integer, ties to even; 0 <= x <= 1, max < 2^24. The product is exact. */
 VA_INLINE vu scaled(vf x, double max)
 {
-#ifdef VA_HOST_AVX2
+#ifdef VA_HOST_AVX512
+    __m512d m = _mm512_set1_pd(max), lo = _mm512_cvtps_pd(_mm512_castps512_ps256((__m512)x));
+    __m512d hi = _mm512_cvtps_pd(_mm512_extractf32x8_ps((__m512)x, 1));
+    __m256i a = _mm512_cvtpd_epi32(_mm512_mul_pd(lo, m));
+    __m256i b = _mm512_cvtpd_epi32(_mm512_mul_pd(hi, m));
+    return (vu)_mm512_inserti32x8(_mm512_castsi256_si512(a), b, 1);
+#elif defined(VA_HOST_AVX2)
     __m256d m = _mm256_set1_pd(max), lo = _mm256_cvtps_pd(_mm256_castps256_ps128((__m256)x));
     __m256d hi = _mm256_cvtps_pd(_mm256_extractf128_ps((__m256)x, 1));
     __m128i a = _mm256_cvtpd_epi32(_mm256_mul_pd(lo, m));
@@ -134,7 +143,9 @@ VA_INLINE vu scaled(vf x, double max)
 /* @m: all ones or zero per lane. */
 VA_INLINE unsigned lanes_of(vu m)
 {
-#ifdef VA_HOST_AVX2
+#ifdef VA_HOST_AVX512
+    return _mm512_movepi32_mask((__m512i)m);
+#elif defined(VA_HOST_AVX2)
     return (unsigned)_mm256_movemask_ps((__m256)m);
 #else
     unsigned lanes = 0;
@@ -317,11 +328,21 @@ static void from_half(const va_v16u *in, unsigned shift, va_v16u *out)
 static const va_v16u lane_bits = {1,     2,     4,     8,     0x10,   0x20,   0x40,   0x80,
                                   0x100, 0x200, 0x400, 0x800, 0x1000, 0x2000, 0x4000, 0x8000};
 
+/* All ones in the lanes of @lanes. */
+VA_INLINE vu mask_of(uint16_t lanes, unsigned k)
+{
+#ifdef VA_HOST_AVX512
+    return (vu)_mm512_movm_epi32(lanes);
+#else
+    return (vu)((get(&lane_bits, k) & lanes) != 0);
+#endif
+}
+
 static void merge(va_v16u *r, const va_v16u *value, uint16_t lanes, uint32_t bits)
 {
     for (unsigned k = 0; k < PIECES; k++) {
-        vu m = (vu)((get(&lane_bits, k) & lanes) != 0) & bits;
-        put(r, k, (get(value, k) & m) | (get(r, k) & ~m));
+        vu m = mask_of(lanes, k) & bits;
+        put(r, k, pick(m, get(value, k), get(r, k)));
     }
 }
 
@@ -337,7 +358,7 @@ static uint16_t bits(const va_v16u *v)
 static void spread(uint16_t lanes, va_v16u *v)
 {
     for (unsigned k = 0; k < PIECES; k++)
-        put(v, k, (vu)((get(&lane_bits, k) & lanes) != 0) & 1);
+        put(v, k, mask_of(lanes, k) & 1);
 }
 
 static void to_half(const va_v16u *in, va_v16u *out)
@@ -352,10 +373,18 @@ static void bytes(const uint8_t from[4], const uint8_t *in, uint8_t *out, size_t
 
     for (unsigned c = 0; c < 4; c++)
         set |= from[c] == 5 ? 0xffu << 8 * c : 0;
-#ifdef VA_HOST_AVX2
-    uint8_t at[32];
-    for (unsigned i = 0; i < 32; i++) /* within 16 bytes; bit 7: zero */
+#if defined(VA_HOST_AVX2) || defined(VA_HOST_AVX512)
+    uint8_t at[VA_PIECE];
+    for (unsigned i = 0; i < VA_PIECE; i++) /* within 16 bytes; bit 7: zero */
         at[i] = from[i % 4] < 4 ? (uint8_t)((i & 12) + from[i % 4]) : 0x80;
+#endif
+#ifdef VA_HOST_AVX512
+    __m512i places = _mm512_loadu_si512(at);
+    for (size_t i = 0; i < 4 * words; i += 64) {
+        __m512i v = _mm512_shuffle_epi8(_mm512_loadu_si512(in + i), places);
+        _mm512_storeu_si512(out + i, _mm512_or_si512(v, _mm512_set1_epi32((int)set)));
+    }
+#elif defined(VA_HOST_AVX2)
     __m256i places = _mm256_loadu_si256((const __m256i *)(const void *)at);
     for (size_t i = 0; i < 4 * words; i += 32) {
         __m256i v = _mm256_loadu_si256((const __m256i *)(const void *)(in + i));

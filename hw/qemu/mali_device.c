@@ -287,6 +287,7 @@ static void mali_realize(DeviceState *dev, Error **errp)
                : !strcmp(s->prop.jit, "auto")              ? MALI_JIT_IF_THERE
                                                            : MALI_JIT_NEEDED,
         .jit_cache = s->prop.jit_cache,
+        .vectors = s->prop.vectors,
         .core_clock_hz = s->prop.clock,
         .trace_instr = s->prop.trace_instr,
         .trace_file = s->prop.trace,
@@ -459,6 +460,7 @@ static const Property mali_properties[] = {
     DEFINE_PROP_UINT32("threads", MaliState, prop.threads, 0),
     DEFINE_PROP_STRING("jit", MaliState, prop.jit),
     DEFINE_PROP_STRING("jit-cache", MaliState, prop.jit_cache),
+    DEFINE_PROP_STRING("vectors", MaliState, prop.vectors),
     DEFINE_PROP_UINT32("clock", MaliState, prop.clock, MALI_CLOCK_MAX),
     DEFINE_PROP_STRING("log", MaliState, prop.log),
     DEFINE_PROP_STRING("trace", MaliState, prop.trace),

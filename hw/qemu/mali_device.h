@@ -69,6 +69,7 @@ struct MaliState {
 
     struct {
         char *model, *coherency, *trace, *report, *log, *capture, *inject, *jit, *jit_cache;
+        char *vectors;
         uint64_t capture_limit;
         uint32_t cores, l2_slices, csgs, streams, address_spaces, threads, clock;
         bool deterministic, trace_instr, stats, race;

@@ -35,7 +35,7 @@
 struct options {
     bool jobs, dump, disasm;
     uint64_t job, bench, slices, threads, from, to;
-    const char *path, *png, *write, *renew, *jit, *jit_cache, *profile;
+    const char *path, *png, *write, *renew, *jit, *jit_cache, *profile, *vectors;
 };
 
 /* Times of the jobs of a capture: [job][run]. */
@@ -450,7 +450,7 @@ static int usage(FILE *out, int status)
           "[--slices N]\n"
           "                   [--threads N] [--png DIR] [--jit off|on|now] [--jit-cache DIR] "
           "[--from N --to N --write OUT]\n"
-          "                   [--renew OUT] FILE\n"
+          "                   [--renew OUT] [--vectors base|avx2|avx512] FILE\n"
           "Runs the jobs of a capture (scripts/run --gpu capture=FILE) and compares memory after "
           "each.\n",
           out);
@@ -493,6 +493,7 @@ static bool parse(int argc, char **argv, struct options *o)
                             : !strcmp(argv[i], "--jit")       ? &o->jit
                             : !strcmp(argv[i], "--jit-cache") ? &o->jit_cache
                             : !strcmp(argv[i], "--profile")   ? &o->profile
+                            : !strcmp(argv[i], "--vectors")   ? &o->vectors
                                                               : NULL;
         if (text && i + 1 < argc) {
             *text = argv[++i];
@@ -558,6 +559,7 @@ int main(int argc, char **argv)
 {
     struct options o = {.slices = 1000000, .threads = 1};
     struct native *n;
+    const char *why;
     uint8_t *data;
     size_t size = 0;
     int status;
@@ -569,6 +571,11 @@ int main(int argc, char **argv)
     data = read_file(o.path, &size);
     if (!data) {
         fprintf(stderr, "mali-replay: %s: %s\n", o.path, strerror(errno));
+        return 2;
+    }
+    if (o.vectors && !va_vectors_choose(o.vectors, &why)) {
+        fprintf(stderr, "mali-replay: --vectors %s: %s\n", o.vectors, why);
+        free(data);
         return 2;
     }
     n = native_new(REPLAY_PAGES, (unsigned)o.threads);

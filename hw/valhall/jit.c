@@ -65,8 +65,8 @@ static struct {
 bool va_jit_available(const char **why)
 {
 #ifdef __x86_64__
-    if (va_alu_best() != va_alu_avx2) {
-        *why = "the CPU has no AVX2, FMA and F16C";
+    if (va_vectors() < VA_VECTORS_AVX2) { /* what jit_pieces.c is made of; the same with AVX-512 */
+        *why = "the CPU has no AVX2, FMA and F16C, or they are not used";
         return false;
     }
     return va_llvm(why) != NULL;

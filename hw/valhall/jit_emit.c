@@ -18,7 +18,7 @@
 #define MAX_ARGS    16
 #define OF_FUNCTION ((unsigned)-1) /* LLVMAttributeFunctionIndex */
 
-/* What va_alu_best() asks for before it chooses AVX2: code on disk is good for all such CPUs. */
+/* What va_vectors() asks for before it says AVX2: code on disk is good for all such CPUs. */
 #define CPU      "haswell"
 #define FEATURES "+avx2,+fma,+f16c"
 #define TRIPLE   "x86_64-pc-linux-gnu"

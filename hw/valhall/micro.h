@@ -5,7 +5,8 @@
  * to machine code would start from this form, too.
  *
  * The functions are the shared meanings (sem.h) inlined with more or less of the instruction
- * as constants: sem_micro.h, shapes.def. Called by exec.c; made by sem_base.c, sem_avx2.c.
+ * as constants: sem_micro.h, shapes.def. Called by exec.c; made by sem_base.c, sem_avx2.c,
+ * sem_avx512.c.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -53,9 +54,10 @@ struct va_micro {
 typedef void va_bind_fn(const struct va_insn *in, struct va_micro *m);
 extern va_bind_fn va_bind_base;
 #ifdef __x86_64__
-extern va_bind_fn va_bind_avx2;
+extern va_bind_fn va_bind_avx2, va_bind_avx512;
 #endif
-/** The one that belongs to va_alu_best(). */
+/** The one that belongs to va_alu_of(), or to va_alu_best(). */
+va_bind_fn *va_bind_of(enum va_vectors v);
 va_bind_fn *va_bind_best(void);
 
 static inline const void *va_operand(const struct va_frame *f, uint32_t at)

@@ -44,11 +44,24 @@ typedef void va_alu_fn(const struct va_insn *in, const struct va_val *s, struct 
 /** Functions by enum va_op; NULL: not an ALU instruction, or not modelled. */
 typedef va_alu_fn *const va_alu_table[VA_OPS];
 
-/** Variants of the same source. va_alu_best() picks by what the host CPU has. */
+/** Registers of the host that variants of the same source are made for, the smallest first. */
+enum va_vectors { VA_VECTORS_BASE, VA_VECTORS_AVX2, VA_VECTORS_AVX512, VA_VECTORS };
+
 extern va_alu_table va_alu_base;
 #ifdef __x86_64__
-extern va_alu_table va_alu_avx2;
+extern va_alu_table va_alu_avx2, va_alu_avx512;
 #endif
+
+/** What is used: the largest that this CPU has, unless va_vectors_choose() said less. */
+enum va_vectors va_vectors(void);
+/**
+ * For the whole process, before it shades: "base", "avx2", "avx512", or "best" again. False: this
+ * CPU cannot, or there is no such name; *@why says which (static).
+ */
+bool va_vectors_choose(const char *name, const char **why);
+/** The functions of one variant; NULL: not for this CPU. */
+va_alu_fn *const *va_alu_of(enum va_vectors v);
+/** Those of va_vectors(). */
 va_alu_fn *const *va_alu_best(void);
 
 /** False when a modifier of an otherwise modelled instruction is not modelled. */

@@ -314,7 +314,9 @@ VA_INLINE unsigned lanes_set(const vu *m)
 {
     unsigned all = 0;
 
-#ifdef VA_HOST_AVX2
+#ifdef VA_HOST_AVX512
+    all = _mm512_movepi32_mask((__m512i)m[0]);
+#elif defined(VA_HOST_AVX2)
     for (unsigned k = 0; k < PIECES; k++)
         all |= (unsigned)_mm256_movemask_ps((__m256)m[k]) << k * LANES;
 #else
@@ -327,7 +329,9 @@ VA_INLINE unsigned lanes_set(const vu *m)
 /* Lane from[i] of @v for each i. */
 VA_INLINE void take_lanes(const va_v16u *v, const vu *from, vu *out)
 {
-#ifdef VA_HOST_AVX2
+#ifdef VA_HOST_AVX512
+    out[0] = (vu)_mm512_permutexvar_epi32((__m512i)from[0], (__m512i)*v);
+#elif defined(VA_HOST_AVX2)
     const __m256i *p = (const __m256i *)v;
 
     for (unsigned k = 0; k < PIECES; k++) {

@@ -11,7 +11,8 @@
 
 #include "sem.h"
 
-#ifdef VA_HOST_AVX2 /* exact shortcuts; the MXCSR's flush and denormal bits do not reach them */
+/* Exact shortcuts; the MXCSR's flush and denormal bits do not reach them. */
+#if defined(VA_HOST_AVX2) || defined(VA_HOST_AVX512)
 #include <immintrin.h>
 #endif
 
@@ -278,7 +279,9 @@ VA_INLINE vf half_to_float(vu h)
 /* The same for what arithmetic is done with: a NaN stays one, its payload does not matter. */
 VA_INLINE vf half_value(vu h)
 {
-#ifdef VA_HOST_AVX2
+#ifdef VA_HOST_AVX512
+    return (vf)_mm512_cvtph_ps(_mm512_cvtepi32_epi16((__m512i)h));
+#elif defined(VA_HOST_AVX2)
     __m256i w = (__m256i)h; /* words in order: pairs of 64 bits change places after packing */
     __m256i n = _mm256_permute4x64_epi64(_mm256_packus_epi32(w, w), 0x08);
     return (vf)_mm256_cvtph_ps(_mm256_castsi256_si128(n));
@@ -290,7 +293,10 @@ VA_INLINE vf half_value(vu h)
 /* fp32 to fp16, to nearest even; NaN becomes the canonical one. */
 VA_INLINE vu float_to_half(vf f)
 {
-#ifdef VA_HOST_AVX2
+#ifdef VA_HOST_AVX512
+    vu h = (vu)_mm512_cvtepu16_epi32(_mm512_cvtps_ph((__m512)f, _MM_FROUND_TO_NEAREST_INT));
+    return pick((vu)(f != f), splat(F16_NAN), h);
+#elif defined(VA_HOST_AVX2)
     vu h = (vu)_mm256_cvtepu16_epi32(_mm256_cvtps_ph((__m256)f, _MM_FROUND_TO_NEAREST_INT));
     return pick((vu)(f != f), splat(F16_NAN), h);
 #endif
@@ -383,7 +389,9 @@ static inline float fused(float a, float b, float c)
 
 VA_INLINE vf fma_lanes(vf a, vf b, vf c)
 {
-#ifdef VA_HOST_AVX2
+#ifdef VA_HOST_AVX512
+    return (vf)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c);
+#elif defined(VA_HOST_AVX2)
     return (vf)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c);
 #endif
     vf r;

@@ -13,14 +13,14 @@
 
 #define ROUNDS 20000
 
-static const struct gfx_vec *variants[2];
+static const struct gfx_vec *variants[VA_VECTORS];
 static unsigned variant_count;
 
 static void find_variants(void)
 {
-    variants[0] = &gfx_vec_base;
-    variants[1] = gfx_vec_best();
-    variant_count = variants[0] == variants[1] ? 1 : 2;
+    for (variant_count = 0; variant_count < VA_VECTORS && gfx_vec_of(variant_count); variant_count++)
+        variants[variant_count] = gfx_vec_of(variant_count);
+    TAP_CHECK(variant_count && variants[variant_count - 1] == gfx_vec_best());
 }
 
 static uint64_t state = 88172645463325252ull;
@@ -66,10 +66,13 @@ static uint32_t some_float(void)
 
 static bool same(const char *what, const struct gfx_vec *v, unsigned i, uint32_t got, uint32_t want)
 {
+    unsigned which = 0;
+
     if (got == want)
         return true;
-    tap_note("%s, %s, lane %u: got 0x%08x, expected 0x%08x", what,
-             v == &gfx_vec_base ? "base" : "best", i, got, want);
+    while (which < variant_count && variants[which] != v)
+        which++;
+    tap_note("%s, variant %u, lane %u: got 0x%08x, expected 0x%08x", what, which, i, got, want);
     return TAP_CHECK(false);
 }
 
@@ -97,10 +100,12 @@ static void blending(void)
         uint32_t plane[VA_LANES], conv = rnd() % 2 ? 225u << 12 : 0;
         struct gfx_color src;
         struct gfx_vec_blend d;
-        va_v16u word[2];
+        va_v16u word[VA_VECTORS];
         random_colors(&src);
         for (unsigned i = 0; i < VA_LANES; i++)
-            plane[i] = word[0][i] = word[1][i] = rnd();
+            plane[i] = rnd();
+        for (unsigned n = 0; n < VA_VECTORS; n++)
+            memcpy(&word[n], plane, sizeof(plane));
         gfx_blend_layout(&rt, conv, use, &d);
         TAP_REQUIRE(gfx_blend_write(&rt, (uint8_t *)plane, pixel, 0xffff, conv, use, &src));
         for (unsigned n = 0; n < variant_count; n++) {
@@ -124,7 +129,7 @@ static void depths(void)
     for (unsigned round = 0; round < ROUNDS; round++) {
         struct gfx_vec_depth d = {.clamp = rnd() & 1, .high = 1, .internal = rnd() % 3};
         struct gfx_fb fb = {.z_internal = (uint8_t)d.internal};
-        va_v16u slot, x, y, z[2];
+        va_v16u slot, x, y, z[VA_VECTORS];
         d.slot = (const uint32_t *)&slot;
         for (unsigned i = 0; i < 3; i++)
             for (unsigned q = 0; q < GFX_SLOTS; q++)

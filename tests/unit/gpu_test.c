@@ -85,6 +85,7 @@ static void config_errors(void)
     refused((struct mali_config){ .address_spaces = 17 }, "address_spaces", "17", "2 to 16");
     refused((struct mali_config){ .coherency = "ace" }, "coherency", "ace", "ace-lite");
     refused((struct mali_config){ .threads = 1000 }, "threads", "1000", "1 to 256");
+    refused((struct mali_config){ .vectors = "mmx" }, "vectors", "mmx", "best, base");
 }
 
 static void register_names(void)

@@ -316,9 +316,8 @@ static bool fetch_warp(enum kind kind, struct tex_view *v, struct tally *n)
 
 static void variants(void (*run)(const struct tex_vec *vec))
 {
-    run(&tex_vec_base);
-    if (tex_vec_best() != &tex_vec_base)
-        run(tex_vec_best());
+    for (unsigned v = 0; v < VA_VECTORS && tex_vec_of(v); v++)
+        run(tex_vec_of(v));
     tex_unit_fini(&wide);
     tex_unit_fini(&single);
 }

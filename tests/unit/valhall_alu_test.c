@@ -1,5 +1,5 @@
 /*
- * What execution-engine instructions compute: both variants must agree bit for
+ * What execution-engine instructions compute: all variants must agree bit for
  * bit, and with the scalar reference (valhall_ref.h) up to the error each function
  * may have.
  *
@@ -151,27 +151,23 @@ static void check_micro(const struct va_insn *in, const struct va_micro *m, va_m
 static void check_fast(const struct va_insn *in, const struct va_val *s, const struct va_val *plain,
                        const struct va_env *env, unsigned round)
 {
-    static va_bind_fn *const bind[] = {
-        va_bind_base,
-#ifdef __x86_64__
-        va_bind_avx2,
-#endif
-    };
     static const uint32_t halves[4] = {0, 0xffff, 0xffff0000, ~0u};
 
-    for (unsigned v = 0; v < (va_bind_best() == va_bind_base ? 1 : sizeof(bind) / sizeof(*bind));
-         v++) {
+    for (unsigned v = 0; v < VA_VECTORS && va_bind_of(v); v++) {
         struct va_micro m = {.insn = in, .halves = halves[in->dst_mask]};
         for (unsigned i = 0; i < VA_MAX_SRC; i++)
             m.src[i] = i * sizeof(struct va_val);
         m.dst = round % 5 * sizeof(struct va_val);
-        bind[v](in, &m);
+        va_bind_of(v)(in, &m);
         check_micro(in, &m, m.some, s, plain, env);
         for (unsigned mode = 0; mode < VA_FTZ_MODES; mode++) {
             struct va_env all = {0xffff, mode != VA_FTZ_NONE, mode == VA_FTZ_BOTH};
             struct va_val d;
             va_alu_base[in->op](in, s, &d, &all);
             check_micro(in, &m, m.all[mode], s, &d, &all);
+            all.active = env->active;
+            va_alu_base[in->op](in, s, &d, &all);
+            check_micro(in, &m, m.part[mode], s, &d, &all);
         }
     }
 }
@@ -249,7 +245,7 @@ static bool check_across(const struct va_insn *in, const struct va_val *s, const
     return true;
 }
 
-/* Random and edge sources through @in: both variants agree, and with the reference. */
+/* Random and edge sources through @in: all variants agree, and with the reference. */
 static bool run_insn(const struct va_insn *in, uint64_t *seed, unsigned i)
 {
     struct va_env env = {.active = next_random(seed), .ftz32 = i & 1, .ftz16 = i & 2};
@@ -257,9 +253,11 @@ static bool run_insn(const struct va_insn *in, uint64_t *seed, unsigned i)
 
     random_sources(seed, s);
     va_alu_base[in->op](in, s, &d, &env);
-    va_alu_best()[in->op](in, s, &d2, &env);
-    if (!TAP_CHECK_MEM(&d, &d2, sizeof(d)))
-        tap_note("variants differ: %s", va_info(in->op)->name);
+    for (unsigned v = VA_VECTORS_BASE + 1; v < VA_VECTORS && va_alu_of(v); v++) {
+        va_alu_of(v)[in->op](in, s, &d2, &env);
+        if (!TAP_CHECK_MEM(&d, &d2, sizeof(d)))
+            tap_note("variant %u differs: %s", v, va_info(in->op)->name);
+    }
     return across_lanes(in->op) ? check_across(in, s, &d, &env) : check_lanes(in, s, &d, &env);
 }
 
@@ -431,8 +429,8 @@ static void lanes_of(va_alu_fn *const *alu)
 
 static void lanes(void)
 {
-    lanes_of(va_alu_base);
-    lanes_of(va_alu_best());
+    for (unsigned v = 0; v < VA_VECTORS && va_alu_of(v); v++)
+        lanes_of(va_alu_of(v));
 }
 
 /* The sequences compilers build: their ends must meet the math library's special values. */
@@ -558,6 +556,35 @@ static void shapes(void)
     }
 }
 
-TAP_MAIN({"shapes", shapes}, {"every-row-has-a-function", every_row_has_a_function},
+/* Which variants there are, and what may be chosen. */
+static void choice(void)
+{
+    static const char *const names[VA_VECTORS] = {"base", "avx2", "avx512"};
+    enum va_vectors most = va_vectors();
+    const char *why = NULL;
+
+    TAP_CHECK(va_alu_of(VA_VECTORS_BASE) == va_alu_base);
+    TAP_CHECK(va_bind_of(VA_VECTORS_BASE) == va_bind_base);
+    for (unsigned v = 0; v < VA_VECTORS; v++) {
+        bool there = v <= most;
+        tap_note("%s: %s", names[v], there ? "compared" : "not on this CPU");
+        TAP_CHECK_EQ(va_alu_of(v) != NULL, there);
+        TAP_CHECK_EQ(va_bind_of(v) != NULL, there);
+        why = NULL;
+        TAP_CHECK_EQ(va_vectors_choose(names[v], &why), there);
+        TAP_CHECK_EQ(why != NULL, !there);
+        TAP_CHECK_EQ(va_vectors(), there ? v : most);
+        TAP_CHECK(va_alu_best() == va_alu_of(va_vectors()));
+        TAP_CHECK(va_bind_best() == va_bind_of(va_vectors()));
+        TAP_CHECK(va_vectors_choose("best", &why));
+        TAP_CHECK_EQ(va_vectors(), most);
+    }
+    why = NULL;
+    TAP_CHECK(!va_vectors_choose("mmx", &why));
+    TAP_CHECK(why != NULL);
+    TAP_CHECK_EQ(va_vectors(), most);
+}
+
+TAP_MAIN({"choice", choice}, {"shapes", shapes}, {"every-row-has-a-function", every_row_has_a_function},
          {"every-value", every_value}, {"integer-rows", integer_rows}, {"float-rows", float_rows},
          {"convert-rows", convert_rows}, {"lanes", lanes}, {"composites", composites})

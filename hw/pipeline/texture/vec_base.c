@@ -7,11 +7,20 @@
 #define VA_PIECE    16
 #include "vec_body.h"
 
+const struct tex_vec *tex_vec_of(enum va_vectors v)
+{
+    static const struct tex_vec *const variants[VA_VECTORS] = {
+        &tex_vec_base,
+#ifdef __x86_64__
+        &tex_vec_avx2,
+        &tex_vec_avx512,
+#endif
+    };
+
+    return va_alu_of(v) ? variants[v] : NULL; /* the same test */
+}
+
 const struct tex_vec *tex_vec_best(void)
 {
-#ifdef __x86_64__
-    if (va_alu_best() != va_alu_base) /* the same test */
-        return &tex_vec_avx2;
-#endif
-    return &tex_vec_base;
+    return tex_vec_of(va_vectors());
 }

@@ -20,15 +20,19 @@
 #include "wide.h"
 
 #define ROUND_EVEN (_MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)
+#define ROUND_DOWN (_MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC)
 #define NEAR       0x1p29 /* coordinates in 1/256 that are certainly integers of 32 bits */
 
 typedef vu vu_any __attribute__((may_alias));
-typedef float vf4 __attribute__((vector_size(16)));
-typedef int32_t vi4 __attribute__((vector_size(16)));
-typedef double vd4 __attribute__((vector_size(32)));
-typedef int64_t vl4 __attribute__((vector_size(32)));
-typedef vf4 vf4_any __attribute__((may_alias));
-typedef vi4 vi4_any __attribute__((may_alias));
+
+/* What is done in double precision goes by quads, or two of them where a register holds them. */
+#define WIDE (VA_PIECE == 64 ? 8 : 4)
+typedef float vfd __attribute__((vector_size(4 * WIDE)));
+typedef int32_t vid __attribute__((vector_size(4 * WIDE)));
+typedef double vd __attribute__((vector_size(8 * WIDE)));
+typedef int64_t vl __attribute__((vector_size(8 * WIDE)));
+typedef vfd vfd_any __attribute__((may_alias));
+typedef vid vid_any __attribute__((may_alias));
 
 VA_INLINE vu get(const uint32_t *v, unsigned k)
 {
@@ -43,7 +47,9 @@ VA_INLINE void put(uint32_t *v, unsigned k, vu x)
 /* @m: all ones or zero per lane; @k: which piece. */
 VA_INLINE uint16_t lanes_of(vi m, unsigned k)
 {
-#ifdef VA_HOST_AVX2
+#ifdef VA_HOST_AVX512
+    return _mm512_movepi32_mask((__m512i)m);
+#elif defined(VA_HOST_AVX2)
     return (uint16_t)(_mm256_movemask_ps((__m256)m) << k * LANES);
 #else
     unsigned lanes = 0;
@@ -55,61 +61,82 @@ VA_INLINE uint16_t lanes_of(vi m, unsigned k)
 
 VA_INLINE vu mask_of(uint16_t lanes, unsigned k)
 {
+#ifdef VA_HOST_AVX512
+    return (vu)_mm512_movm_epi32(lanes);
+#else
     vu bit;
 
     for (unsigned i = 0; i < LANES; i++)
         bit[i] = 1u << (k * LANES + i);
     return (vu)((bit & lanes) != 0);
+#endif
 }
 
 /* --- coordinates ----------------------------------------------------------------------------- */
 
-/* @coord in 1/256 texels, rounded; out of range: 0, and bit 4 * @k + lane of *@near stays zero. */
-VA_INLINE vi4 fixed(const struct tex_axis *a, const uint32_t *coord, unsigned k, uint16_t *near)
+/* @coord in 1/256 texels, rounded; out of range: 0, and bit WIDE * @k + lane of *@near stays zero.
+ */
+VA_INLINE vid fixed(const struct tex_axis *a, const uint32_t *coord, unsigned k, uint16_t *near)
 {
-    vd4 x = __builtin_convertvector(((const vf4_any *)coord)[k], vd4) * a->scale;
-    vl4 in = (vl4)(x > -NEAR) & (vl4)(x < NEAR);
+    vd x = __builtin_convertvector(((const vfd_any *)coord)[k], vd) * a->scale;
+    vl in = (vl)(x > -NEAR) & (vl)(x < NEAR);
 
-    x = (vd4)((vl4)x & in); /* NaN fails both */
-#ifdef VA_HOST_AVX2
-    *near |= (uint16_t)(_mm256_movemask_pd((__m256d)in) << 4 * k);
-    return (vi4)_mm256_cvtpd_epi32(a->round_even ? _mm256_round_pd((__m256d)x, ROUND_EVEN)
+    x = (vd)((vl)x & in); /* NaN fails both */
+#ifdef VA_HOST_AVX512
+    *near |= (uint16_t)(_mm512_movepi64_mask((__m512i)in) << WIDE * k);
+    return (vid)(a->round_even ? _mm512_cvt_roundpd_epi32((__m512d)x, ROUND_EVEN)
+                               : _mm512_cvt_roundpd_epi32((__m512d)x, ROUND_DOWN));
+#elif defined(VA_HOST_AVX2)
+    *near |= (uint16_t)(_mm256_movemask_pd((__m256d)in) << WIDE * k);
+    return (vid)_mm256_cvtpd_epi32(a->round_even ? _mm256_round_pd((__m256d)x, ROUND_EVEN)
                                                  : _mm256_floor_pd((__m256d)x));
 #else
-    vi4 i = __builtin_convertvector(x, vi4), one = {1, 1, 1, 1};
-    vd4 back = __builtin_convertvector(i, vd4), rest;
+    vid i = __builtin_convertvector(x, vid), one = (vid){0} + 1;
+    vd back = __builtin_convertvector(i, vd), rest;
 
-    i += __builtin_convertvector((vl4)(back > x), vi4); /* -1 where it was rounded up */
+    i += __builtin_convertvector((vl)(back > x), vid); /* -1 where it was rounded up */
     if (a->round_even) {
-        rest = x - __builtin_convertvector(i, vd4);
-        i += (__builtin_convertvector((vl4)(rest > 0.5), vi4) & one) |
-             (__builtin_convertvector((vl4)(rest == 0.5), vi4) & i & one);
+        rest = x - __builtin_convertvector(i, vd);
+        i += (__builtin_convertvector((vl)(rest > 0.5), vid) & one) |
+             (__builtin_convertvector((vl)(rest == 0.5), vid) & i & one);
     }
-    for (unsigned l = 0; l < 4; l++)
-        *near |= (uint16_t)((in[l] & 1) << (4 * k + l));
+    for (unsigned l = 0; l < WIDE; l++)
+        *near |= (uint16_t)((in[l] & 1) << (WIDE * k + l));
     return i;
 #endif
 }
+
+#ifdef VA_HOST_AVX512
+VA_INLINE vu rounded(vf x, bool even)
+{
+    return (vu)(even ? _mm512_cvt_roundps_epi32((__m512)x, ROUND_EVEN)
+                     : _mm512_cvt_roundps_epi32((__m512)x, ROUND_DOWN));
+}
+#elif defined(VA_HOST_AVX2)
+VA_INLINE vu rounded(vf x, bool even)
+{
+    return (vu)_mm256_cvtps_epi32(even ? _mm256_round_ps((__m256)x, ROUND_EVEN)
+                                       : _mm256_floor_ps((__m256)x));
+}
+#endif
 
 /* The same of all lanes. A product with a power of two is exact in fp32, too. */
 VA_INLINE uint16_t fixed_lanes(const struct tex_axis *a, const uint32_t *coord, uint32_t *at)
 {
     uint16_t near = 0;
 
-#ifdef VA_HOST_AVX2
+#if defined(VA_HOST_AVX2) || defined(VA_HOST_AVX512)
     for (unsigned k = 0; a->power && k < PIECES; k++) {
         vf x = as_f(get(coord, k)) * (float)a->scale;
         vi in = (vi)(x > (float)-NEAR) & (vi)(x < (float)NEAR);
-        __m256 r = (__m256)as_f(as_u(x) & (vu)in);
-        r = a->round_even ? _mm256_round_ps(r, ROUND_EVEN) : _mm256_floor_ps(r);
-        put(at, k, (vu)_mm256_cvtps_epi32(r));
+        put(at, k, rounded(as_f(as_u(x) & (vu)in), a->round_even));
         near |= lanes_of(in, k);
     }
     if (a->power)
         return near;
 #endif
-    for (unsigned k = 0; k < TEX_LANES / 4; k++)
-        ((vi4_any *)at)[k] = fixed(a, coord, k, &near);
+    for (unsigned k = 0; k < TEX_LANES / WIDE; k++)
+        ((vid_any *)at)[k] = fixed(a, coord, k, &near);
     return near;
 }
 
@@ -169,8 +196,12 @@ VA_INLINE vi wrapped(const struct tex_axis *a, vi i)
 /* Bits 3:0 with a gap after each. */
 VA_INLINE vu apart(vu x)
 {
-#ifdef VA_HOST_AVX2
+#if defined(VA_HOST_AVX2) || defined(VA_HOST_AVX512)
     const __m128i table = _mm_setr_epi8(0, 1, 4, 5, 16, 17, 20, 21, 64, 65, 68, 69, 80, 81, 84, 85);
+#endif
+#ifdef VA_HOST_AVX512
+    return (vu)_mm512_shuffle_epi8(_mm512_broadcast_i32x4(table), (__m512i)x);
+#elif defined(VA_HOST_AVX2)
     return (vu)_mm256_shuffle_epi8(_mm256_broadcastsi128_si256(table), (__m256i)x);
 #endif
     x = (x | x << 2) & 0x33;
@@ -265,7 +296,11 @@ static void split(const struct tex_layout *l, const struct tex_along *x, const s
 VA_INLINE void load_words(const uint8_t *host, uint32_t mask, const uint32_t *in, uint16_t lanes,
                           uint32_t *to)
 {
-#ifdef VA_HOST_AVX2
+#ifdef VA_HOST_AVX512
+    put(to, 0,
+        (vu)_mm512_mask_i32gather_epi32((__m512i)get(to, 0), lanes, (__m512i)(get(in, 0) & mask),
+                                        host, 1));
+#elif defined(VA_HOST_AVX2)
     for (unsigned k = 0; k < PIECES; k++)
         put(to, k,
             (vu)_mm256_mask_i32gather_epi32((__m256i)get(to, k), (const int *)(const void *)host,
@@ -303,7 +338,9 @@ static uint16_t load(const uint8_t *host, uint32_t mask, const uint32_t *piece, 
 VA_INLINE vf linear_light(vu x)
 {
     vu at = (x & 255) * 2;
-#ifdef VA_HOST_AVX2
+#ifdef VA_HOST_AVX512
+    return (vf)_mm512_i32gather_ps((__m512i)at, texel_srgb, 4);
+#elif defined(VA_HOST_AVX2)
     return (vf)_mm256_i32gather_ps(texel_srgb, (__m256i)at, 4);
 #else
     vf v;
@@ -322,7 +359,11 @@ VA_INLINE vf linear_light(vu x)
 VA_INLINE vf unorm(vu x, uint32_t max, float scale)
 {
     vf v = __builtin_convertvector((vi)x, vf);
-#if defined(VA_HOST_FMA) && defined(VA_HOST_AVX2)
+#ifdef VA_HOST_AVX512
+    __m512 q = (__m512)(v * scale), r = (__m512)(scale + (vf){0});
+    __m512 left = _mm512_fnmadd_ps(q, (__m512)((float)max + (vf){0}), (__m512)v);
+    return (vf)_mm512_fmadd_ps(left, r, q);
+#elif defined(VA_HOST_AVX2)
     __m256 q = (__m256)(v * scale), r = (__m256)(scale + (vf){0});
     __m256 left = _mm256_fnmadd_ps(q, (__m256)((float)max + (vf){0}), (__m256)v);
     return (vf)_mm256_fmadd_ps(left, r, q);
@@ -422,50 +463,57 @@ static void between(const uint32_t second[4][TEX_LANES], const uint32_t *fractio
  */
 
 /* 256 * log2(sqrt(@square)); see tex_log2_square(). */
-VA_INLINE vi4 log2_square(vd4 square)
+VA_INLINE vid log2_square(vd square)
 {
     const int32_t most = 32768;
-    vl4 bits = (vl4)square;
-    vi4 lod = (__builtin_convertvector(bits >> 52, vi4) - 1023) * 128, fraction = {0};
-    vd4 m = (vd4)((bits & 0xfffffffffffffll) | 0x3ff0000000000000ll);
+    vl bits = (vl)square;
+    vid lod = (__builtin_convertvector(bits >> 52, vid) - 1023) * 128, fraction = {0};
+    vd m = (vd)((bits & 0xfffffffffffffll) | 0x3ff0000000000000ll);
 
     for (unsigned i = 0; i < 8; i++) {
         m *= m;
-        vl4 two = (vl4)(m >= 2);
-        m = (vd4)((vl4)m - (two & (1ll << 52))); /* half of it */
-        fraction = fraction * 2 - __builtin_convertvector(two, vi4);
+        vl two = (vl)(m >= 2);
+        m = (vd)((vl)m - (two & (1ll << 52))); /* half of it */
+        fraction = fraction * 2 - __builtin_convertvector(two, vid);
     }
-    vi4 r = lod + ((fraction + 1) >> 1), high = (vi4)(lod >= most), low = (vi4)(lod <= -most);
-    low |= ~__builtin_convertvector((vl4)(square > 0), vi4);
+    vid r = lod + ((fraction + 1) >> 1), high = (vid)(lod >= most), low = (vid)(lod <= -most);
+    low |= ~__builtin_convertvector((vl)(square > 0), vid);
     r = (r & ~high) | ((most - 1) & high);
     return (r & ~low) | (-most & low);
 }
 
-/* How the four lanes of quad @k differ from the neighbours beside (@by 1) or below (@by 2). */
-VA_INLINE vf4 differ(const uint32_t *coord, unsigned k, unsigned by, float scale)
+#if VA_PIECE == 64
+#define IN_QUADS(v, a, b, c, d)                                                                    \
+    __builtin_shufflevector(v, v, a, b, c, d, (a) + 4, (b) + 4, (c) + 4, (d) + 4)
+#else
+#define IN_QUADS(v, a, b, c, d) __builtin_shufflevector(v, v, a, b, c, d)
+#endif
+
+/* How the lanes of piece @k of quads differ from the neighbours beside (@by 1) or below (@by 2). */
+VA_INLINE vfd differ(const uint32_t *coord, unsigned k, unsigned by, float scale)
 {
-    vf4 v = ((const vf4_any *)coord)[k];
-    vf4 low = by == 1 ? (vf4){v[0], v[0], v[2], v[2]} : (vf4){v[0], v[1], v[0], v[1]};
-    vf4 high = by == 1 ? (vf4){v[1], v[1], v[3], v[3]} : (vf4){v[2], v[3], v[2], v[3]};
+    vfd v = ((const vfd_any *)coord)[k];
+    vfd low = by == 1 ? IN_QUADS(v, 0, 0, 2, 2) : IN_QUADS(v, 0, 1, 0, 1);
+    vfd high = by == 1 ? IN_QUADS(v, 1, 1, 3, 3) : IN_QUADS(v, 2, 3, 2, 3);
 
     return (high - low) * scale;
 }
 
-VA_INLINE vd4 length2(vf4 a, vf4 b)
+VA_INLINE vd length2(vfd a, vfd b)
 {
-    vd4 x = __builtin_convertvector(a, vd4), y = __builtin_convertvector(b, vd4);
+    vd x = __builtin_convertvector(a, vd), y = __builtin_convertvector(b, vd);
 
     return x * x + y * y;
 }
 
 static void lod(const uint32_t *const coord[2], const float scale[2], int32_t *to)
 {
-    for (unsigned k = 0; k < TEX_LANES / 4; k++) {
-        vd4 x = length2(differ(coord[0], k, 1, scale[0]), differ(coord[1], k, 1, scale[1]));
-        vd4 y = length2(differ(coord[0], k, 2, scale[0]), differ(coord[1], k, 2, scale[1]));
-        vl4 m = (vl4)(x >= y);
-        vd4 large = (vd4)(((vl4)x & m) | ((vl4)y & ~m));
-        ((vi4_any *)to)[k] = log2_square(large);
+    for (unsigned k = 0; k < TEX_LANES / WIDE; k++) {
+        vd x = length2(differ(coord[0], k, 1, scale[0]), differ(coord[1], k, 1, scale[1]));
+        vd y = length2(differ(coord[0], k, 2, scale[0]), differ(coord[1], k, 2, scale[1]));
+        vl m = (vl)(x >= y);
+        vd large = (vd)(((vl)x & m) | ((vl)y & ~m));
+        ((vid_any *)to)[k] = log2_square(large);
     }
 }
 

@@ -7,13 +7,14 @@
 #ifndef MALI_TEXTURE_WIDE_H
 #define MALI_TEXTURE_WIDE_H
 
+#include "../../valhall/sem.h" /* enum va_vectors */
 #include "texture.h"
 
 #define TEX_LANES 16
 #define TEX_TAPS  4
 #define TEX_PAGE  4096u /* what tex_unit.map is asked for at most */
 
-/* --- what the vectors' two variants offer (vec_body.h) -----------------------------------------
+/* --- what the vectors' variants offer (vec_body.h) -----------------------------------------
  */
 
 /** One axis of a level, and how memory lays texels out along it. */
@@ -98,9 +99,11 @@ struct tex_vec {
 
 extern const struct tex_vec tex_vec_base;
 #ifdef __x86_64__
-extern const struct tex_vec tex_vec_avx2;
+extern const struct tex_vec tex_vec_avx2, tex_vec_avx512;
 #endif
-/** What this CPU runs best. Slow: ask once. */
+/** One variant; NULL: not for this CPU. */
+const struct tex_vec *tex_vec_of(enum va_vectors v);
+/** That of va_vectors(). Slow: ask once. */
 const struct tex_vec *tex_vec_best(void);
 
 /* --- sampling ------------------------------------------------------------------------------- */
