@@ -563,7 +563,7 @@ static bool fast_step(struct run *x, const struct va_step *s, const struct va_mi
     case VA_KIND_LOAD:
     case VA_KIND_STORE:
     case VA_KIND_ATOM:
-        at = va_operand(&x->f, m->src[0]);
+        at = va_operand(m, &x->f, 0);
         *stop = message_done(x, s, va_memory(x->w, x->s->host, s, at, x->active));
         if (*stop == VA_STOP_SLICE)
             x->pc += 8;

@@ -132,12 +132,12 @@ static llvm_ref variable(struct emit *e, unsigned vectors)
     return v;
 }
 
-/* Where the operand at @at, an offset of the fast form, is: two words if it has them. */
-static llvm_ref operand(struct emit *e, uint32_t at)
+/* Where operand @k of the fast form is: two words if it has them. */
+static llvm_ref operand(struct emit *e, const struct va_micro *m, unsigned k)
 {
-    uint64_t offset = at & ~63u;
+    uint64_t offset = m->at[k];
 
-    switch (at & 3) {
+    switch (m->base[k]) {
     case VA_BASE_REGS:
         return after(e, e->arg[ARG_REGS], offset);
     case VA_BASE_BOUND:
@@ -159,7 +159,7 @@ static void sources(struct emit *e, unsigned i, llvm_ref s[2 * VA_MAX_SRC])
 
     for (unsigned k = 0; k < VA_MAX_SRC; k++) {
         bool there = k < m->insn->nr_src;
-        s[2 * k] = there ? operand(e, m->src[k]) : e->zeros;
+        s[2 * k] = there ? operand(e, m, k) : e->zeros;
         s[2 * k + 1] = there && m->insn->src[k].bits == 64 ? after(e, s[2 * k], 64) : e->zeros;
     }
 }
@@ -169,7 +169,7 @@ static void emit_inline(struct emit *e, unsigned i)
 {
     const struct va_micro *m = &e->p->micro[i];
     const struct va_insn *in = m->insn;
-    llvm_ref s[2 * VA_MAX_SRC], d = operand(e, m->dst);
+    llvm_ref s[2 * VA_MAX_SRC], d = operand(e, m, VA_DST);
     char name[64];
 
     snprintf(name, sizeof(name), "alu_%s", op_names[in->op]);
@@ -236,7 +236,7 @@ static llvm_ref emit_answer(struct emit *e, unsigned i)
 
     if (st->kind != VA_KIND_MESSAGE)
         return call(e, memory_piece(st), 6, args, e->arg[ARG_REGS], int32(e, i),
-                    operand(e, e->p->micro[i].src[0]), active,
+                    operand(e, &e->p->micro[i], 0), active,
                     e->l->ConstInt(e->i64, (uint64_t)st->insn.imm[0], 1));
     sources(e, i, s);
     return call(e, "jit_message", 12, args, int32(e, i), int32(e, st->insn.nr_src), s[0], s[1],

@@ -37,7 +37,7 @@
                           const vu_mem *mask, uint32_t active, uint32_t how, uint32_t halves)      \
     {                                                                                              \
         const struct va_env env = {(uint16_t)active, how & HOW_FTZ32, how & HOW_FTZ16};            \
-        UNROLL_PIECES for (unsigned k = 0; k < PIECES; k++)                                        \
+        VA_UNROLL for (unsigned k = 0; k < PIECES; k++)                                            \
         {                                                                                          \
             const struct pval ps[VA_MAX_SRC] = {                                                   \
                 {{s0[k], t0[k]}}, {{s1[k], t1[k]}}, {{s2[k], t2[k]}}, {{s3[k], t3[k]}}};           \

@@ -61,6 +61,7 @@ static uint32_t constant(struct va_program *p, unsigned *n, uint32_t value)
     return i * sizeof(p->consts[0]) | VA_BASE_CONSTS;
 }
 
+/* @at: its offset, a multiple of 64, with enum va_base in the lowest bits. */
 static bool operand(struct va_program *p, unsigned *consts, const struct va_src *s, uint32_t *at)
 {
     unsigned words = s->bits == 64 ? 2 : 1;
@@ -161,11 +162,15 @@ static void prepare(struct va_program *p, unsigned *consts, const struct va_step
 
     m->always = always(s);
     m->operands = !s->error;
-    for (unsigned i = 0; i < VA_MAX_SRC; i++)
-        m->src[i] = VA_BASE_CONSTS;
-    for (unsigned i = 0; i < in->nr_src && m->operands; i++)
-        m->operands = operand(p, consts, &in->src[i], &m->src[i]);
-    m->dst = jumps ? VA_BASE_SCRATCH : in->dst * 64u | VA_BASE_REGS;
+    for (unsigned i = 0; i < VA_MAX_SRC; i++) {
+        uint32_t at = VA_BASE_CONSTS;
+        if (i < in->nr_src && m->operands)
+            m->operands = operand(p, consts, &in->src[i], &at);
+        m->at[i] = at & ~63u;
+        m->base[i] = at & 3;
+    }
+    m->at[VA_DST] = jumps ? 0 : in->dst * 64u;
+    m->base[VA_DST] = jumps ? VA_BASE_SCRATCH : VA_BASE_REGS;
     m->halves = jumps ? ~0u : halves[in->dst_mask & 3];
     if (m->operands && (jumps || s->kind == VA_KIND_ALU || s->kind == VA_KIND_NOP))
         bind(in, m);

@@ -24,7 +24,7 @@ struct va_frame {
     va_v16u mask __attribute__((aligned(64))); /* all ones in active lanes */
 };
 
-/** Where an operand's vectors lie: offsets carry it in their lowest bits. */
+/** Where an operand's vectors lie. */
 enum va_base {
     VA_BASE_REGS,   /* r0.. */
     VA_BASE_BOUND,  /* uniforms and special values of the job: struct va_bound */
@@ -37,20 +37,23 @@ typedef void va_micro_fn(const struct va_micro *m, const struct va_frame *f);
 /** How denormals are treated, an index of functions: a job's, not a program's property. */
 enum va_ftz { VA_FTZ_NONE, VA_FTZ_32, VA_FTZ_BOTH, VA_FTZ_MODES };
 
+/** Sources, then the destination. */
+enum { VA_DST = VA_MAX_SRC, VA_ENDS };
+
 struct va_micro {
     va_micro_fn *some;               /* any active lanes, any mode */
     va_micro_fn *all[VA_FTZ_MODES];  /* all lanes active */
     va_micro_fn *part[VA_FTZ_MODES]; /* any active lanes */
     const struct va_insn *insn; /* what the operands belong to: constants may be selected already */
-    uint32_t src[VA_MAX_SRC];   /* offset in bytes, a multiple of 64, plus enum va_base */
-    uint32_t dst;               /* likewise */
+    uint32_t at[VA_ENDS];       /* of sources, of the destination: offset in bytes from base */
     uint32_t halves;            /* of the destination, written bits of a word */
     uint16_t run;               /* instructions from here that only compute; 0: not this one */
-    bool operands;              /* src[] is valid */
-    bool always;                /* a branch that every lane takes */
+    bool operands : 1;          /* at[] is valid */
+    bool always : 1;            /* a branch that every lane takes */
+    uint8_t base[VA_ENDS];      /* enum va_base */
 };
 
-/** Picks the functions of @m for @in; @m->insn, src and dst are set by the caller. */
+/** Picks the functions of @m for @in; @m->insn, at and base are set by the caller. */
 typedef void va_bind_fn(const struct va_insn *in, struct va_micro *m);
 extern va_bind_fn va_bind_base;
 #ifdef __x86_64__
@@ -60,9 +63,10 @@ extern va_bind_fn va_bind_avx2, va_bind_avx512;
 va_bind_fn *va_bind_of(enum va_vectors v);
 va_bind_fn *va_bind_best(void);
 
-static inline const void *va_operand(const struct va_frame *f, uint32_t at)
+/** Operand @i. */
+static inline const void *va_operand(const struct va_micro *m, const struct va_frame *f, unsigned i)
 {
-    return (const char *)f->base[at & 3] + (at & ~63u);
+    return (const char *)f->base[m->base[i]] + m->at[i];
 }
 
 #endif

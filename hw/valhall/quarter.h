@@ -15,13 +15,6 @@
 
 #define VA_QUARTERS (VA_LANES / 4)
 
-/* Before a loop over quarters: as many times the code. */
-#ifdef __clang__
-#define VA_UNROLL _Pragma("unroll")
-#else
-#define VA_UNROLL _Pragma("GCC unroll 4")
-#endif
-
 typedef uint32_t va_quarter __attribute__((vector_size(16), may_alias));
 
 /** @x in each lane. */

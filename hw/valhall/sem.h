@@ -18,6 +18,13 @@
 
 #define VA_LANES 16
 
+/* Before a loop of four rounds or fewer: as many times the code. */
+#ifdef __clang__
+#define VA_UNROLL _Pragma("unroll")
+#else
+#define VA_UNROLL _Pragma("GCC unroll 4")
+#endif
+
 /* One 32-bit word of every lane. */
 typedef uint32_t va_v16u __attribute__((vector_size(64)));
 

@@ -109,6 +109,7 @@ VA_INLINE void icmp16(const struct va_insn *in, const struct pval *s, struct pva
     struct vx2 a = sel16(&in->src[0], s[0].w[0], sign), b = sel16(&in->src[1], s[1].w[0], sign),
                c = sel16(&in->src[2], s[2].w[0], false);
 
+    VA_UNROLL
     for (unsigned i = 0; i < 2; i++)
         a.h[i] =
             cmp_result(in, cmp_combine(int_condition(in, a.h[i], b.h[i], sign), c.h[i], how), 16);
@@ -177,6 +178,7 @@ VA_INLINE void fcmp16(const struct va_insn *in, const struct pval *s, struct pva
     struct vx2 a = src_f16(in, s, 0, env->ftz16), b = src_f16(in, s, 1, env->ftz16),
                c = sel16(&in->src[2], s[2].w[0], false);
 
+    VA_UNROLL
     for (unsigned i = 0; i < 2; i++) {
         vu yes = float_condition(in, half_value(a.h[i]), half_value(b.h[i]));
         a.h[i] = cmp_result(in, cmp_combine(yes, c.h[i], how), 16);
@@ -213,6 +215,7 @@ VA_INLINE void csel16(const struct va_insn *in, const struct pval *s, struct pva
 {
     vu yes[2];
 
+    VA_UNROLL
     for (unsigned i = 0; i < 2; i++)
         yes[i] =
             int_condition(in, extend16(s[0].w[0], i, sign), extend16(s[1].w[0], i, sign), sign);
@@ -247,6 +250,7 @@ OP(CSEL_V2F16)
     struct vx2 a = src_f16(in, s, 0, env->ftz16), b = src_f16(in, s, 1, env->ftz16);
     vu yes[2];
 
+    VA_UNROLL
     for (unsigned i = 0; i < 2; i++)
         yes[i] = float_condition(in, half_value(a.h[i]), half_value(b.h[i]));
     d->w[0] = pick(pack16(yes[0], yes[1]), s[2].w[0], s[3].w[0]);

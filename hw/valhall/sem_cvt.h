@@ -35,6 +35,7 @@ OP(FROUND_V2F16)
 {
     struct vx2 a = src_f16(in, s, 0, env->ftz16);
 
+    VA_UNROLL
     for (unsigned i = 0; i < 2; i++)
         a.h[i] = settle16(round_f32(half_to_float(a.h[i]), MOD(ROUND)), env->ftz16);
     d->w[0] = pack16(a.h[0], a.h[1]);
@@ -89,6 +90,7 @@ OP(V2F16_TO_V2S16)
 {
     struct vx2 a = src_f16(in, s, 0, env->ftz16);
 
+    VA_UNROLL
     for (unsigned i = 0; i < 2; i++)
         a.h[i] = to_int(half_to_float(a.h[i]), MOD(ROUND), -0x1p15f, 0x1p15f, true);
     d->w[0] = pack16(a.h[0], a.h[1]);
@@ -98,6 +100,7 @@ OP(V2F16_TO_V2U16)
 {
     struct vx2 a = src_f16(in, s, 0, env->ftz16);
 
+    VA_UNROLL
     for (unsigned i = 0; i < 2; i++)
         a.h[i] = to_int(half_to_float(a.h[i]), MOD(ROUND), 0, 0x1p16f, false);
     d->w[0] = pack16(a.h[0], a.h[1]);
@@ -110,6 +113,10 @@ OP(S32_TO_F32)
 {
     vu x = sel32(&in->src[0], s[0].w[0], true);
 
+    if (MOD(ROUND) == VA_ROUND_RTE) {
+        d->w[0] = as_u(__builtin_convertvector((vi)x, vf));
+        return;
+    }
     for (unsigned i = 0; i < LANES; i++) {
         union {
             float f;
@@ -123,6 +130,11 @@ OP(U32_TO_F32)
 {
     vu x = sel32(&in->src[0], s[0].w[0], false);
 
+    if (MOD(ROUND) == VA_ROUND_RTE) { /* halves are exact, so their sum is rounded once */
+        vf high = __builtin_convertvector((vi)(x >> 16), vf) * 65536.0f;
+        d->w[0] = as_u(high + __builtin_convertvector((vi)(x & 0xffff), vf));
+        return;
+    }
     for (unsigned i = 0; i < LANES; i++) {
         union {
             float f;
@@ -161,6 +173,7 @@ VA_INLINE void to_v2f16(const struct va_insn *in, const struct pval *s, struct p
     struct vx2 a = sel16(&in->src[0], s[0].w[0], sign);
     unsigned mode = wide ? MOD(ROUND) : VA_ROUND_RTE;
 
+    VA_UNROLL
     for (unsigned k = 0; k < 2; k++) {
         vf f = __builtin_convertvector((vi)a.h[k], vf);
         if (mode == VA_ROUND_RTE)
@@ -242,6 +255,7 @@ OP(V2F32_TO_V2F16)
 {
     vu h[2];
 
+    VA_UNROLL
     for (unsigned k = 0; k < 2; k++) {
         vf x = clamp_mod(in, src_f32(in, s, k, env->ftz32));
         if (MOD(ROUND) == VA_ROUND_RTE)

@@ -51,6 +51,7 @@ VA_INLINE void float16(const struct va_insn *in, const struct pval *s, struct pv
 {
     struct vx2 a = src_f16(in, s, 0, env->ftz16), b = src_f16(in, s, 1, env->ftz16);
 
+    VA_UNROLL
     for (unsigned i = 0; i < 2; i++)
         a.h[i] = settle16(clamp_mod(in, fn(half_value(a.h[i]), half_value(b.h[i]))), env->ftz16);
     d->w[0] = pack16(a.h[0], a.h[1]);
@@ -98,6 +99,7 @@ OP(FMA_V2F16)
     struct vx2 a = src_f16(in, s, 0, env->ftz16), b = src_f16(in, s, 1, env->ftz16),
                c = src_f16(in, s, 2, env->ftz16);
 
+    VA_UNROLL
     for (unsigned i = 0; i < 2; i++) {
         vf r = fma_to_odd(half_value(a.h[i]), half_value(b.h[i]), half_value(c.h[i]));
         a.h[i] = settle16(clamp_mod(in, r), env->ftz16);
@@ -118,6 +120,7 @@ OP(FADD_IMM_V2F16)
 {
     struct vx2 a = src_f16(in, s, 0, env->ftz16);
 
+    VA_UNROLL
     for (unsigned i = 0; i < 2; i++) {
         vu c = extend16(splat(in->imm[0]), i, false);
         if (env->ftz16)
@@ -130,28 +133,56 @@ OP(FADD_IMM_V2F16)
 /* --- exponents ---------------------------------------------------------------------------------
  */
 
-/* 2^e, -1022 <= e <= 1023. */
-static inline double exp2_int(int e)
+typedef vd double_fn(vd x);
+
+VA_INLINE vd pick_double(vd_bits m, vd a, vd b)
 {
-    union {
-        uint64_t u;
-        double d;
-    } r = {(uint64_t)(e + 1023) << 52};
-    return r.d;
+    return (vd)(((vd_bits)a & m) | ((vd_bits)b & ~m));
+}
+
+/* 2^e, -1022 <= e <= 1023. */
+VA_INLINE vd exp2_int(vi_half e)
+{
+    return (vd)((widen_int(e) + 1023) << 52);
 }
 
 /* x * 2^e, exact unless it is far outside of every fp32 or fp16 value. */
-static inline double scale_double(double x, int e)
+VA_INLINE vd scale_double(vf_half x, vi_half e)
 {
-    e = e > 600 ? 600 : e < -600 ? -600 : e;
-    return x * exp2_int(e);
+    vi_half high = (vi_half)(e > 600), low = (vi_half)(e < -600);
+
+    e = (high & 600) | (low & -600) | (e & ~(high | low));
+    return widen(x) * exp2_int(e);
 }
 
 VA_INLINE vf scale(vf x, vu e, unsigned mode)
 {
-    for (unsigned i = 0; i < LANES; i++)
-        x[i] = round_double(scale_double(x[i], (int32_t)e[i]), mode);
-    return x;
+    struct vf_halves u = split_vf(x);
+    const struct vi_halves by = split_vi((vi)e);
+
+    VA_UNROLL
+    for (unsigned i = 0; i < 2; i++) {
+        vd d = scale_double(u.half[i], by.half[i]);
+        u.half[i] = __builtin_convertvector(d, vf_half);
+        for (unsigned k = 0; mode != VA_ROUND_RTE && k < LANES / 2; k++)
+            u.half[i][k] = round_double(d[k], mode);
+    }
+    return join_vf(u);
+}
+
+/* The same to fp16. */
+VA_INLINE vu scale_to_half(vf x, vu e, unsigned mode)
+{
+    const struct vf_halves u = split_vf(x);
+    const struct vi_halves by = split_vi((vi)e);
+    vu r;
+
+    for (unsigned i = 0; i < 2; i++) {
+        vd d = scale_double(u.half[i], by.half[i]);
+        for (unsigned k = 0; k < LANES / 2; k++)
+            r[i * LANES / 2 + k] = round_double_half(d[k], mode);
+    }
+    return r;
 }
 
 OP(LDEXP_F32)
@@ -163,11 +194,9 @@ OP(LDEXP_V2F16)
 {
     struct vx2 a = src_f16(in, s, 0, env->ftz16);
 
+    VA_UNROLL
     for (unsigned k = 0; k < 2; k++) {
-        vf x = half_to_float(a.h[k]);
-        vu e = extend16(s[1].w[0], k, true);
-        for (unsigned i = 0; i < LANES; i++)
-            a.h[k][i] = round_double_half(scale_double(x[i], (int32_t)e[i]), MOD(ROUND));
+        a.h[k] = scale_to_half(half_to_float(a.h[k]), extend16(s[1].w[0], k, true), MOD(ROUND));
         if (env->ftz16)
             a.h[k] = flush16(a.h[k]);
     }
@@ -209,64 +238,18 @@ OP(FMA_RSCALE_SCALE16_F32)
     fma_rscale(in, s, d, env, RSCALE, true);
 }
 
-/*
- * x = m * 2^e. Default: m in [0.5, 1). sqrt: e counts powers of four, m in
- * [0.25, 1). log: m in [0.75, 1.5). Zero, infinity and NaN: m = x, e = 0.
- */
-static inline double split(double x, bool sqrt, bool log, int *e)
-{
-    union {
-        double d;
-        uint64_t u;
-    } r = {x};
-    int exp = (int)(r.u >> 52 & 0x7ff) - 1022;
-
-    *e = 0;
-    if (x == 0 || x - x != 0)
-        return x;
-    r.u = (r.u & ~(0x7ffull << 52)) | 1022ull << 52;
-    if (log && (r.d < 0 ? -r.d : r.d) < 0.75) {
-        r.d *= 2;
-        exp--;
-    } else if (!log && sqrt) {
-        if (exp & 1) {
-            r.d *= 0.5;
-            exp++;
-        }
-        exp >>= 1;
-    }
-    *e = exp;
-    return r.d;
-}
-
-/* Half a piece's lanes in double: what needs more than fp32 on its way. */
-typedef double vd __attribute__((vector_size(VA_PIECE)));
-typedef uint64_t vd_bits __attribute__((vector_size(VA_PIECE)));
-typedef float vf_half __attribute__((vector_size(VA_PIECE / 2)));
-typedef int32_t vi_half __attribute__((vector_size(VA_PIECE / 2)));
-typedef vd double_fn(vd x);
-
-union vf_halves {
-    vf whole;
-    vf_half half[2];
-};
-
 /* @fn of each lane, rounded to fp32. */
 VA_INLINE vf in_double(vf x, double_fn *fn)
 {
-    union vf_halves u = {x};
+    struct vf_halves u = split_vf(x);
 
+    VA_UNROLL
     for (unsigned i = 0; i < 2; i++)
-        u.half[i] = __builtin_convertvector(fn(__builtin_convertvector(u.half[i], vd)), vf_half);
-    return u.whole;
+        u.half[i] = __builtin_convertvector(fn(widen(u.half[i])), vf_half);
+    return join_vf(u);
 }
 
-VA_INLINE vd pick_double(vd_bits m, vd a, vd b)
-{
-    return (vd)(((vd_bits)a & m) | ((vd_bits)b & ~m));
-}
-
-/* split(x, false, true, ...) without the exponent, of finite x but 0. */
+/* split() for log without the exponent, of finite x but 0. */
 VA_INLINE vd log_mantissa(vd x)
 {
     vd m = (vd)(((vd_bits)x & ~(0x7ffull << 52)) | 1022ull << 52);
@@ -280,26 +263,53 @@ VA_INLINE vd log_mantissa_or_itself(vd x)
     return pick_double((vd_bits)(x == 0) | (vd_bits)(x - x != 0), x, log_mantissa(x));
 }
 
-VA_INLINE vf split_lanes(const struct va_insn *in, vf x, vu *e)
+/*
+ * x = m * 2^e. Default: m in [0.5, 1). sqrt: e counts powers of four, m in
+ * [0.25, 1). log: m in [0.75, 1.5). Zero, infinity and NaN: m = x, e = 0.
+ */
+VA_INLINE vd split(vd x, bool sqrt, bool log, vi_half *e)
 {
-    int exp;
+    vd_bits keep = (vd_bits)(x == 0) | (vd_bits)(x - x != 0);
+    vi_half exp = narrow_int((vd_int)((vd_bits)x >> 52 & 0x7ff)) - 1022;
+    vd m = (vd)(((vd_bits)x & ~(0x7ffull << 52)) | 1022ull << 52);
 
-    for (unsigned i = 0; i < LANES; i++) {
-        x[i] = (float)split(x[i], MOD(SQRT), MOD(LOG), &exp);
-        (*e)[i] = exp;
+    if (log) {
+        vd_int small = (vd_int)((vd)((vd_bits)m & ~(1ull << 63)) < 0.75);
+        m = pick_double((vd_bits)small, m * 2, m);
+        exp += narrow_int(small);
+    } else if (sqrt) {
+        vi_half odd = exp & 1;
+        m = pick_double((vd_bits)widen_int(-odd), m * 0.5, m);
+        exp = (exp + odd) >> 1;
     }
-    return x;
+    *e = exp & ~narrow_int((vd_int)keep);
+    return pick_double(keep, x, m);
+}
+
+VA_INLINE vf split_lanes(vf x, bool sqrt, bool log, vu *e)
+{
+    struct vf_halves u = split_vf(x);
+    struct vi_halves exp;
+
+    VA_UNROLL
+    for (unsigned i = 0; i < 2; i++) {
+        vd m = split(widen(u.half[i]), sqrt, log, &exp.half[i]);
+        u.half[i] = __builtin_convertvector(m, vf_half);
+    }
+    *e = (vu)join_vi(exp);
+    return join_vf(u);
 }
 
 OP(FREXPM_F32)
 {
     vu e;
-    d->w[0] = settle(split_lanes(in, src_f32(in, s, 0, env->ftz32), &e), env->ftz32);
+    d->w[0] =
+        settle(split_lanes(src_f32(in, s, 0, env->ftz32), MOD(SQRT), MOD(LOG), &e), env->ftz32);
 }
 
 OP(FREXPE_F32)
 {
-    split_lanes(in, src_f32(in, s, 0, env->ftz32), &d->w[0]);
+    split_lanes(src_f32(in, s, 0, env->ftz32), MOD(SQRT), MOD(LOG), &d->w[0]);
 }
 
 OP(FREXPM_V2F16)
@@ -307,8 +317,9 @@ OP(FREXPM_V2F16)
     struct vx2 a = src_f16(in, s, 0, env->ftz16);
     vu e;
 
+    VA_UNROLL
     for (unsigned i = 0; i < 2; i++)
-        a.h[i] = settle16(split_lanes(in, half_to_float(a.h[i]), &e), env->ftz16);
+        a.h[i] = settle16(split_lanes(half_to_float(a.h[i]), MOD(SQRT), MOD(LOG), &e), env->ftz16);
     d->w[0] = pack16(a.h[0], a.h[1]);
 }
 
@@ -316,76 +327,100 @@ OP(FREXPE_V2F16)
 {
     struct vx2 a = src_f16(in, s, 0, env->ftz16);
 
+    VA_UNROLL
     for (unsigned i = 0; i < 2; i++)
-        split_lanes(in, half_to_float(a.h[i]), &a.h[i]);
+        split_lanes(half_to_float(a.h[i]), MOD(SQRT), MOD(LOG), &a.h[i]);
     d->w[0] = pack16(a.h[0], a.h[1]);
 }
 
 /* --- special functions
  * ---------------------------------------------------------------------------- */
 
-/* 1 / sqrt(x) for normal x > 0, to about 2^-52: Newton's method from a guess of the bits. */
-VA_INLINE vd rsqrt_double(vd x)
+VA_INLINE vf sqrt_lanes(vf x)
 {
-    vd y = (vd)(0x5fe6eb50c7b537a9ull - ((vd_bits)x >> 1));
-
-    for (unsigned i = 0; i < 5; i++)
-        y = y * (1.5 - 0.5 * x * y * y);
-    return y;
+#ifdef VA_HOST_AVX512
+    return (vf)_mm512_sqrt_ps((__m512)x);
+#elif defined(VA_HOST_AVX2)
+    return (vf)_mm256_sqrt_ps((__m256)x);
+#elif defined(__x86_64__)
+    return (vf)_mm_sqrt_ps((__m128)x);
+#else
+    for (unsigned i = 0; i < LANES; i++)
+        x[i] = __builtin_sqrtf(x[i]);
+    return x;
+#endif
 }
 
-/* 2^y in double for |y| <= 0.5 * log(2): Taylor series of e^y about the middle of the fraction. */
+/* 1 / sqrt(x) for x > 0, to about 2^-45 before it is rounded: a step of Newton's method in double
+ * from the fp32 result, whose two roundings are the same on every host. */
+VA_INLINE vf rsqrt_lanes(vf x)
+{
+    struct vf_halves u = split_vf(x);
+    const struct vf_halves guess = split_vf(1.0f / sqrt_lanes(x));
+
+    VA_UNROLL
+    for (unsigned i = 0; i < 2; i++) {
+        vd y = widen(guess.half[i]);
+        u.half[i] = __builtin_convertvector(y * (1.5 - 0.5 * widen(u.half[i]) * y * y), vf_half);
+    }
+    return join_vf(u);
+}
+
+#define TERMS 11
+#ifdef __clang__
+#define SERIES_UNROLL _Pragma("unroll")
+#else
+#define SERIES_UNROLL _Pragma("GCC unroll 11")
+#endif
+
+/* c[0] + c[1] * x + c[2] * x^2 ...; @n, at most TERMS, is a constant. */
+VA_INLINE vd series(vd x, const double *c, unsigned n)
+{
+    vd r = (vd){0} + c[n - 1];
+
+    SERIES_UNROLL
+    for (unsigned k = n - 1; k-- > 0;)
+        r = r * x + c[k];
+    return r;
+}
+
+/* 2^(@fraction / 2^24), 0 to 1: e^y about the middle, to 2^-42. */
 VA_INLINE vd exp2_fraction(vd fraction)
 {
-    static const double c[] = {/* 1 / k! */
-                               1.0 / 87178291200,
-                               1.0 / 6227020800,
-                               1.0 / 479001600,
-                               1.0 / 39916800,
-                               1.0 / 3628800,
-                               1.0 / 362880,
-                               1.0 / 40320,
-                               1.0 / 5040,
-                               1.0 / 720,
-                               1.0 / 120,
-                               1.0 / 24,
-                               1.0 / 6,
-                               1.0 / 2,
-                               1.0,
-                               1.0};
-    vd y = (fraction * 0x1p-24 - 0.5) * 0.693147180559945309417, r = {0};
+    static const double c[TERMS] = {/* 1 / k! */
+                                    1.0,         1.0,          1.0 / 2,      1.0 / 6,
+                                    1.0 / 24,    1.0 / 120,    1.0 / 720,    1.0 / 5040,
+                                    1.0 / 40320, 1.0 / 362880, 1.0 / 3628800};
+    vd y = (fraction * 0x1p-24 - 0.5) * 0.693147180559945309417;
 
-    for (unsigned k = 0; k < sizeof(c) / sizeof(c[0]); k++)
-        r = r * y + c[k];
-    return r * 1.41421356237309504880;
+    return series(y, c, TERMS) * 1.41421356237309504880;
 }
 
 /* 2^(n / 2^24) */
 VA_INLINE vf exp2_fixed(vi n)
 {
-    union {
-        vi whole;
-        vi_half half[2];
-    } part = {n & 0xffffff};
-    union vf_halves r;
+    const struct vf_halves part = split_vf(__builtin_convertvector(n & 0xffffff, vf)); /* exact */
+    const struct vi_halves exp = split_vi(n >> 24);
+    struct vf_halves r;
 
+    VA_UNROLL
     for (unsigned i = 0; i < 2; i++) {
-        vd fraction = exp2_fraction(__builtin_convertvector(part.half[i], vd));
-        for (unsigned k = 0; k < LANES / 2; k++)
-            fraction[k] *= exp2_int(n[i * LANES / 2 + k] >> 24);
+        vd fraction = exp2_fraction(widen(part.half[i]));
+        fraction *= exp2_int(exp.half[i]);
         r.half[i] = __builtin_convertvector(fraction, vf_half);
     }
-    return r.whole;
+    return join_vf(r);
 }
 
-/* log2(m) / (m - 1) without the singularity at 1: artanh series in (m - 1) / (m + 1); of x's m. */
+/* log2(m) / (m - 1) without the singularity at 1, to 2^-41: artanh series in (m - 1) / (m + 1); of
+ * x's m. */
 VA_INLINE vd log2_ratio(vd x)
 {
-    vd m = log_mantissa(x), z = (m - 1) / (m + 1), z2 = z * z, r = {0};
+    static const double c[] = {1.0,     1.0 / 3,  1.0 / 5,  1.0 / 7,
+                               1.0 / 9, 1.0 / 11, 1.0 / 13, 1.0 / 15};
+    vd m = log_mantissa(x), by = 1 / (m + 1), z = (m - 1) * by;
 
-    for (int k = 12; k >= 0; k--)
-        r = r * z2 + 1.0 / (2 * k + 1);
-    return r * 2 / (m + 1) * 1.44269504088896340736;
+    return series(z * z, c, sizeof(c) / sizeof(c[0])) * 2 * by * 1.44269504088896340736;
 }
 
 VA_INLINE vf fn_frcp(vf x)
@@ -395,7 +430,7 @@ VA_INLINE vf fn_frcp(vf x)
 
 VA_INLINE vf fn_frsq(vf x)
 {
-    vf r = in_double(x, rsqrt_double);
+    vf r = rsqrt_lanes(x);
     vu zero = (vu)(x == 0), bad = (vu)(x < 0) | (vu)(x != x);
 
     r = as_f(pick(zero, as_u(1.0f / x), as_u(r)));
@@ -410,6 +445,7 @@ VA_INLINE void special16(const struct va_insn *in, const struct pval *s, struct 
 {
     struct vx2 a = src_f16(in, s, 0, env->ftz16);
 
+    VA_UNROLL
     for (unsigned i = 0; i < 2; i++)
         a.h[i] = settle16(fn(half_to_float(a.h[i])), env->ftz16);
     d->w[0] = pack16(a.h[0], a.h[1]);
@@ -435,23 +471,18 @@ OP(FRSQ_F16)
 /* Seeds of Newton steps of older chips: 1 / m and 1 / sqrt(m) of the split source. */
 OP(FRCP_APPROX_F32)
 {
-    vf x = src_f32(in, s, 0, env->ftz32);
-    int e;
+    vu e;
+    vf x = split_lanes(src_f32(in, s, 0, env->ftz32), false, false, &e);
 
-    for (unsigned i = 0; i < LANES; i++)
-        x[i] = 1.0f / (float)split(x[i], false, false, &e);
-    d->w[0] = settle(x, env->ftz32);
+    d->w[0] = settle(1.0f / x, env->ftz32);
 }
 
 OP(FRSQ_APPROX_F32)
 {
-    vf x = src_f32(in, s, 0, env->ftz32);
-    int e;
+    vu e;
+    vf x = split_lanes(src_f32(in, s, 0, env->ftz32), true, false, &e);
 
-    for (unsigned i = 0; i < LANES; i++)
-        x[i] = (float)split(x[i], true, false, &e);
-    x = fn_frsq(x);
-    d->w[0] = settle(x, env->ftz32);
+    d->w[0] = settle(fn_frsq(x), env->ftz32);
 }
 
 /*
@@ -531,6 +562,7 @@ OP(CUBEFACE1)
 {
     vf m = as_f(splat(0));
 
+    VA_UNROLL
     for (unsigned i = 0; i < 3; i++)
         m = fn_fmax(m, as_f(as_u(src_f32(in, s, i, env->ftz32)) & 0x7fffffff));
     d->w[0] = settle(m, env->ftz32);
@@ -542,6 +574,7 @@ OP(CUBEFACE2_V9)
     vu v[3], sign[3];
     vf mag[3];
 
+    VA_UNROLL
     for (unsigned i = 0; i < 3; i++) {
         v[i] = as_u(src_f32(in, s, i, env->ftz32));
         sign[i] = v[i] >> 31;

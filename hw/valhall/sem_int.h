@@ -20,7 +20,8 @@
     {                                                                                              \
         for (unsigned k = 0; k < PIECES; k++) {                                                    \
             struct pval ps[VA_MAX_SRC], pd = {{splat(0), splat(0)}};                               \
-            for (unsigned i = 0; i < VA_MAX_SRC; i++) {                                            \
+            VA_UNROLL for (unsigned i = 0; i < VA_MAX_SRC; i++)                                    \
+            {                                                                                      \
                 ps[i].w[0] = ((const vu_mem *)&s[i].w[0])[k];                                      \
                 ps[i].w[1] = ((const vu_mem *)&s[i].w[1])[k];                                      \
             }                                                                                      \
@@ -519,6 +520,7 @@ OP(MUX_V2I16)
     struct vx2 a = sel16(&in->src[0], s[0].w[0], false), b = sel16(&in->src[1], s[1].w[0], false),
                m = sel16(&in->src[2], s[2].w[0], false);
 
+    VA_UNROLL
     for (unsigned i = 0; i < 2; i++)
         a.h[i] = pick(mux_mask(in, m.h[i], 16), a.h[i], b.h[i]);
     d->w[0] = pack16(a.h[0], a.h[1]);

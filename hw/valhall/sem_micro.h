@@ -20,12 +20,6 @@
 #undef D64
 #define WIDE_RESULT(id) wide_##id
 
-#ifdef __clang__
-#define UNROLL_PIECES _Pragma("unroll")
-#else
-#define UNROLL_PIECES _Pragma("GCC unroll 4")
-#endif
-
 /* Sources and destination; sources exist whether the instruction has them or not. */
 struct ends {
     const vu_mem *s[VA_MAX_SRC];
@@ -34,9 +28,9 @@ struct ends {
 
 VA_INLINE struct ends micro_ends(const struct va_micro *m, const struct va_frame *f)
 {
-    struct ends e = {{va_operand(f, m->src[0]), va_operand(f, m->src[1]), va_operand(f, m->src[2]),
-                      va_operand(f, m->src[3])},
-                     (vu_mem *)va_operand(f, m->dst)};
+    struct ends e = {
+        {va_operand(m, f, 0), va_operand(m, f, 1), va_operand(m, f, 2), va_operand(m, f, 3)},
+        (vu_mem *)va_operand(m, f, VA_DST)};
 
     return e;
 }
@@ -77,7 +71,7 @@ static inline void micro_warp(const struct va_micro *m, const struct va_frame *f
     struct ends e = micro_ends(m, f);
 
     for (unsigned i = 0; i < m->insn->nr_src; i++)
-        s[i] = *(const struct va_val *)va_operand(f, m->src[i]);
+        s[i] = *(const struct va_val *)va_operand(m, f, i);
     fn(m->insn, s, &d, &f->env);
     for (unsigned k = 0; k < PIECES; k++) {
         struct pval pd = {{((const vu_mem *)&d.w[0])[k], splat(0)}};

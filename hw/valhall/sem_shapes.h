@@ -16,7 +16,7 @@
         static const struct va_env env = {0xffff, mode_ftz32, mode_ftz16};                         \
         const struct va_insn in = {.imm = {m->insn->imm[0], m->insn->imm[1]}, __VA_ARGS__};        \
         const struct ends e = micro_ends(m, f);                                                    \
-        UNROLL_PIECES for (unsigned k = 0; k < PIECES; k++)                                        \
+        VA_UNROLL for (unsigned k = 0; k < PIECES; k++)                                            \
         {                                                                                          \
             struct pval ps[VA_MAX_SRC], pd = {{splat(0), splat(0)}};                               \
             micro_in(&e, k, ps);                                                                   \

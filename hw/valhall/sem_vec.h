@@ -11,8 +11,7 @@
 
 #include "sem.h"
 
-/* Exact shortcuts; the MXCSR's flush and denormal bits do not reach them. */
-#if defined(VA_HOST_AVX2) || defined(VA_HOST_AVX512)
+#ifdef __x86_64__ /* exact shortcuts; the MXCSR's flush and denormal bits do not reach them */
 #include <immintrin.h>
 #endif
 
@@ -73,6 +72,95 @@ VA_INLINE vf as_f(vu x)
 VA_INLINE vu as_u(vf x)
 {
     return (vu)x;
+}
+
+/* Half a piece's lanes in double: what needs more than fp32 on its way. */
+typedef double vd __attribute__((vector_size(VA_PIECE)));
+typedef uint64_t vd_bits __attribute__((vector_size(VA_PIECE)));
+typedef int64_t vd_int __attribute__((vector_size(VA_PIECE)));
+typedef float vf_half __attribute__((vector_size(VA_PIECE / 2)));
+typedef int32_t vi_half __attribute__((vector_size(VA_PIECE / 2)));
+
+struct vf_halves {
+    vf_half half[2];
+};
+
+struct vi_halves {
+    vi_half half[2];
+};
+
+VA_INLINE struct vf_halves split_vf(vf x)
+{
+    const union {
+        vf whole;
+        struct vf_halves h;
+    } u = {x};
+
+    return u.h;
+}
+
+VA_INLINE struct vi_halves split_vi(vi x)
+{
+    const union {
+        vi whole;
+        struct vi_halves h;
+    } u = {x};
+
+    return u.h;
+}
+
+/* In registers: what is stored in halves is slow to be read as a whole. */
+VA_INLINE vf join_vf(struct vf_halves h)
+{
+#ifdef VA_HOST_AVX512
+    return (vf)_mm512_insertf32x8(_mm512_castps256_ps512((__m256)h.half[0]), (__m256)h.half[1], 1);
+#elif defined(VA_HOST_AVX2)
+    return (vf)_mm256_set_m128((__m128)h.half[1], (__m128)h.half[0]);
+#else
+    const union {
+        struct vf_halves h;
+        vf whole;
+    } u = {h};
+
+    return u.whole;
+#endif
+}
+
+VA_INLINE vi join_vi(struct vi_halves h)
+{
+    return (vi)join_vf((struct vf_halves){{(vf_half)h.half[0], (vf_half)h.half[1]}});
+}
+
+/* GCC widens in two halves, which it puts together. */
+VA_INLINE vd widen(vf_half x)
+{
+#ifdef VA_HOST_AVX512
+    return (vd)_mm512_cvtps_pd((__m256)x);
+#elif defined(VA_HOST_AVX2)
+    return (vd)_mm256_cvtps_pd((__m128)x);
+#else
+    return __builtin_convertvector(x, vd);
+#endif
+}
+
+VA_INLINE vd_int widen_int(vi_half x)
+{
+#ifdef VA_HOST_AVX512
+    return (vd_int)_mm512_cvtepi32_epi64((__m256i)x);
+#elif defined(VA_HOST_AVX2)
+    return (vd_int)_mm256_cvtepi32_epi64((__m128i)x);
+#else
+    return __builtin_convertvector(x, vd_int);
+#endif
+}
+
+VA_INLINE vi_half narrow_int(vd_int x)
+{
+#ifdef VA_HOST_AVX512
+    return (vi_half)_mm512_cvtepi64_epi32((__m512i)x);
+#else
+    return __builtin_convertvector(x, vi_half);
+#endif
 }
 
 /* --- integer selectors ---------------------------------------------------------- */
@@ -165,13 +253,13 @@ VA_INLINE void sel16_parts(const struct va_src *s, unsigned part[2], bool *bytes
     }
 }
 
-VA_PART void sel16_part(const struct va_src *s, const vu *x, bool sign,
-                                                 struct vx2 *r)
+VA_PART void sel16_part(const struct va_src *s, const vu *x, bool sign, struct vx2 *r)
 {
     unsigned part[2];
     bool bytes;
 
     sel16_parts(s, part, &bytes);
+    VA_UNROLL
     for (unsigned i = 0; i < 2; i++)
         r->h[i] = bytes ? extend8(*x, part[i], sign) : extend16(*x, part[i], sign);
 }
@@ -187,8 +275,7 @@ VA_INLINE struct vx2 sel16(const struct va_src *s, vu x, bool sign)
     return r;
 }
 
-VA_PART void sel8_part(const struct va_src *s, const vu *x, bool sign,
-                                                struct vx4 *r)
+VA_PART void sel8_part(const struct va_src *s, const vu *x, bool sign, struct vx4 *r)
 {
     static const uint8_t swz8[12][4] = {
         [VA_SWZ8_B0123] = {0, 1, 2, 3}, [VA_SWZ8_B3210] = {3, 2, 1, 0},
@@ -248,6 +335,11 @@ VA_INLINE vu is_nan16(vu x)
 
 VA_INLINE vu flush32(vu x)
 {
+#ifdef VA_HOST_AVX512
+    const __m512i v = (__m512i)x;
+    __mmask16 tiny = _mm512_testn_epi32_mask(v, _mm512_set1_epi32(0x7f800000));
+    return (vu)_mm512_mask_and_epi32(v, tiny, v, _mm512_set1_epi32(INT32_MIN));
+#endif
     return pick((vu)((x & 0x7f800000) == 0), x & 0x80000000, x);
 }
 
@@ -259,7 +351,12 @@ VA_INLINE vu flush16(vu x)
 /* Results: one NaN for all, denormals flushed on request. */
 VA_INLINE vu settle(vf x, bool ftz)
 {
+#ifdef VA_HOST_AVX512
+    __mmask16 nan = _mm512_cmp_ps_mask((__m512)x, (__m512)x, _CMP_UNORD_Q);
+    vu r = (vu)_mm512_mask_set1_epi32((__m512i)x, nan, F32_NAN);
+#else
     vu r = pick((vu)(x != x), splat(F32_NAN), as_u(x));
+#endif
     return ftz ? flush32(r) : r;
 }
 
@@ -294,8 +391,9 @@ VA_INLINE vf half_value(vu h)
 VA_INLINE vu float_to_half(vf f)
 {
 #ifdef VA_HOST_AVX512
-    vu h = (vu)_mm512_cvtepu16_epi32(_mm512_cvtps_ph((__m512)f, _MM_FROUND_TO_NEAREST_INT));
-    return pick((vu)(f != f), splat(F16_NAN), h);
+    __m512i h = _mm512_cvtepu16_epi32(_mm512_cvtps_ph((__m512)f, _MM_FROUND_TO_NEAREST_INT));
+    __mmask16 nan = _mm512_cmp_ps_mask((__m512)f, (__m512)f, _CMP_UNORD_Q);
+    return (vu)_mm512_mask_set1_epi32(h, nan, F16_NAN);
 #elif defined(VA_HOST_AVX2)
     vu h = (vu)_mm256_cvtepu16_epi32(_mm256_cvtps_ph((__m256)f, _MM_FROUND_TO_NEAREST_INT));
     return pick((vu)(f != f), splat(F16_NAN), h);
@@ -433,6 +531,7 @@ VA_INLINE struct vx2 src_f16(const struct va_insn *in, const struct pval *v, uns
     const struct va_src *s = &in->src[i];
     struct vx2 r = sel16(s, v[i].w[0], false);
 
+    VA_UNROLL
     for (unsigned k = 0; k < 2; k++) {
         if (s->abs)
             r.h[k] &= 0x7fff;

@@ -5,7 +5,8 @@
  *   NAME_minstr_per_s   million instructions of a warp a second
  *   NAME_glane_per_s    the same times 16 lanes, in 10^9
  * fma_all_minstr_per_s and threads: all cores together, of wall time.
- * With the argument "jit" shaders are compiled before they run, else they are interpreted.
+ * With the argument "jit" shaders are compiled before they run, else they are interpreted; with
+ * "base", "avx2" or "avx512" in vectors of that size.
  * launch_us: a job of one workgroup of one warp that does nothing.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -180,13 +181,14 @@ static double launch_us(struct world *w)
 int main(int argc, char **argv)
 {
     bool jit = argc == 2 && !strcmp(argv[1], "jit");
-    struct world *w = world_new();
-    const char *why;
+    const char *why = "what runs";
+    struct world *w;
 
-    if ((argc > 1 && !jit) || (jit && !va_jit_available(&why))) {
-        fprintf(stderr, "shader_bench [jit]%s%s\n", jit ? ": " : "", jit ? why : "");
+    if (argc > 2 || (jit ? !va_jit_available(&why) : argc > 1 && !va_vectors_choose(argv[1], &why))) {
+        fprintf(stderr, "shader_bench [jit|base|avx2|avx512]: %s\n", why);
         return 2;
     }
+    w = world_new();
     if (jit)
         mali_pipeline_jit(w->pipeline, VA_JIT_NOW);
     map_buffers(w);

@@ -130,7 +130,7 @@ static void check_micro(const struct va_insn *in, const struct va_micro *m, va_m
 {
     struct operands got, want;
     struct va_frame f = {.base = {&got}, .env = *env};
-    unsigned at = m->dst / sizeof(struct va_val);
+    unsigned at = m->at[VA_DST] / sizeof(struct va_val);
 
     for (unsigned lane = 0; lane < VA_LANES; lane++)
         f.mask[lane] = -(env->active >> lane & 1u);
@@ -156,8 +156,8 @@ static void check_fast(const struct va_insn *in, const struct va_val *s, const s
     for (unsigned v = 0; v < VA_VECTORS && va_bind_of(v); v++) {
         struct va_micro m = {.insn = in, .halves = halves[in->dst_mask]};
         for (unsigned i = 0; i < VA_MAX_SRC; i++)
-            m.src[i] = i * sizeof(struct va_val);
-        m.dst = round % 5 * sizeof(struct va_val);
+            m.at[i] = i * sizeof(struct va_val);
+        m.at[VA_DST] = round % 5 * sizeof(struct va_val);
         va_bind_of(v)(in, &m);
         check_micro(in, &m, m.some, s, plain, env);
         for (unsigned mode = 0; mode < VA_FTZ_MODES; mode++) {

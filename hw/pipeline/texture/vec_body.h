@@ -27,12 +27,21 @@ typedef vu vu_any __attribute__((may_alias));
 
 /* What is done in double precision goes by quads, or two of them where a register holds them. */
 #define WIDE (VA_PIECE == 64 ? 8 : 4)
-typedef float vfd __attribute__((vector_size(4 * WIDE)));
-typedef int32_t vid __attribute__((vector_size(4 * WIDE)));
-typedef double vd __attribute__((vector_size(8 * WIDE)));
-typedef int64_t vl __attribute__((vector_size(8 * WIDE)));
-typedef vfd vfd_any __attribute__((may_alias));
-typedef vid vid_any __attribute__((may_alias));
+typedef float wf __attribute__((vector_size(4 * WIDE)));
+typedef int32_t wi __attribute__((vector_size(4 * WIDE)));
+typedef double wd __attribute__((vector_size(8 * WIDE)));
+typedef int64_t wl __attribute__((vector_size(8 * WIDE)));
+typedef wf wf_any __attribute__((may_alias));
+typedef wi wi_any __attribute__((may_alias));
+
+VA_INLINE wd to_double(wf x)
+{
+#if VA_PIECE == 16
+    return __builtin_convertvector(x, wd);
+#else
+    return widen(x);
+#endif
+}
 
 VA_INLINE vu get(const uint32_t *v, unsigned k)
 {
@@ -76,29 +85,29 @@ VA_INLINE vu mask_of(uint16_t lanes, unsigned k)
 
 /* @coord in 1/256 texels, rounded; out of range: 0, and bit WIDE * @k + lane of *@near stays zero.
  */
-VA_INLINE vid fixed(const struct tex_axis *a, const uint32_t *coord, unsigned k, uint16_t *near)
+VA_INLINE wi fixed(const struct tex_axis *a, const uint32_t *coord, unsigned k, uint16_t *near)
 {
-    vd x = __builtin_convertvector(((const vfd_any *)coord)[k], vd) * a->scale;
-    vl in = (vl)(x > -NEAR) & (vl)(x < NEAR);
+    wd x = to_double(((const wf_any *)coord)[k]) * a->scale;
+    wl in = (wl)(x > -NEAR) & (wl)(x < NEAR);
 
-    x = (vd)((vl)x & in); /* NaN fails both */
+    x = (wd)((wl)x & in); /* NaN fails both */
 #ifdef VA_HOST_AVX512
     *near |= (uint16_t)(_mm512_movepi64_mask((__m512i)in) << WIDE * k);
-    return (vid)(a->round_even ? _mm512_cvt_roundpd_epi32((__m512d)x, ROUND_EVEN)
+    return (wi)(a->round_even ? _mm512_cvt_roundpd_epi32((__m512d)x, ROUND_EVEN)
                                : _mm512_cvt_roundpd_epi32((__m512d)x, ROUND_DOWN));
 #elif defined(VA_HOST_AVX2)
     *near |= (uint16_t)(_mm256_movemask_pd((__m256d)in) << WIDE * k);
-    return (vid)_mm256_cvtpd_epi32(a->round_even ? _mm256_round_pd((__m256d)x, ROUND_EVEN)
+    return (wi)_mm256_cvtpd_epi32(a->round_even ? _mm256_round_pd((__m256d)x, ROUND_EVEN)
                                                  : _mm256_floor_pd((__m256d)x));
 #else
-    vid i = __builtin_convertvector(x, vid), one = (vid){0} + 1;
-    vd back = __builtin_convertvector(i, vd), rest;
+    wi i = __builtin_convertvector(x, wi), one = (wi){0} + 1;
+    wd back = __builtin_convertvector(i, wd), rest;
 
-    i += __builtin_convertvector((vl)(back > x), vid); /* -1 where it was rounded up */
+    i += __builtin_convertvector((wl)(back > x), wi); /* -1 where it was rounded up */
     if (a->round_even) {
-        rest = x - __builtin_convertvector(i, vd);
-        i += (__builtin_convertvector((vl)(rest > 0.5), vid) & one) |
-             (__builtin_convertvector((vl)(rest == 0.5), vid) & i & one);
+        rest = x - __builtin_convertvector(i, wd);
+        i += (__builtin_convertvector((wl)(rest > 0.5), wi) & one) |
+             (__builtin_convertvector((wl)(rest == 0.5), wi) & i & one);
     }
     for (unsigned l = 0; l < WIDE; l++)
         *near |= (uint16_t)((in[l] & 1) << (WIDE * k + l));
@@ -136,7 +145,7 @@ VA_INLINE uint16_t fixed_lanes(const struct tex_axis *a, const uint32_t *coord, 
         return near;
 #endif
     for (unsigned k = 0; k < TEX_LANES / WIDE; k++)
-        ((vid_any *)at)[k] = fixed(a, coord, k, &near);
+        ((wi_any *)at)[k] = fixed(a, coord, k, &near);
     return near;
 }
 
@@ -463,21 +472,21 @@ static void between(const uint32_t second[4][TEX_LANES], const uint32_t *fractio
  */
 
 /* 256 * log2(sqrt(@square)); see tex_log2_square(). */
-VA_INLINE vid log2_square(vd square)
+VA_INLINE wi log2_square(wd square)
 {
     const int32_t most = 32768;
-    vl bits = (vl)square;
-    vid lod = (__builtin_convertvector(bits >> 52, vid) - 1023) * 128, fraction = {0};
-    vd m = (vd)((bits & 0xfffffffffffffll) | 0x3ff0000000000000ll);
+    wl bits = (wl)square;
+    wi lod = (__builtin_convertvector(bits >> 52, wi) - 1023) * 128, fraction = {0};
+    wd m = (wd)((bits & 0xfffffffffffffll) | 0x3ff0000000000000ll);
 
     for (unsigned i = 0; i < 8; i++) {
         m *= m;
-        vl two = (vl)(m >= 2);
-        m = (vd)((vl)m - (two & (1ll << 52))); /* half of it */
-        fraction = fraction * 2 - __builtin_convertvector(two, vid);
+        wl two = (wl)(m >= 2);
+        m = (wd)((wl)m - (two & (1ll << 52))); /* half of it */
+        fraction = fraction * 2 - __builtin_convertvector(two, wi);
     }
-    vid r = lod + ((fraction + 1) >> 1), high = (vid)(lod >= most), low = (vid)(lod <= -most);
-    low |= ~__builtin_convertvector((vl)(square > 0), vid);
+    wi r = lod + ((fraction + 1) >> 1), high = (wi)(lod >= most), low = (wi)(lod <= -most);
+    low |= ~__builtin_convertvector((wl)(square > 0), wi);
     r = (r & ~high) | ((most - 1) & high);
     return (r & ~low) | (-most & low);
 }
@@ -490,18 +499,18 @@ VA_INLINE vid log2_square(vd square)
 #endif
 
 /* How the lanes of piece @k of quads differ from the neighbours beside (@by 1) or below (@by 2). */
-VA_INLINE vfd differ(const uint32_t *coord, unsigned k, unsigned by, float scale)
+VA_INLINE wf differ(const uint32_t *coord, unsigned k, unsigned by, float scale)
 {
-    vfd v = ((const vfd_any *)coord)[k];
-    vfd low = by == 1 ? IN_QUADS(v, 0, 0, 2, 2) : IN_QUADS(v, 0, 1, 0, 1);
-    vfd high = by == 1 ? IN_QUADS(v, 1, 1, 3, 3) : IN_QUADS(v, 2, 3, 2, 3);
+    wf v = ((const wf_any *)coord)[k];
+    wf low = by == 1 ? IN_QUADS(v, 0, 0, 2, 2) : IN_QUADS(v, 0, 1, 0, 1);
+    wf high = by == 1 ? IN_QUADS(v, 1, 1, 3, 3) : IN_QUADS(v, 2, 3, 2, 3);
 
     return (high - low) * scale;
 }
 
-VA_INLINE vd length2(vfd a, vfd b)
+VA_INLINE wd length2(wf a, wf b)
 {
-    vd x = __builtin_convertvector(a, vd), y = __builtin_convertvector(b, vd);
+    wd x = to_double(a), y = to_double(b);
 
     return x * x + y * y;
 }
@@ -509,11 +518,11 @@ VA_INLINE vd length2(vfd a, vfd b)
 static void lod(const uint32_t *const coord[2], const float scale[2], int32_t *to)
 {
     for (unsigned k = 0; k < TEX_LANES / WIDE; k++) {
-        vd x = length2(differ(coord[0], k, 1, scale[0]), differ(coord[1], k, 1, scale[1]));
-        vd y = length2(differ(coord[0], k, 2, scale[0]), differ(coord[1], k, 2, scale[1]));
-        vl m = (vl)(x >= y);
-        vd large = (vd)(((vl)x & m) | ((vl)y & ~m));
-        ((vid_any *)to)[k] = log2_square(large);
+        wd x = length2(differ(coord[0], k, 1, scale[0]), differ(coord[1], k, 1, scale[1]));
+        wd y = length2(differ(coord[0], k, 2, scale[0]), differ(coord[1], k, 2, scale[1]));
+        wl m = (wl)(x >= y);
+        wd large = (wd)(((wl)x & m) | ((wl)y & ~m));
+        ((wi_any *)to)[k] = log2_square(large);
     }
 }
 
