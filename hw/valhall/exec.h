@@ -27,6 +27,7 @@
 
 struct va_program;
 struct va_cache;
+struct va_exec;
 
 /**
  * Copies up to @n words of code at @va; returns how many there are before the
@@ -172,16 +173,17 @@ struct va_warp {
     va_v16u r[64];
     /* Of lanes that are alive and not running: */
     uint64_t pc[VA_LANES] __attribute__((aligned(64)));
-    va_v16u tls[2];          /* thread-local pointer: low words, high words */
-    uint16_t alive;          /* lanes that have not ended */
-    uint16_t helper;         /* of those, without side effects */
-    uint16_t waiting;        /* of those, at a barrier */
-    uint16_t discarded;      /* lanes that a DISCARD met, ended or helpers since */
-    uint64_t executed;       /* instructions, for counters and budgets */
-    uint8_t clean;           /* registers from here to r47 may hold anything: see locate() */
-    bool fresh;              /* all lanes that are alive begin together */
-    uint64_t at;             /* host->touched: program counter of the message under way */
-    struct va_program *here; /* the program last run, when not the shader's own */
+    va_v16u tls[2];             /* thread-local pointer: low words, high words */
+    uint16_t alive;             /* lanes that have not ended */
+    uint16_t helper;            /* of those, without side effects */
+    uint16_t waiting;           /* of those, at a barrier */
+    uint16_t discarded;         /* lanes that a DISCARD met, ended or helpers since */
+    const struct va_exec *exec; /* how the shader's program is run */
+    uint64_t executed;          /* instructions, for counters and budgets */
+    uint8_t clean;              /* registers from here to r47 may hold anything: see locate() */
+    bool fresh;                 /* all lanes that are alive begin together */
+    uint64_t at;                /* host->touched: program counter of the message under way */
+    struct va_program *here;    /* the program last run, when not the shader's own */
     uint64_t here_base;
     struct va_fault fault;
 };

@@ -46,6 +46,7 @@ struct va_program {
     struct va_program *next; /* cache chain; the cache's lock */
     unsigned refs;           /* atomic */
     unsigned count;
+    const struct va_exec *exec;
     uint64_t hash;
     uint64_t *words;
     struct va_micro *micro; /* as many as steps */
@@ -82,13 +83,24 @@ void va_micro_free(struct va_program *p);
 /** Fills in what @s->insn implies. */
 void va_step_prepare(struct va_step *s, va_alu_fn *const *alu);
 
-/** LOAD, STORE and ATOM for @lanes at the addresses @src[0] and @src[1] (high words); registers are
- * written only if all lanes succeed. */
-enum va_message_result va_memory(struct va_warp *w, const struct va_host *host,
-                                 const struct va_step *s, const va_v16u *src, uint16_t lanes);
+/** One variant of the interpreter (exec_body.h): exec.h's functions, but for the choice. */
+struct va_exec {
+    enum va_stop (*run)(struct va_warp *w, const struct va_shader *s, uint32_t budget);
+    void (*warp_init)(struct va_warp *w, const struct va_shader *s, uint16_t lanes);
+    void (*prepare)(struct va_step *s); /* sets @s->words */
+    void (*put_loaded)(struct va_warp *w, const struct va_insn *in, unsigned size, unsigned lane,
+                       const uint64_t v[2]);
+    bool (*load_together)(struct va_warp *w, const struct va_host *host, const struct va_insn *in,
+                          unsigned size, uint64_t base, uint64_t bytes, const va_v16u *offset,
+                          uint16_t lanes, enum va_message_result *r);
+};
 
-/** Sets @s->words. */
-void va_memory_prepare(struct va_step *s);
+extern const struct va_exec va_exec_base;
+#ifdef __x86_64__
+extern const struct va_exec va_exec_avx2, va_exec_avx512;
+#endif
+/** That of va_vectors(). Slow: ask once. */
+const struct va_exec *va_exec_best(void);
 
 /* Vectors are passed by address: passing them by value depends on the host's registers. */
 
@@ -105,16 +117,25 @@ static inline void va_merge(va_v16u *r, const va_v16u *value, const va_v16u *mas
 
 static inline bool va_any(const va_v16u *v)
 {
-    typedef uint64_t half __attribute__((vector_size(32), may_alias));
-    const half *h = (const half *)v;
-    half r = h[0] | h[1];
+    const va_quarter *q = (const va_quarter *)v;
+    va_quarter r = q[0];
 
-    return ((r[0] | r[1]) | (r[2] | r[3])) != 0;
+    VA_UNROLL
+    for (unsigned k = 1; k < VA_QUARTERS; k++)
+        r |= q[k];
+    return va_quarter_any(r);
 }
 
 /** The lanes whose word is not zero in any of the bits of va_lane_bits: all ones or zero before. */
 static inline uint16_t va_lanes_of(const va_v16u *m)
 {
+#ifdef VA_HOST_AVX512
+    return _mm512_movepi32_mask((__m512i)*m);
+#elif defined(VA_HOST_AVX2)
+    const __m256 *p = (const __m256 *)m;
+
+    return (uint16_t)(_mm256_movemask_ps(p[0]) | _mm256_movemask_ps(p[1]) << 8);
+#else
     typedef uint64_t half __attribute__((vector_size(32), may_alias));
     const va_v16u x = *m & va_lane_bits;
     const half *h = (const half *)&x;
@@ -122,6 +143,7 @@ static inline uint16_t va_lanes_of(const va_v16u *m)
     uint64_t a = (r[0] | r[1]) | (r[2] | r[3]);
 
     return (uint16_t)(a | a >> 32);
+#endif
 }
 
 #endif

@@ -131,6 +131,7 @@ static struct va_program *decode_program(const uint64_t *words, unsigned n, uint
     }
     memcpy(p->words, words, n * sizeof(*words));
     p->count = n;
+    p->exec = va_exec_best();
     p->hash = hash;
     for (unsigned i = 0; i < n; i++) {
         struct va_step *s = &p->step[i];

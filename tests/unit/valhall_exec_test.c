@@ -815,6 +815,7 @@ static void run_random(uint64_t seed, enum engine engine, unsigned slice, struct
     va_unbind(&x.shader);
     memcpy(&r->warp, &x.warp, sizeof(r->warp));
     r->warp.here = NULL;
+    r->warp.exec = NULL;
     r->warp.fault.insn = NULL;
     for (unsigned i = 0; i < VA_LANES; i++) { /* nobody asks what lanes that have ended have */
         if (r->warp.alive >> i & 1)
@@ -827,8 +828,18 @@ static void run_random(uint64_t seed, enum engine engine, unsigned slice, struct
     close_world(&x);
 }
 
-/* Random words as a program: whatever happens, it stops within its budget; the fast form does the
- * same as the plain interpreter, however it is sliced. */
+static const char *const vectors[VA_VECTORS] = {"base", "avx2", "avx512"};
+
+static void use_vectors(const char *name)
+{
+    const char *why;
+
+    if (!TAP_CHECK(va_vectors_choose(name, &why)))
+        tap_note("%s: %s", name, why);
+}
+
+/* Random words as a program: whatever happens, it stops within its budget; the fast form of every
+ * variant does the same as the plain interpreter, however it is sliced. */
 static void random_programs(void)
 {
     static struct result plain, fast;
@@ -841,15 +852,46 @@ static void random_programs(void)
         host.any = true;
         host.answer = VA_MSG_DONE;
         uint64_t s = n & 8 ? seed | 0xffff00 : seed;
+        use_vectors("base");
         run_random(s, PLAIN, 4000, &plain);
-        run_random(s, FAST, n & 16 ? 4000 : n % 97 + 1, &fast);
-        if (!TAP_CHECK_MEM(&fast, &plain, sizeof(fast)))
-            tap_note("program %u: stop %d, expected %d; executed %u, expected %u", n, fast.stop,
-                     plain.stop, (unsigned)fast.warp.executed, (unsigned)plain.warp.executed);
+        for (unsigned v = 0; v < VA_VECTORS && va_alu_of(v); v++) {
+            use_vectors(vectors[v]);
+            run_random(s, FAST, n & 16 ? 4000 : n % 97 + 1, &fast);
+            if (!TAP_CHECK_MEM(&fast, &plain, sizeof(fast)))
+                tap_note("program %u, %s: stop %d, expected %d; executed %u, expected %u", n,
+                         vectors[v], fast.stop, plain.stop, (unsigned)fast.warp.executed,
+                         (unsigned)plain.warp.executed);
+        }
         stops[plain.stop]++;
     }
+    use_vectors("best");
     tap_note("ended %u, barrier %u, budget %u, stall %u, fault %u", stops[0], stops[1], stops[2],
              stops[3], stops[4]);
+}
+
+/* What the tests above expect, of every variant. */
+static void every_variant(void)
+{
+    for (unsigned v = 0; v < VA_VECTORS && va_alu_of(v); v++) {
+        use_vectors(vectors[v]);
+        sources();
+        partial_writes();
+        sum_to_half();
+        divergent_loop();
+        if_else();
+        indirect_call();
+        slices();
+        discards();
+        barriers();
+        loads();
+        wide_loads_and_stores();
+        memory_anywhere();
+        atomics();
+        stall_and_repeat();
+        blends();
+        faults();
+    }
+    use_vectors("best");
 }
 
 /* The same for compiled code: some of them, compiling takes its time. */
@@ -951,5 +993,5 @@ TAP_MAIN({"cache-by-content", cache_by_content}, {"program-end", program_end}, {
          {"slices", slices}, {"discards", discards}, {"barriers", barriers}, {"loads", loads},
          {"wide-loads-and-stores", wide_loads_and_stores}, {"memory-anywhere", memory_anywhere},
          {"atomics", atomics}, {"stall-and-repeat", stall_and_repeat}, {"blends", blends},
-         {"faults", faults}, {"random-programs", random_programs}, {"kept-on-disk", kept_on_disk},
-         {"random-compiled", random_compiled})
+         {"faults", faults}, {"random-programs", random_programs}, {"every-variant", every_variant},
+         {"kept-on-disk", kept_on_disk}, {"random-compiled", random_compiled})

@@ -5,14 +5,10 @@
  * mapping and one copy; lanes that stay within their pages with one
  * mapping for neighbours; all others with what they need.
  *
- * Called by exec.c. Calls the host's map().
+ * Included by exec_body.h, once per variant. Calls the host's map().
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "exec_internal.h"
-
-#include <string.h>
-
 /* Where a lane's bytes are: @first at p[0], the rest, beyond a page's end, at p[1]. */
 struct place {
     uint8_t *p[2];
@@ -158,8 +154,8 @@ static void put_loaded(struct va_warp *w, const struct va_staging *sr, const str
     }
 }
 
-void va_put_loaded(struct va_warp *w, const struct va_insn *in, unsigned size, unsigned lane,
-                   const uint64_t v[2])
+static void put_loaded_lane(struct va_warp *w, const struct va_insn *in, unsigned size,
+                            unsigned lane, const uint64_t v[2])
 {
     struct load_form f = load_form(size, in->mod[VA_M_LOAD_LANE]);
 
@@ -340,10 +336,8 @@ enum pattern { PATTERN_NONE, PATTERN_ROW, PATTERN_SAME };
 
 /* By size in words: where lane i's bytes are in a row. */
 #define ROW(n)                                                                                     \
-    {                                                                                              \
-        0, (n), 2 * (n), 3 * (n), 4 * (n), 5 * (n), 6 * (n), 7 * (n), 8 * (n), 9 * (n), 10 * (n),  \
-            11 * (n), 12 * (n), 13 * (n), 14 * (n), 15 * (n)                                       \
-    }
+    {0,       (n),     2 * (n),  3 * (n),  4 * (n),  5 * (n),  6 * (n),  7 * (n),                  \
+     8 * (n), 9 * (n), 10 * (n), 11 * (n), 12 * (n), 13 * (n), 14 * (n), 15 * (n)}
 static const va_v16u rows[5] = {{0}, ROW(4), ROW(8), ROW(12), ROW(16)};
 
 /*
@@ -566,7 +560,7 @@ static void gather(va_v16u *r, uint8_t *const p[VA_LANES], unsigned size, uint16
 static void load_small(struct va_warp *w, const va_v16u *x, const struct va_insn *in, unsigned size,
                        uint16_t lanes)
 {
-    typedef int32_t quarter_s __attribute__((vector_size(16)));
+    typedef int32_t quarter_s __attribute__((vector_size(sizeof(va_quarter))));
     struct load_form f = load_form(size, in->mod[VA_M_LOAD_LANE]);
     bool sign = f.extend && !in->mod[VA_M_UNSIGNED], both = f.words > 1 && in->sr[0].count > 1;
     va_quarter keep = va_spread(f.extend == 16 ? 0xffff : ~0u), part = va_spread(f.mask);
@@ -730,7 +724,7 @@ static unsigned whole_words(const struct va_insn *in, unsigned size)
     return f.extend || f.shift || ~f.mask || f.words != size / 4 ? 0 : size / 4;
 }
 
-void va_memory_prepare(struct va_step *s)
+static void memory_prepare(struct va_step *s)
 {
     if (s->kind == VA_KIND_LOAD)
         s->words = (uint8_t)whole_words(&s->insn, s->size);
@@ -769,9 +763,9 @@ static bool scattered_offsets(struct va_warp *w, const struct va_host *host,
     return true;
 }
 
-bool va_load_together(struct va_warp *w, const struct va_host *host, const struct va_insn *in,
-                      unsigned size, uint64_t base, uint64_t bytes, const va_v16u *offset,
-                      uint16_t lanes, enum va_message_result *r)
+static bool load_together(struct va_warp *w, const struct va_host *host, const struct va_insn *in,
+                          unsigned size, uint64_t base, uint64_t bytes, const va_v16u *offset,
+                          uint16_t lanes, enum va_message_result *r)
 {
     unsigned words = lanes ? whole_words(in, size) : 0;
     const va_v16u src[2] = {*offset, {0}};
@@ -798,8 +792,8 @@ bool va_load_together(struct va_warp *w, const struct va_host *host, const struc
     return true;
 }
 
-enum va_message_result va_memory(struct va_warp *w, const struct va_host *host,
-                                 const struct va_step *s, const va_v16u *src, uint16_t lanes)
+static enum va_message_result memory(struct va_warp *w, const struct va_host *host,
+                                     const struct va_step *s, const va_v16u *src, uint16_t lanes)
 {
     struct place at[VA_LANES];
     struct window win = {0};

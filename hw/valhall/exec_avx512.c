@@ -1,0 +1,21 @@
+/*
+ * The interpreter for x86-64 with AVX-512: the same source as exec.c's, the same results.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifdef __x86_64__
+#ifdef __clang__
+#pragma clang attribute push(                                                                      \
+    __attribute__((target("avx2,fma,f16c,avx512f,avx512dq,avx512bw,avx512vl,avx512vbmi"))),        \
+    apply_to = function)
+#else
+#pragma GCC target("avx2,fma,f16c,avx512f,avx512dq,avx512bw,avx512vl,avx512vbmi")
+#endif
+#define VA_HOST_AVX512
+#define VA_EXEC  va_exec_avx512
+#define VA_PIECE 64
+#include "exec_body.h"
+#ifdef __clang__
+#pragma clang attribute pop
+#endif
+#endif
