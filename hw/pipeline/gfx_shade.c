@@ -264,15 +264,17 @@ static bool take_quads(struct gfx_fragment *f)
 static struct {
     uint64_t pixels;
     va_quarter positions;
+    unsigned count;
 } packed[16];
 
 static void __attribute__((constructor)) fill_packed(void)
 {
     for (unsigned cover = 0; cover < 16; cover++)
-        for (unsigned i = 0, n = 0; i < 4; i++)
+        for (unsigned i = 0; i < 4; i++)
             if (cover >> i & 1) {
+                unsigned n = packed[cover].count++;
                 packed[cover].pixels |= (quad_pixels >> 16 * i & 0xffff) << 16 * n;
-                packed[cover].positions[n++] = quad_positions[i];
+                packed[cover].positions[n] = quad_positions[i];
             }
 }
 
@@ -292,7 +294,7 @@ static bool take_pixels(struct gfx_fragment *f)
     g->sample = 0;
     for (; f->next_quad < f->quads; f->next_quad++) {
         const struct gfx_quad *quad = &f->quad[f->next_quad];
-        unsigned cover = covered_pixels(quad), n = (unsigned)__builtin_popcount(cover), slot;
+        unsigned cover = covered_pixels(quad), n = packed[cover].count, slot;
         uint32_t *up = &g->used[quad->y], *down = up + 1;
 
         if (g->taken + n > VA_LANES || ((*up >> quad->x & 3) & cover) ||

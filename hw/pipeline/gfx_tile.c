@@ -11,6 +11,9 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 #include "gfx_afbc.h"
 #include "gfx_vec.h"
@@ -276,21 +279,25 @@ void gfx_tile_free(struct gfx_tile *t)
     memset(t, 0, sizeof(*t));
 }
 
+/* Repeats the first @unit bytes of @to up to @size: each copy is as long as all before it. */
+static void repeat(uint8_t *to, size_t unit, size_t size)
+{
+    for (size_t have = unit; have < size; have *= 2)
+        memcpy(to + have, to, size - have < have ? size - have : have);
+}
+
 void gfx_tile_clear(struct gfx_tile *t, const struct gfx_fb *fb)
 {
     size_t n = (size_t)GFX_PIXELS * fb->samples;
     uint32_t z = gfx_z_pack(fb, fb->z_clear);
 
-    for (size_t i = 0; i < n; i++)
-        t->z[i] = z;
+    memcpy(t->z, &z, sizeof(z));
+    repeat((uint8_t *)t->z, sizeof(z), n * sizeof(z));
     memset(t->s, fb->s_clear, n);
     for (unsigned r = 0; r < fb->rts; r++) {
-        unsigned bytes = fb->rt[r].bytes;
-        uint8_t row[16 * GFX_TILE];
-        for (unsigned i = 0; i < GFX_TILE; i++) /* the words are replicated: pan_clear.c */
-            memcpy(row + i * bytes, (const uint8_t *)fb->rt[r].clear, bytes);
-        for (size_t i = 0; i < n; i += GFX_TILE)
-            memcpy(t->rt[r] + i * bytes, row, GFX_TILE * (size_t)bytes);
+        unsigned bytes = fb->rt[r].bytes; /* the words are replicated: pan_clear.c */
+        memcpy(t->rt[r], (const uint8_t *)fb->rt[r].clear, bytes);
+        repeat(t->rt[r], bytes, n * bytes);
     }
 }
 
@@ -363,10 +370,29 @@ static inline __attribute__((always_inline)) void interleave(const uint8_t *corn
     }
 }
 
+#ifdef __SSE2__
+/* A square at a time: the lower row's pixels change places. */
+static void interleave_words(const uint8_t *corner, uint8_t *out)
+{
+    for (unsigned i = 0; i < 64; i++, out += 16) {
+        const uint8_t *above = corner + squares[i] * 4;
+        __m128i up = _mm_loadl_epi64((const __m128i *)(const void *)above);
+        __m128i down = _mm_loadl_epi64((const __m128i *)(const void *)(above + GFX_TILE * 4));
+        __m128i square = _mm_unpacklo_epi64(up, _mm_shuffle_epi32(down, _MM_SHUFFLE(3, 2, 0, 1)));
+        _mm_storeu_si128((__m128i *)(void *)out, square);
+    }
+}
+#else
+static void interleave_words(const uint8_t *corner, uint8_t *out)
+{
+    interleave(corner, 4, out);
+}
+#endif
+
 void gfx_interleave(const uint8_t *corner, unsigned bytes, uint8_t *out)
 {
     if (bytes == 4)
-        interleave(corner, 4, out);
+        interleave_words(corner, out);
     else if (bytes == 2)
         interleave(corner, 2, out);
     else if (bytes == 8)
