@@ -4,18 +4,8 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #ifdef __x86_64__
-#ifdef __clang__
-#pragma clang attribute push(                                                                      \
-    __attribute__((target("avx2,fma,f16c,avx512f,avx512dq,avx512bw,avx512vl,avx512vbmi"))),        \
-    apply_to = function)
-#else
-#pragma GCC target("avx2,fma,f16c,avx512f,avx512dq,avx512bw,avx512vl,avx512vbmi")
-#endif
-#define VA_HOST_AVX512
-#define VA_EXEC  va_exec_avx512
-#define VA_PIECE 64
+#include "target_avx512.h"
+#define VA_EXEC va_exec_avx512
 #include "exec_body.h"
-#ifdef __clang__
-#pragma clang attribute pop
-#endif
+#include "target_end.h"
 #endif

@@ -98,23 +98,9 @@ static unsigned registers_of(const struct va_insn *in)
 /* Whether a lane's result depends on others'. */
 static bool looks_around(const struct va_insn *in)
 {
-    switch (in->op) {
-    case VA_OP_WMASK:
-    case VA_OP_CLPER_I32:
-    case VA_OP_CLPER_S32:
-    case VA_OP_CLPER_V2U16:
-    case VA_OP_CLPER_V2S16:
-    case VA_OP_CLPER_V4U8:
-    case VA_OP_CLPER_V4S8:
-    case VA_OP_CLPER_U64:
-    case VA_OP_CLPER_S64:
-    case VA_OP_TEX_GRADIENT:
-        return true;
-    case VA_OP_TEX_SINGLE:
+    if (in->op == VA_OP_TEX_SINGLE)
         return in->mod[VA_M_LOD] == VA_LOD_COMPUTED || in->mod[VA_M_LOD] == VA_LOD_COMPUTED_BIAS;
-    default:
-        return false;
-    }
+    return in->op == VA_OP_WMASK || in->op == VA_OP_TEX_GRADIENT || va_is_clper(in->op);
 }
 
 static struct va_program *decode_program(const uint64_t *words, unsigned n, uint64_t hash)

@@ -71,6 +71,14 @@ va_alu_fn *const *va_alu_of(enum va_vectors v);
 /** Those of va_vectors(). */
 va_alu_fn *const *va_alu_best(void);
 
+/** Whether @op, an enum va_op, is CLPER: what another lane has. */
+static inline bool va_is_clper(unsigned op)
+{
+    return op == VA_OP_CLPER_I32 || op == VA_OP_CLPER_S32 || op == VA_OP_CLPER_V2U16 ||
+           op == VA_OP_CLPER_V2S16 || op == VA_OP_CLPER_V4U8 || op == VA_OP_CLPER_V4S8 ||
+           op == VA_OP_CLPER_U64 || op == VA_OP_CLPER_S64;
+}
+
 /** False when a modifier of an otherwise modelled instruction is not modelled. */
 bool va_alu_modelled(const struct va_insn *in);
 

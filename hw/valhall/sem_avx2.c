@@ -5,18 +5,9 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #ifdef __x86_64__
-#ifdef __clang__
-#pragma clang attribute push(__attribute__((target("avx2,fma,f16c"))), apply_to = function)
-#else
-#pragma GCC target("avx2,fma,f16c")
-#endif
-#define VA_HOST_FMA
-#define VA_HOST_AVX2
+#include "target_avx2.h"
 #define VA_VARIANT va_alu_avx2
-#define VA_BIND    va_bind_avx2
-#define VA_PIECE   32
+#define VA_BIND va_bind_avx2
 #include "sem_body.h"
-#ifdef __clang__
-#pragma clang attribute pop
-#endif
+#include "target_end.h"
 #endif

@@ -120,20 +120,7 @@ bool va_alu_modelled(const struct va_insn *in)
 
     if (info->message || info->fidelity == VA_TODO)
         return false;
-    switch (in->op) {
-    case VA_OP_BRANCHZ:
-    case VA_OP_BRANCHZI:
+    if (in->op == VA_OP_BRANCHZ || in->op == VA_OP_BRANCHZI)
         return in->src[0].sel != VA_COMBINE_LOWBITS;
-    case VA_OP_CLPER_I32:
-    case VA_OP_CLPER_S32:
-    case VA_OP_CLPER_V2U16:
-    case VA_OP_CLPER_V2S16:
-    case VA_OP_CLPER_V4U8:
-    case VA_OP_CLPER_V4S8:
-    case VA_OP_CLPER_U64:
-    case VA_OP_CLPER_S64:
-        return in->mod[VA_M_LANE_OP] <= VA_LANE_OP_XOR;
-    default:
-        return true;
-    }
+    return !va_is_clper(in->op) || in->mod[VA_M_LANE_OP] <= VA_LANE_OP_XOR;
 }

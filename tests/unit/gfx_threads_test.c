@@ -203,6 +203,23 @@ static void few_lanes_idle(void)
     native_free(n);
 }
 
+/* The draw of the mesh scene twice, into one pass; false: it is not to be had. */
+static bool load_two_draws(struct native *n, struct file *f, struct capture_job *c,
+                           uint64_t token[2], struct mali_job job[2])
+{
+    const char *err;
+
+    if (!n || !file_open(f, "mesh") ||
+        !TAP_CHECK(capture_next(&f->r, c, &err) == CAPTURE_READ_JOB && c->type == MALI_JOB_IDVS) ||
+        !TAP_CHECK(replay_load(n, c)))
+        return false;
+    for (unsigned i = 0; i < 2; i++) {
+        job[i] = submitted(n, c, &token[i]);
+        job[i].type = MALI_JOB_IDVS;
+    }
+    return true;
+}
+
 /* Slices of two jobs by turns; false: one of them did not end well. */
 static bool by_turns(struct native *n, struct mali_job job[2])
 {
@@ -220,15 +237,11 @@ static void two_draws_at_once(unsigned threads)
 {
     struct native *n = native_new(REPLAY_PAGES, threads);
     uint64_t token[2] = {0};
+    struct mali_job job[2];
     struct capture_job c;
-    const char *err;
     struct file f;
 
-    TAP_REQUIRE(n && file_open(&f, "mesh"));
-    TAP_REQUIRE(capture_next(&f.r, &c, &err) == CAPTURE_READ_JOB && c.type == MALI_JOB_IDVS);
-    TAP_REQUIRE(replay_load(n, &c));
-    struct mali_job job[2] = {submitted(n, &c, &token[0]), submitted(n, &c, &token[1])};
-    job[0].type = job[1].type = MALI_JOB_IDVS;
+    TAP_REQUIRE(load_two_draws(n, &f, &c, token, job));
     TAP_CHECK(by_turns(n, job));
     const struct gfx_pass *pass = n->pipeline->passes;
     TAP_REQUIRE(pass && pass->draws == 2);
@@ -263,15 +276,11 @@ static void varyings_of_what_is_left(void)
     struct native *n = native_new(REPLAY_PAGES, 1);
     uint64_t token[2] = {0};
     struct mali_fault fault;
+    struct mali_job job[2];
     struct capture_job c;
-    const char *err;
     struct file f;
 
-    TAP_REQUIRE(n && file_open(&f, "mesh"));
-    TAP_REQUIRE(capture_next(&f.r, &c, &err) == CAPTURE_READ_JOB && c.type == MALI_JOB_IDVS);
-    TAP_REQUIRE(replay_load(n, &c));
-    struct mali_job job[2] = {submitted(n, &c, &token[0]), submitted(n, &c, &token[1])};
-    job[0].type = job[1].type = MALI_JOB_IDVS;
+    TAP_REQUIRE(load_two_draws(n, &f, &c, token, job));
     job[1].regs[42] += ((job[1].regs[43] & 0xffff) + 1) / 2; /* the scissor's first x */
     for (unsigned i = 0; i < 2; i++) {
         enum mali_job_result r = MALI_JOB_AGAIN;

@@ -4,19 +4,8 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #ifdef __x86_64__
-#ifdef __clang__
-#pragma clang attribute push(                                                                      \
-    __attribute__((target("avx2,fma,f16c,avx512f,avx512dq,avx512bw,avx512vl,avx512vbmi"))),        \
-    apply_to = function)
-#else
-#pragma GCC target("avx2,fma,f16c,avx512f,avx512dq,avx512bw,avx512vl,avx512vbmi")
-#endif
-#define VA_HOST_FMA
-#define VA_HOST_AVX512
+#include "../../valhall/target_avx512.h"
 #define TEX_VARIANT tex_vec_avx512
-#define VA_PIECE    64
 #include "vec_body.h"
-#ifdef __clang__
-#pragma clang attribute pop
-#endif
+#include "../../valhall/target_end.h"
 #endif
