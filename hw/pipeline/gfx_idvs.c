@@ -55,9 +55,7 @@ static void idvs_fini(struct gfx_job *j)
     gfx_vertex_places_free(v);
     free(v->raw);
     free(v->slot);
-    free(v->fresh_slot);
     free(v->wanted);
-    free(v->vertex_id);
     free(v->varied);
     free(v->cache);
     free(v->id);
@@ -138,12 +136,12 @@ static bool make_room(struct gfx_idvs *v)
     v->ring = is_long ? LONG_RECENT : RECENT;
     v->raw = calloc(v->room, 4);
     v->slot = calloc(v->room, sizeof(*v->slot));
-    v->fresh_slot = calloc(v->room, sizeof(*v->fresh_slot));
     v->wanted = calloc(v->room + WAITING, sizeof(*v->wanted));
     v->cache = calloc(v->ring, sizeof(*v->cache));
     v->id = calloc(v->ring, sizeof(*v->id));
+    v->varied = calloc(v->ring, sizeof(*v->varied));
     v->recent = calloc(v->ring, v->views * sizeof(*v->recent));
-    return v->raw && v->slot && v->fresh_slot && v->wanted && v->cache && v->id && v->recent;
+    return v->raw && v->slot && v->wanted && v->cache && v->id && v->varied && v->recent;
 }
 
 static enum mali_mem_result idvs_load(struct gfx_idvs *v)
@@ -232,7 +230,9 @@ static uint32_t find_slot(struct gfx_idvs *v, uint32_t id)
     slot = v->slots++;
     *c = slot + 1;
     v->id[slot & mask] = id;
-    v->fresh_slot[v->fresh++] = slot & mask;
+    v->varied[slot & mask] = false;
+    v->fresh++;
+    v->vertices++;
     return slot & mask;
 }
 

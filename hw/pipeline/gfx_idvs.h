@@ -65,16 +65,12 @@ struct gfx_idvs {
     uint32_t room, indices;
     uint8_t *raw;                /* as they lie in memory */
     uint32_t *slot;              /* each one's vertex, of recent[]; ~0: restart */
-    uint32_t fresh, *fresh_slot; /* vertices met for the first time */
-    uint32_t fresh_at;           /* the first of them, of the instance's */
+    uint32_t fresh;              /* vertices met for the first time: the instance's last ones */
     uint32_t first_prim;         /* of the pass, that the batch's assembly may have added */
     uint32_t wants, *wanted;     /* vertices of its primitives that have no varyings yet */
     uint32_t parts;              /* phases that have ended */
-    /* the instance's vertices */
-    uint32_t vertices, vertex_room;
-    uint32_t *vertex_id; /* as indices name it */
-    bool *varied;        /* its varyings are shaded, or about to be */
-    uint32_t base;       /* number in the draw of the first of them, in its first view */
+    uint32_t vertices;           /* of the instance */
+    uint32_t base;               /* number in the draw of the first of them, in its first view */
     /* the shading of positions or varyings */
     bool varying;
     uint64_t done[2]; /* positions, varyings of the job so far */
@@ -90,6 +86,7 @@ struct gfx_idvs {
     uint32_t floor;            /* none below is of this instance, and safe from this batch */
     uint32_t *cache;           /* [id % ring]: a slot that may be id's, + 1 */
     uint32_t *id;              /* as indices name it */
+    bool *varied;              /* its varyings are shaded, or about to be */
     struct gfx_vertex *recent; /* [slot][view] */
     /* assembly */
     struct gfx_vertex held[3][GFX_MAX_VIEWS], opening[GFX_MAX_VIEWS];
@@ -114,6 +111,12 @@ static inline bool idvs_flag(const struct gfx_idvs *v, unsigned bit)
 static inline bool idvs_secondary(const struct gfx_idvs *v)
 {
     return v->prim_flags >> 18 & 1;
+}
+
+/** Where in the ring vertex @n of the instance is; one of the last @v->ring. */
+static inline uint32_t idvs_place(const struct gfx_idvs *v, uint32_t n)
+{
+    return (v->slots - (v->vertices - n)) & (v->ring - 1);
 }
 
 /** One more place; the first one's cores are to be loaded. False: no memory. */

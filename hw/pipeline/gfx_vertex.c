@@ -35,7 +35,7 @@ struct gfx_vertex_place {
     struct core position, varying;
     struct va_warp warp;
     enum stage stage;
-    uint32_t at, lanes;        /* vertices under way, of those to do */
+    uint32_t lanes;            /* vertices under way */
     uint32_t vertex[VA_LANES]; /* these, of the instance's */
     uint8_t *window;
 };
@@ -201,9 +201,9 @@ enum va_message_result gfx_lea_buf(struct core *c, struct va_warp *w, const stru
 
 /* --- warps ------------------------------------------------------------------------------------ */
 
-static struct gfx_vertex *vertex(const struct gfx_idvs *v, uint32_t fresh)
+static struct gfx_vertex *vertex(const struct gfx_idvs *v, uint32_t n)
 {
-    return &v->recent[(size_t)v->fresh_slot[fresh] * v->views];
+    return &v->recent[(size_t)idvs_place(v, n) * v->views];
 }
 
 /* Number in the draw of vertex @n of the instance, in view @view. */
@@ -221,7 +221,7 @@ static void preload(const struct gfx_idvs *v, struct gfx_vertex_place *p, const 
         uint32_t *r = (uint32_t *)&p->warp.r[48 + n];
         for (unsigned i = 0; i < p->lanes; i++)
             r[i] = n == 11   ? i * VERTEX_SLOTS
-                   : n == 12 ? v->vertex_id[p->vertex[i]]
+                   : n == 12 ? v->id[idvs_place(v, p->vertex[i])]
                    : n == 13 ? v->instance
                    : n == 14 ? draw_id
                              : 0;
@@ -267,7 +267,7 @@ static void take_positions(const struct gfx_idvs *v, const struct gfx_vertex_pla
     for (unsigned i = 0; i < p->lanes; i++)
         for (unsigned view = 0; view < v->views; view++) {
             const uint8_t *from = p->window + (i * VERTEX_SLOTS + view * stride) * 16;
-            struct gfx_vertex *out = &vertex(v, p->at + i)[view];
+            struct gfx_vertex *out = &vertex(v, p->vertex[i])[view];
             memcpy(&out->x, from, 16);
             out->size = sizes ? half(from + 64) : size;
             out->layer = v->layered ? from[66] : 0;
@@ -348,10 +348,9 @@ static bool take_vertices(struct gfx_idvs *v, struct gfx_vertex_place *p)
     at = __atomic_fetch_add(&v->taken, VA_LANES, __ATOMIC_RELAXED);
     if (at >= v->todo)
         return false;
-    p->at = at;
     p->lanes = v->todo - at < VA_LANES ? v->todo - at : VA_LANES;
     for (unsigned i = 0; i < p->lanes; i++)
-        p->vertex[i] = v->varying ? v->wanted[at + i] : v->fresh_at + at + i;
+        p->vertex[i] = v->varying ? v->wanted[at + i] : v->vertices - v->fresh + at + i;
     stage_begin(v, p, v->varying ? STAGE_VARYING : STAGE_POSITION);
     return true;
 }
@@ -428,34 +427,6 @@ static enum mali_job_result result(const struct slice *s)
     return vertices_left(v) ? MALI_JOB_AGAIN : MALI_JOB_DONE;
 }
 
-/* Room for the fresh ones among the instance's vertices. */
-static bool add_fresh(struct gfx_idvs *v)
-{
-    uint32_t want = v->vertices + v->fresh, room = v->vertex_room ? v->vertex_room : VA_LANES;
-    uint32_t *id;
-    bool *varied;
-
-    while (room < want && room <= UINT32_MAX / 2)
-        room *= 2;
-    if (room < want)
-        return false;
-    if (room != v->vertex_room) {
-        id = realloc(v->vertex_id, room * sizeof(*id));
-        v->vertex_id = id ? id : v->vertex_id;
-        varied = id ? realloc(v->varied, room * sizeof(*varied)) : NULL;
-        if (!varied)
-            return false;
-        v->varied = varied;
-        v->vertex_room = room;
-    }
-    for (uint32_t i = 0; i < v->fresh; i++)
-        v->vertex_id[v->vertices + i] = v->id[v->fresh_slot[i]];
-    memset(v->varied + v->vertices, 0, v->fresh * sizeof(*v->varied));
-    v->fresh_at = v->vertices;
-    v->vertices = want;
-    return true;
-}
-
 static void begin(struct gfx_idvs *v, bool varying, uint32_t todo)
 {
     v->varying = varying;
@@ -469,20 +440,31 @@ static void begin(struct gfx_idvs *v, bool varying, uint32_t todo)
 bool gfx_vertex_begin(struct gfx_idvs *v, struct gfx_pass *pass)
 {
     begin(v, false, v->fresh);
-    v->base = pass->draw[v->draw].vertices - v->vertices * v->views;
-    return add_fresh(v) &&
-           gfx_pass_add_vertices(v->head.pipeline, pass, v->draw, v->fresh * v->views);
+    v->base = pass->draw[v->draw].vertices - (v->vertices - v->fresh) * v->views;
+    return gfx_pass_add_vertices(v->head.pipeline, pass, v->draw, v->fresh * v->views);
 }
 
-/* A vertex by its number in the draw. */
+/*
+ * A vertex by its number in the draw. Where others have taken its place in the ring it is one that
+ * assembly holds, which has had its varyings when its own batch ended.
+ */
 static void want(struct gfx_idvs *v, uint32_t n)
 {
-    uint32_t i = (n - v->base) / v->views;
+    uint32_t i = (n - v->base) / v->views, back = v->vertices - i;
 
-    if (i >= v->vertices || v->varied[i])
+    if (i >= v->vertices || back > v->ring || back > v->slots || v->varied[idvs_place(v, i)])
         return;
-    v->varied[i] = true;
+    v->varied[idvs_place(v, i)] = true;
     v->wanted[v->wants++] = i;
+}
+
+/* What assembly keeps for later primitives. */
+static void want_held(struct gfx_idvs *v)
+{
+    for (uint32_t i = 0; i < v->have && i < 3; i++)
+        want(v, v->held[i][0].index);
+    if (v->have)
+        want(v, v->opening[0].index);
 }
 
 void gfx_vertex_begin_varyings(struct gfx_idvs *v, const struct gfx_pass *pass)
@@ -496,6 +478,8 @@ void gfx_vertex_begin_varyings(struct gfx_idvs *v, const struct gfx_pass *pass)
             want(v, t->v[c]);
         want(v, t->flat);
     }
+    if (idvs_secondary(v))
+        want_held(v);
     begin(v, true, v->wants);
 }
 

@@ -270,24 +270,69 @@ static unsigned varied(const struct gfx_draw *whole, const struct gfx_draw *cut)
     return n;
 }
 
+static enum mali_job_result to_its_end(struct native *n, struct mali_job *job)
+{
+    enum mali_job_result r = MALI_JOB_AGAIN;
+    struct mali_fault fault;
+
+    for (unsigned i = 0; i < SLICES && r == MALI_JOB_AGAIN; i++)
+        r = mali_pipeline_submit(n->pipeline, job, NULL, &fault);
+    return r;
+}
+
+/*
+ * The same vertices as strips, fans and loops, whose primitives reach back over batches, cut by the
+ * scissor: each vertex of a primitive has its varyings.
+ */
+static void varyings_over_batches(void)
+{
+    static const uint8_t modes[] = {4, 6, 8, 10, 12, 13, 14}; /* enum of gfx_idvs.c */
+
+    for (unsigned m = 0; m < sizeof(modes); m++) {
+        struct native *n = native_new(REPLAY_PAGES, 1 + m % 2);
+        uint64_t token[2] = {0};
+        struct mali_job job[2];
+        struct capture_job c;
+        struct file f;
+        unsigned prims = 0, wrong = 0;
+        TAP_REQUIRE(load_two_draws(n, &f, &c, token, job));
+        job[1].instr &= ~0xffull;
+        job[1].regs[56] = (job[1].regs[56] & ~0xffu) | modes[m];
+        job[1].regs[42] += ((job[1].regs[43] & 0xffff) + 1) / 2;
+        TAP_CHECK_EQ(to_its_end(n, &job[0]), MALI_JOB_DONE);
+        TAP_CHECK_EQ(to_its_end(n, &job[1]), MALI_JOB_DONE);
+        const struct gfx_pass *pass = n->pipeline->passes;
+        TAP_REQUIRE(pass && pass->draws == 2);
+        const struct gfx_draw *d = pass->draw;
+        for (uint32_t i = 0; i < pass->prims; i++) {
+            const struct gfx_prim *t = &pass->prim[i];
+            const uint32_t v[4] = {t->v[0], t->v[1], t->v[2], t->flat};
+            for (unsigned k = 0; t->draw == 1 && k < 4; k++)
+                wrong += memcmp(d[0].vary + (size_t)v[k] * d[0].vary_bytes,
+                                d[1].vary + (size_t)v[k] * d[1].vary_bytes, d[0].vary_bytes) != 0;
+            prims += t->draw == 1;
+        }
+        if (!TAP_CHECK(prims > 100) || !TAP_CHECK_EQ(wrong, 0))
+            tap_note("mode %u: %u primitives", modes[m], prims);
+        capture_job_free(&c);
+        free(f.data);
+        native_free(n);
+    }
+}
+
 /* Of a draw that the scissor leaves a half of, vertices of the other half have no varyings. */
 static void varyings_of_what_is_left(void)
 {
     struct native *n = native_new(REPLAY_PAGES, 1);
     uint64_t token[2] = {0};
-    struct mali_fault fault;
     struct mali_job job[2];
     struct capture_job c;
     struct file f;
 
     TAP_REQUIRE(load_two_draws(n, &f, &c, token, job));
     job[1].regs[42] += ((job[1].regs[43] & 0xffff) + 1) / 2; /* the scissor's first x */
-    for (unsigned i = 0; i < 2; i++) {
-        enum mali_job_result r = MALI_JOB_AGAIN;
-        for (unsigned k = 0; k < SLICES && r == MALI_JOB_AGAIN; k++)
-            r = mali_pipeline_submit(n->pipeline, &job[i], NULL, &fault);
-        TAP_CHECK_EQ(r, MALI_JOB_DONE);
-    }
+    for (unsigned i = 0; i < 2; i++)
+        TAP_CHECK_EQ(to_its_end(n, &job[i]), MALI_JOB_DONE);
     const struct gfx_pass *pass = n->pipeline->passes;
     TAP_REQUIRE(pass && pass->draws == 2);
     unsigned all = varied(&pass->draw[0], &pass->draw[0]);
@@ -310,4 +355,5 @@ static void one_pass_two_streams(void)
 TAP_MAIN({"same-to-the-bit", same_to_the_bit}, {"fault-stops-all", fault_stops_all},
          {"dropped-between-slices", dropped_between_slices}, {"tests-count", tests_count}, {"few-lanes-idle", few_lanes_idle},
          {"one-pass-two-streams", one_pass_two_streams},
-         {"varyings-of-what-is-left", varyings_of_what_is_left})
+         {"varyings-of-what-is-left", varyings_of_what_is_left},
+         {"varyings-over-batches", varyings_over_batches})
