@@ -59,6 +59,7 @@ struct gfx_draw {
     int32_t min_x, min_y, max_x, max_y; /* scissor, inclusive */
     uint32_t vary_bytes;                /* of a vertex */
     uint32_t vertices, room;
+    uint32_t most_vertices; /* that there can be, or UINT32_MAX */
     uint8_t *vary; /* vertices * vary_bytes */
 };
 
@@ -163,17 +164,20 @@ struct gfx_vertex {
     uint8_t layer;
 };
 
-/** What assembling and clipping know of a draw. */
+/** What assembling and clipping know of a draw, and where they put what is left of it. */
 struct gfx_setup {
-    struct mali_pipeline *p;
-    struct gfx_pass *pass;
+    const struct gfx_pass *pass;
     uint32_t draw, number;
     bool low_cull, high_cull; /* depth clipping */
     float low, high;
-    bool first_provoking, full; /* full: no memory left */
-    float width;                /* of lines; of points without an array of sizes */
+    float width; /* of lines; of points without an array of sizes */
     uint8_t layer;
+    struct gfx_prim *out; /* room for GFX_CLIPPED more */
+    uint32_t made;        /* in it */
 };
+
+/** A clipped triangle, line or point is so many primitives at most. */
+#define GFX_CLIPPED 14
 
 void gfx_triangle(struct gfx_setup *s, const struct gfx_vertex v[3], unsigned provoking);
 void gfx_line(struct gfx_setup *s, const struct gfx_vertex v[2], unsigned provoking);

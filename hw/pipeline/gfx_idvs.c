@@ -1,12 +1,12 @@
 /*
- * RUN_IDVS: index fetch, the batches that gfx_vertex.c shades, assembly. Vertices shaded lately are
+ * RUN_IDVS: index fetch, the phases of a batch, slices. Vertices shaded lately are
  * shaded once. Positions come first, then primitives; varyings are shaded for vertices of those that
  * are left, which is what the hardware's name means: index-driven vertex shading.
  *
  * The first batches are short and shaded on the calling thread, where most draws end; long draws go
  * on in long ones, over the pool's threads. What a batch holds depends on the draw alone.
  *
- * Called by pipeline.c. Calls gfx_vertex.c, gfx_prim.c, gfx_pass.c, gfx_heap.c.
+ * Called by pipeline.c. Calls gfx_vertex.c, gfx_assembly.c, gfx_pass.c, gfx_heap.c.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -18,25 +18,13 @@
 #define BUDGET     16384u      /* instructions of a slice on one thread */
 #define SLICE_NS   1000000u    /* of one on several */
 #define BATCH      192u        /* indices; a multiple of 3, 4 and 16 */
-#define LONG_BATCH 6144u       /* likewise */
+#define LONG_BATCH 24576u       /* likewise */
 #define SHORT      (2 * BATCH) /* indices until batches are long */
 /* Vertices that may be met again; powers of two, larger than a batch. */
 #define RECENT      1024u
-#define LONG_RECENT 16384u
+#define LONG_RECENT 65536u
 #define WAITING     4u    /* vertices of earlier batches that a primitive may have */
 #define MAX_VARYING 4096u /* bytes of a vertex: more than any API has */
-
-enum { /* primitive flags. Source: v10.xml */
-       PRIM_POINTS = 1,
-       PRIM_LINES = 2,
-       PRIM_LINE_STRIP = 4,
-       PRIM_LINE_LOOP = 6,
-       PRIM_TRIANGLES = 8,
-       PRIM_TRIANGLE_STRIP = 10,
-       PRIM_TRIANGLE_FAN = 12,
-       PRIM_POLYGON = 13,
-       PRIM_QUADS = 14,
-};
 
 float idvs_reg_float(const struct gfx_idvs *v, unsigned r)
 {
@@ -53,13 +41,7 @@ static void idvs_fini(struct gfx_job *j)
     struct gfx_idvs *v = (struct gfx_idvs *)j;
 
     gfx_vertex_places_free(v);
-    free(v->raw);
-    free(v->slot);
-    free(v->wanted);
-    free(v->varied);
-    free(v->cache);
-    free(v->id);
-    free(v->recent);
+    spare_give(&v->head.pipeline->spares, v->arrays, v->arrays_bytes);
 }
 
 static int32_t low16(uint32_t x)
@@ -76,7 +58,9 @@ static struct gfx_draw make_draw(const struct gfx_idvs *v, const struct gfx_pass
 {
     const uint32_t *r = v->head.job.regs;
     uint64_t srt = idvs_reg64(v, IDVS_SRT), tsd = idvs_reg64(v, IDVS_TSD);
+    uint64_t most = (uint64_t)r[IDVS_COUNT] * r[IDVS_INSTANCES];
 
+    most = most < UINT32_MAX ? most * v->views : most;
     return (struct gfx_draw){
         .dcd =
             {
@@ -97,6 +81,7 @@ static struct gfx_draw make_draw(const struct gfx_idvs *v, const struct gfx_pass
         .max_x = at_most(low16(r[IDVS_SCISSOR_MAX]), pass->width - 1),
         .max_y = at_most(low16(r[IDVS_SCISSOR_MAX] >> 16), pass->height - 1),
         .vary_bytes = r[IDVS_VARY_BYTES],
+        .most_vertices = (uint32_t)(most < UINT32_MAX ? most : UINT32_MAX),
     };
 }
 
@@ -127,6 +112,31 @@ static enum mali_mem_result open_pass(struct gfx_idvs *v, struct gfx_pass **pass
     return core_write(k, va, &(*pass)->id, 8);
 }
 
+/* The next @n * @size bytes of what make_room() lays out; without memory yet it only counts. */
+static void *lay(struct gfx_idvs *v, size_t *at, size_t n, size_t size)
+{
+    void *here = v->arrays ? v->arrays + *at : NULL;
+
+    *at += (n * size + 63) & ~(size_t)63;
+    return here;
+}
+
+static size_t lay_out(struct gfx_idvs *v)
+{
+    size_t at = 0;
+
+    v->cache = lay(v, &at, v->ring, sizeof(*v->cache));
+    v->id = lay(v, &at, v->ring, sizeof(*v->id));
+    v->varied = lay(v, &at, v->ring, sizeof(*v->varied));
+    v->raw = lay(v, &at, v->room, 4);
+    v->slot = lay(v, &at, v->room, sizeof(*v->slot));
+    v->wanted = lay(v, &at, v->room + WAITING, sizeof(*v->wanted));
+    v->recent = lay(v, &at, (size_t)v->ring * v->views, sizeof(*v->recent));
+    v->range = lay(v, &at, gfx_assembly_ranges(v->room), sizeof(*v->range));
+    v->made_prims = lay(v, &at, gfx_assembly_prims(v->room), sizeof(*v->made_prims));
+    return at;
+}
+
 /* What a batch takes, and the vertices that may be met again. */
 static bool make_room(struct gfx_idvs *v)
 {
@@ -134,14 +144,12 @@ static bool make_room(struct gfx_idvs *v)
 
     v->room = is_long ? LONG_BATCH : BATCH;
     v->ring = is_long ? LONG_RECENT : RECENT;
-    v->raw = calloc(v->room, 4);
-    v->slot = calloc(v->room, sizeof(*v->slot));
-    v->wanted = calloc(v->room + WAITING, sizeof(*v->wanted));
-    v->cache = calloc(v->ring, sizeof(*v->cache));
-    v->id = calloc(v->ring, sizeof(*v->id));
-    v->varied = calloc(v->ring, sizeof(*v->varied));
-    v->recent = calloc(v->ring, v->views * sizeof(*v->recent));
-    return v->raw && v->slot && v->wanted && v->cache && v->id && v->varied && v->recent;
+    v->arrays = spare_take(&v->head.pipeline->spares, lay_out(v), &v->arrays_bytes);
+    if (!v->arrays)
+        return false;
+    lay_out(v);
+    memset(v->cache, 0, v->ring * sizeof(*v->cache)); /* the rest is written before it is read */
+    return true;
 }
 
 static enum mali_mem_result idvs_load(struct gfx_idvs *v)
@@ -259,218 +267,17 @@ static enum mali_mem_result fetch(struct gfx_idvs *v)
     if (m != MALI_MEM_OK)
         return m;
     v->fresh = 0;
+    v->restarts = false;
     raise_floor(v);
     for (uint32_t i = 0; i < n; i++) {
         uint32_t index = index_at(v, i);
-        v->slot[i] = is_restart(v, index) ? ~0u : find_slot(v, index + r[IDVS_BASE_VERTEX]);
+        bool restart = is_restart(v, index);
+        v->slot[i] = restart ? ~0u : find_slot(v, index + r[IDVS_BASE_VERTEX]);
+        v->restarts |= restart;
     }
     v->indices = n;
     v->next += n;
     return MALI_MEM_OK;
-}
-
-/* --- assembly
- * --------------------------------------------------------------------------------------- */
-
-struct assembly {
-    struct gfx_idvs *v;
-    struct gfx_setup s;
-};
-
-/* @n vertices, @provoking one of them, in every view. */
-static void primitive(struct assembly *a, const struct gfx_vertex *const c[3], unsigned n,
-                      unsigned provoking)
-{
-    struct gfx_idvs *v = a->v;
-
-    a->s.number = v->number++;
-    for (unsigned view = 0; view < v->views; view++) {
-        struct gfx_vertex x[3];
-        if (!(v->view_mask >> view & 1))
-            continue;
-        for (unsigned i = 0; i < n; i++)
-            x[i] = c[i][view];
-        int layer = (v->prim_flags >> 24 ? (int)view : (int)x[provoking].layer) + v->layer_offset;
-        if (layer < 0 || layer >= (int)a->s.pass->layers)
-            continue;
-        a->s.layer = (uint8_t)layer;
-        if (n == 1)
-            gfx_point(&a->s, &x[0]);
-        else if (n == 2)
-            gfx_line(&a->s, x, provoking);
-        else
-            gfx_triangle(&a->s, x, provoking);
-    }
-}
-
-static void triangle(struct assembly *a, const struct gfx_vertex *x, const struct gfx_vertex *y,
-                     const struct gfx_vertex *z, unsigned provoking)
-{
-    const struct gfx_vertex *const c[3] = {x, y, z};
-
-    primitive(a, c, 3, provoking);
-}
-
-static void line(struct assembly *a, const struct gfx_vertex *x, const struct gfx_vertex *y)
-{
-    const struct gfx_vertex *const c[3] = {x, y};
-
-    primitive(a, c, 2, a->v->first_provoking ? 0 : 1);
-}
-
-/* A vertex is wanted when its place in recent[] may be another's. */
-static void keep(const struct gfx_idvs *v, struct gfx_vertex *to, const struct gfx_vertex *from)
-{
-    memcpy(to, from, v->views * sizeof(*to));
-}
-
-/* One more vertex for lists: @n make a primitive. */
-static void push_list(struct assembly *a, const struct gfx_vertex *x, unsigned n)
-{
-    struct gfx_idvs *v = a->v;
-    unsigned last = v->first_provoking ? 0 : n - 1;
-    const struct gfx_vertex *h0 = v->held[0], *h1 = v->held[1], *h2 = v->held[2];
-
-    if (v->have + 1 < n) {
-        keep(v, v->held[v->have++], x);
-        return;
-    }
-    v->have = 0;
-    if (n == 4) {
-        triangle(a, h0, h1, v->first_provoking ? h2 : x, v->first_provoking ? 0 : 2);
-        v->number--; /* two halves of one */
-        triangle(a, v->first_provoking ? h0 : h1, h2, x, v->first_provoking ? 0 : 2);
-        return;
-    }
-    const struct gfx_vertex *const c[3] = {n > 1 ? h0 : x, n > 2 ? h1 : x, x};
-    primitive(a, c, n, last);
-}
-
-static void push_line_strip(struct assembly *a, const struct gfx_vertex *x)
-{
-    struct gfx_idvs *v = a->v;
-
-    if (v->have)
-        line(a, v->held[0], x);
-    else
-        keep(v, v->opening, x);
-    keep(v, v->held[0], x);
-    v->have = v->have < 2 ? v->have + 1 : 2;
-}
-
-/* held[0], held[1]: the last two; have counts on, for the winding. */
-static void push_strip(struct assembly *a, const struct gfx_vertex *x)
-{
-    struct gfx_idvs *v = a->v;
-    const struct gfx_vertex *h0 = v->held[0], *h1 = v->held[1];
-
-    if (v->have < 2) {
-        keep(v, v->held[v->have++], x);
-        return;
-    }
-    if (v->have & 1)
-        triangle(a, h1, h0, x, v->first_provoking ? 1 : 2);
-    else
-        triangle(a, h0, h1, x, v->first_provoking ? 0 : 2);
-    keep(v, v->held[0], h1);
-    keep(v, v->held[1], x);
-    v->have = v->have == 2 ? 3 : 2;
-}
-
-static void push_fan(struct assembly *a, const struct gfx_vertex *x, bool polygon)
-{
-    struct gfx_idvs *v = a->v;
-
-    if (v->have < 2) {
-        keep(v, v->held[v->have++], x);
-        return;
-    }
-    triangle(a, v->held[0], v->held[1], x, polygon ? 0 : v->first_provoking ? 1 : 2);
-    keep(v, v->held[1], x);
-}
-
-static void close_loop(struct assembly *a)
-{
-    struct gfx_idvs *v = a->v;
-
-    if ((v->prim_flags & 0xff) == PRIM_LINE_LOOP && v->have > 1)
-        line(a, v->held[0], v->opening);
-    v->have = 0;
-}
-
-static void push(struct assembly *a, const struct gfx_vertex *x)
-{
-    switch (a->v->prim_flags & 0xff) {
-    case PRIM_POINTS:
-        push_list(a, x, 1);
-        break;
-    case PRIM_LINES:
-        push_list(a, x, 2);
-        break;
-    case PRIM_LINE_STRIP:
-    case PRIM_LINE_LOOP:
-        push_line_strip(a, x);
-        break;
-    case PRIM_TRIANGLES:
-        push_list(a, x, 3);
-        break;
-    case PRIM_TRIANGLE_STRIP:
-        push_strip(a, x);
-        break;
-    case PRIM_TRIANGLE_FAN:
-    case PRIM_POLYGON:
-        push_fan(a, x, (a->v->prim_flags & 0xff) == PRIM_POLYGON);
-        break;
-    case PRIM_QUADS:
-        push_list(a, x, 4);
-        break;
-    default: /* refused before */
-        break;
-    }
-}
-
-static bool known_mode(unsigned mode)
-{
-    return mode < 16 && (0x7556u & 1u << mode); /* 1 2 4 6 8 10 12 13 14 */
-}
-
-/* The batch's primitives; AGAIN: *@budget is spent, of which a vertex takes four and a look at a
- * bin one. */
-static enum mali_job_result assemble(struct gfx_idvs *v, struct gfx_pass *pass, uint32_t *budget)
-{
-    struct assembly a = {
-        v,
-        {
-            .p = v->head.pipeline,
-            .pass = pass,
-            .draw = v->draw,
-            .low_cull = v->prim_flags >> 16 & 1,
-            .high_cull = v->prim_flags >> 17 & 1,
-            .low = idvs_reg_float(v, IDVS_LOW_DEPTH),
-            .high = idvs_reg_float(v, IDVS_HIGH_DEPTH),
-            .width = idvs_reg_float(v, IDVS_PRIM_SIZE),
-        },
-    };
-
-    for (; v->assembled < v->indices && !a.s.full; v->assembled++) {
-        uint64_t before = pass->looks, cost;
-        if (!*budget)
-            return MALI_JOB_AGAIN;
-        uint32_t slot = v->slot[v->assembled];
-        if (slot == ~0u)
-            close_loop(&a);
-        else
-            push(&a, &v->recent[(size_t)slot * v->views]);
-        cost = 4 + pass->looks - before;
-        *budget -= cost < *budget ? (uint32_t)cost : *budget;
-    }
-    if (v->next == v->head.job.regs[IDVS_COUNT] && !a.s.full)
-        close_loop(&a);
-    if (a.s.full) {
-        core_fault(gfx_vertex_core(v), MALI_OOM, v->head.job.ip);
-        return MALI_JOB_FAULTED;
-    }
-    return MALI_JOB_DONE;
 }
 
 /* --- the job
@@ -526,16 +333,26 @@ static enum mali_job_result batch(struct gfx_idvs *v, const struct mali_job *job
         v->flushed = v->need;
         if (v->flushed)
             return MALI_JOB_OOM;
-        v->assembled = 0;
-        v->first_prim = pass->prims;
-        next_phase(v, IDVS_ASSEMBLE);
+        gfx_assembly_begin(v);
+        gfx_vertex_begin_setup(v);
+        next_phase(v, IDVS_SETUP);
     }
-    if (v->phase == IDVS_ASSEMBLE) {
-        res = assemble(v, pass, budget);
+    if (v->phase == IDVS_SETUP) {
+        res = gfx_vertex_shade(v, job, pass, budget, until);
         if (res != MALI_JOB_DONE)
             return res;
-        gfx_vertex_begin_varyings(v, pass);
-        next_phase(v, IDVS_VARYINGS);
+        gfx_vertex_want(v);
+        if (gfx_assembly_ended(v))
+            gfx_vertex_begin_varyings(v);
+        next_phase(v, gfx_assembly_ended(v) ? IDVS_VARYINGS : IDVS_BIN);
+    }
+    if (v->phase == IDVS_BIN) {
+        res = gfx_assembly_bin(v, pass, budget);
+        if (res != MALI_JOB_DONE)
+            return res;
+        gfx_vertex_begin_setup(v);
+        next_phase(v, IDVS_SETUP);
+        return MALI_JOB_AGAIN;
     }
     res = gfx_vertex_shade(v, job, pass, budget, until);
     if (res == MALI_JOB_DONE)
@@ -557,7 +374,7 @@ static enum mali_job_result idvs_slice(struct gfx_idvs *v, const struct mali_job
         if (v->most > 1)
             budget = BUDGET;
         enum mali_job_result res = batch(v, job, pass, &budget, until);
-        if (res == MALI_JOB_AGAIN && v->phase == IDVS_ASSEMBLE)
+        if (res == MALI_JOB_AGAIN)
             continue;
         if (res != MALI_JOB_DONE)
             return res;
@@ -604,7 +421,7 @@ static enum mali_job_result run(struct gfx_idvs *v, const struct mali_job *job)
         const uint32_t *r = v->head.job.regs;
         if (!r[IDVS_COUNT] || !r[IDVS_INSTANCES])
             return MALI_JOB_DONE; /* reads no descriptor */
-        if (!known_mode((r[IDVS_PRIM_FLAGS] | (uint32_t)v->head.job.instr) & 0xff)) {
+        if (!gfx_assembly_knows(r[IDVS_PRIM_FLAGS] | (uint32_t)v->head.job.instr)) {
             core_fault(k, MALI_DATA_INVALID_FAULT, v->head.job.ip);
             return MALI_JOB_FAULTED;
         }
@@ -658,7 +475,7 @@ enum mali_job_result gfx_idvs_submit(struct mali_pipeline *p, const struct mali_
     if (!v)
         return MALI_JOB_FAULTED;
     r = submit(v, job, fault);
-    v->head.work = (uint64_t)v->parts << 32 | (v->taken + v->assembled);
+    v->head.work = (uint64_t)v->parts << 32 | (v->taken + v->binned + v->in_bins);
     if (r == MALI_JOB_FAULTED)
         mali_log(p->bus, MALI_LOG_GUEST_ERROR, "RUN_IDVS at 0x%llx: %s, 0x%llx",
                  (unsigned long long)job->ip, mali_fault_name(fault->code),

@@ -1,6 +1,6 @@
 /*
- * A RUN_IDVS job: what gfx_idvs.c (indices, assembly, slices) and gfx_vertex.c (shading, over
- * threads) share.
+ * A RUN_IDVS job: what gfx_idvs.c (indices, phases, slices), gfx_vertex.c (shading, over threads)
+ * and gfx_assembly.c (primitives) share.
  *
  * Threads: a struct gfx_vertex_place belongs to one thread at a time. While vertices are shaded,
  * the job is read only but for its atomics and for what belongs to the vertices that a place has
@@ -44,7 +44,26 @@ enum {
     IDVS_PRIM_SIZE = 60,
 };
 
-enum gfx_idvs_phase { IDVS_FETCH, IDVS_POSITIONS, IDVS_RESERVE, IDVS_ASSEMBLE, IDVS_VARYINGS };
+enum gfx_idvs_phase {
+    IDVS_FETCH,
+    IDVS_POSITIONS,
+    IDVS_RESERVE,
+    IDVS_SETUP,
+    IDVS_BIN, /* where set-up goes on after it; else that is done beside the varyings */
+    IDVS_VARYINGS,
+};
+
+/** What threads do together. */
+enum gfx_vertex_work { WORK_POSITIONS, WORK_SETUP, WORK_VARYINGS };
+
+/** Indices of a batch that one thread makes primitives of; the arrays belong to the job. */
+struct gfx_range {
+    uint32_t at, end; /* indices from here on are left */
+    uint32_t number;  /* of the next primitive */
+    uint32_t count;   /* primitives made that are not in bins */
+    uint8_t list;     /* vertices of a primitive of a list; 0: one by one, with those held */
+    struct gfx_prim *prim;
+};
 
 struct gfx_vertex_place;
 
@@ -61,20 +80,22 @@ struct gfx_idvs {
     enum gfx_idvs_phase phase;
     uint64_t need; /* IDVS_RESERVE: bytes of the tiler heap that are missing */
     bool flushed;  /* the heap had no more: the pass may have been drawn meanwhile */
+    uint8_t *arrays; /* those of below, of so many bytes */
+    size_t arrays_bytes;
     /* the batch: as many indices as room[] has elements, at most */
     uint32_t room, indices;
     uint8_t *raw;                /* as they lie in memory */
     uint32_t *slot;              /* each one's vertex, of recent[]; ~0: restart */
     uint32_t fresh;              /* vertices met for the first time: the instance's last ones */
-    uint32_t first_prim;         /* of the pass, that the batch's assembly may have added */
+    bool restarts;               /* some of them are */
     uint32_t wants, *wanted;     /* vertices of its primitives that have no varyings yet */
     uint32_t parts;              /* phases that have ended */
     uint32_t vertices;           /* of the instance */
     uint32_t base;               /* number in the draw of the first of them, in its first view */
-    /* the shading of positions or varyings */
-    bool varying;
+    /* what threads do together */
+    enum gfx_vertex_work work;
     uint64_t done[2]; /* positions, varyings of the job so far */
-    uint32_t todo;        /* vertices */
+    uint32_t todo;       /* vertices, or ranges */
     uint32_t taken;      /* atomic: those that some place has begun */
     bool stop;           /* atomic: places end their slice */
     unsigned faulted;    /* atomic: the first place that met a fault */
@@ -89,9 +110,11 @@ struct gfx_idvs {
     bool *varied;              /* its varyings are shaded, or about to be */
     struct gfx_vertex *recent; /* [slot][view] */
     /* assembly */
+    struct gfx_range *range;
+    struct gfx_prim *made_prims;      /* all ranges' */
+    uint32_t ranges, binned, in_bins; /* ranges; those in bins; primitives of the next one that are */
     struct gfx_vertex held[3][GFX_MAX_VIEWS], opening[GFX_MAX_VIEWS];
-    uint32_t assembled; /* of the batch's indices */
-    uint32_t have, number;
+    uint32_t have, number; /* vertices held, or more (the winding of strips); primitives so far */
 };
 
 static inline uint64_t idvs_reg64(const struct gfx_idvs *v, unsigned r)
@@ -135,17 +158,43 @@ struct mali_fault gfx_vertex_fault(const struct gfx_idvs *v);
 
 /** Numbers the batch's fresh vertices and begins the shading of their positions. False: no memory. */
 bool gfx_vertex_begin(struct gfx_idvs *v, struct gfx_pass *pass);
+/** Begins the set-up of those of the batch's ranges that have something left. */
+void gfx_vertex_begin_setup(struct gfx_idvs *v);
+/** After set-up: notes the vertices of primitives that are to be put into bins next. */
+void gfx_vertex_want(struct gfx_idvs *v);
 /**
- * Begins the shading of varyings: those of the batch's primitives. Vertices that no primitive is
- * left of have none, as on hardware.
+ * Begins the shading of varyings: of vertices that were noted. Those that no primitive is left of
+ * have none, as on hardware. Bins are filled meanwhile.
  */
-void gfx_vertex_begin_varyings(struct gfx_idvs *v, const struct gfx_pass *pass);
+void gfx_vertex_begin_varyings(struct gfx_idvs *v);
 /**
- * Shades what was begun. On one thread, which takes its instructions from *@budget; or, when
+ * Does what was begun. On one thread, which takes its instructions from *@budget; or, when
  * the job may have more places and there is work for them, on several, until @until (host's ns).
  * DONE: all; AGAIN, STALL, FAULTED.
  */
 enum mali_job_result gfx_vertex_shade(struct gfx_idvs *v, const struct mali_job *job,
                                       struct gfx_pass *pass, uint32_t *budget, uint64_t until);
+
+/** A mode of @prim_flags that is modelled. */
+bool gfx_assembly_knows(uint32_t prim_flags);
+/** How many ranges, and primitives in them, a batch of @indices needs room for. */
+uint32_t gfx_assembly_ranges(uint32_t indices);
+uint32_t gfx_assembly_prims(uint32_t indices);
+/** Cuts the batch into ranges. */
+void gfx_assembly_begin(struct gfx_idvs *v);
+/**
+ * Sets primitives of a range up, which takes four of *@budget a vertex. By one thread at a time;
+ * others may be at work on other ranges. True: it has ended, or has no room left.
+ */
+bool gfx_assembly_run(struct gfx_idvs *v, struct gfx_range *r, struct gfx_pass *pass,
+                      uint32_t *budget);
+/** Every range is set up to its end. */
+bool gfx_assembly_ended(const struct gfx_idvs *v);
+/**
+ * Puts what was made into bins, in the draw's order, which takes one of *@budget a primitive and a
+ * look at a bin. DONE: as much as there was, of all ranges or up to one that goes on. AGAIN, FAULTED.
+ * No thread sets up meanwhile.
+ */
+enum mali_job_result gfx_assembly_bin(struct gfx_idvs *v, struct gfx_pass *pass, uint32_t *budget);
 
 #endif

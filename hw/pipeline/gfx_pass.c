@@ -22,6 +22,12 @@
 #define PRIM_BYTES 16u /* guess: what a primitive takes of the tiler heap */
 #define BIN_BYTES  8u  /* guess: an entry of a bin */
 
+/* What a draw's vertices take, or take up. */
+static uint64_t vary_bytes(const struct gfx_draw *d)
+{
+    return (uint64_t)d->room * (d->vary_bytes + 1);
+}
+
 static void pass_free(struct mali_pipeline *p, struct gfx_pass **at)
 {
     struct gfx_pass *pass = *at;
@@ -32,11 +38,18 @@ static void pass_free(struct mali_pipeline *p, struct gfx_pass **at)
     p->pass_count--;
     for (uint64_t i = 0; pass->bin && i < bins; i++)
         free(pass->bin[i].prim);
-    for (uint32_t i = 0; i < pass->draws; i++)
-        free(pass->draw[i].vary);
+    if (pass->prims) {
+        p->pass_prims = pass->prims;
+        p->draw_vertices = 0;
+    }
+    for (uint32_t i = 0; i < pass->draws; i++) {
+        struct gfx_draw *d = &pass->draw[i];
+        p->draw_vertices = d->vertices > p->draw_vertices ? d->vertices : p->draw_vertices;
+        spare_give(&p->spares, d->vary, vary_bytes(d));
+    }
     free(pass->bin);
     free(pass->draw);
-    free(pass->prim);
+    spare_give(&p->spares, pass->prim, pass->prim_room * sizeof(*pass->prim));
     free(pass);
 }
 
@@ -44,6 +57,7 @@ void gfx_pass_drop_all(struct mali_pipeline *p)
 {
     while (p->passes)
         pass_free(p, &p->passes);
+    spare_free(&p->spares);
 }
 
 /* The one not used for longest, but not the first: that one is in use. */
@@ -136,7 +150,7 @@ struct gfx_pass *gfx_pass_renew(struct mali_pipeline *p, uint64_t root, uint64_t
         return NULL;
     d = old->draw[*draw];
     old->draw[*draw].vary = NULL;
-    bytes = (uint64_t)d.room * (d.vary_bytes + 1);
+    bytes = vary_bytes(&d);
     pass = gfx_pass_new(p, root, old->tiler, old->width, old->height,
                         old->layers); /* frees the old one */
     if (!pass || !charge(p, pass, bytes) || !gfx_pass_add_draw(p, pass, &d)) {
@@ -147,30 +161,46 @@ struct gfx_pass *gfx_pass_renew(struct mali_pipeline *p, uint64_t root, uint64_t
     return pass;
 }
 
-/* Room for one more: NULL is no answer but a failure, old elements stay. */
+/* Room for @more: NULL is no answer but a failure, old elements stay. @first: elements, at first. */
 static bool grow(struct mali_pipeline *p, struct gfx_pass *pass, void **array, uint32_t count,
-                 uint32_t *room, size_t size, uint32_t more)
+                 uint32_t *room, size_t size, uint32_t more, uint32_t first)
 {
-    uint64_t want = (uint64_t)count + more, next = *room ? *room : 4;
+    uint64_t want = (uint64_t)count + more, next = *room ? *room : first > 4 ? first : 4;
+    size_t got;
     void *bigger;
 
     if (want <= *room)
         return true;
     while (next < want)
         next *= 2;
-    if (next > UINT32_MAX || !charge(p, pass, (next - *room) * size))
+    if (next > UINT32_MAX || (next - *room) * size > PASS_BYTES)
         return false;
-    bigger = realloc(*array, next * size);
+    bigger = spare_take(&p->spares, next * size, &got);
+    if (bigger && (got / size > UINT32_MAX || !charge(p, pass, (got / size - *room) * size))) {
+        spare_give(&p->spares, bigger, got);
+        bigger = NULL;
+    }
     if (!bigger)
         return false;
+    if (*array)
+        memcpy(bigger, *array, count * size);
+    spare_give(&p->spares, *array, *room * size);
     *array = bigger;
-    *room = (uint32_t)next;
+    *room = (uint32_t)(got / size);
     return true;
+}
+
+/* Vertices of a draw: as many as the largest one had lately, but no more than it can have. */
+static uint32_t expected_vertices(const struct mali_pipeline *p, const struct gfx_draw *d)
+{
+    uint32_t least = p->draw_vertices < d->most_vertices ? p->draw_vertices : d->most_vertices;
+
+    return (uint64_t)least * (d->vary_bytes + 1) < ALL_BYTES / 64 ? least : 0;
 }
 
 bool gfx_pass_add_draw(struct mali_pipeline *p, struct gfx_pass *pass, const struct gfx_draw *d)
 {
-    if (!grow(p, pass, (void **)&pass->draw, pass->draws, &pass->draw_room, sizeof(*d), 1))
+    if (!grow(p, pass, (void **)&pass->draw, pass->draws, &pass->draw_room, sizeof(*d), 1, 0))
         return false;
     pass->draw[pass->draws++] = *d;
     return true;
@@ -184,7 +214,7 @@ bool gfx_pass_add_vertices(struct mali_pipeline *p, struct gfx_pass *pass, uint3
 
     if (!n) /* a batch of vertices met before; there may be no array yet */
         return true;
-    if (!grow(p, pass, (void **)&d->vary, d->vertices, &d->room, d->vary_bytes + 1, n))
+    if (!grow(p, pass, (void **)&d->vary, d->vertices, &d->room, d->vary_bytes + 1, n, expected_vertices(p, d)))
         return false;
     memset(d->vary + (uint64_t)before * d->vary_bytes, 0, (uint64_t)n * d->vary_bytes);
     d->vertices += n;
@@ -206,6 +236,14 @@ static bool touches(const struct gfx_prim *t, int64_t x, int64_t y)
     return true;
 }
 
+/* Primitives: as many as a pass had lately, but no more than a small part of what all may take. */
+static uint32_t expected_prims(const struct mali_pipeline *p)
+{
+    const uint32_t most = ALL_BYTES / 64 / sizeof(struct gfx_prim);
+
+    return p->pass_prims < most ? p->pass_prims : most;
+}
+
 bool gfx_pass_add_prim(struct mali_pipeline *p, struct gfx_pass *pass, const struct gfx_prim *t)
 {
     uint32_t x0 = (uint32_t)t->min_x / GFX_TILE, x1 = (uint32_t)t->max_x / GFX_TILE;
@@ -214,7 +252,7 @@ bool gfx_pass_add_prim(struct mali_pipeline *p, struct gfx_pass *pass, const str
     bool one = x0 == x1 && y0 == y1;
     uint32_t owed = PRIM_BYTES;
 
-    if (!grow(p, pass, (void **)&pass->prim, pass->prims, &pass->prim_room, sizeof(*t), 1))
+    if (!grow(p, pass, (void **)&pass->prim, pass->prims, &pass->prim_room, sizeof(*t), 1, expected_prims(p)))
         return false;
     pass->looks += (uint64_t)(x1 - x0 + 1) * (y1 - y0 + 1);
     for (uint32_t y = y0; y <= y1 && y < pass->tiles_y; y++)
@@ -223,7 +261,7 @@ bool gfx_pass_add_prim(struct mali_pipeline *p, struct gfx_pass *pass, const str
             if (!one && !touches(t, (int64_t)x * GFX_TILE * GFX_SUBPIXEL,
                                  (int64_t)y * GFX_TILE * GFX_SUBPIXEL))
                 continue;
-            if (!grow(p, pass, (void **)&b->prim, b->count, &b->room, sizeof(*b->prim), 1))
+            if (!grow(p, pass, (void **)&b->prim, b->count, &b->room, sizeof(*b->prim), 1, 0))
                 return false;
             b->prim[b->count++] = pass->prims;
             if (owed < BIN_BYTES * 4) /* large ones go to coarse bins: the hierarchy mask */

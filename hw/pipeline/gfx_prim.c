@@ -6,7 +6,7 @@
  * Interpolation is in homogeneous coordinates (x*w, y*w, w), which holds for vertices behind the
  * eye, too: a clipped triangle keeps the planes of the whole one, only its outline changes.
  *
- * Called by idvs.c. Calls gfx_pass.c.
+ * Called by gfx_assembly.c, on any thread. Calls nothing.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -17,7 +17,7 @@
 
 #define GUARD       16384.0 /* pixels: beyond, outlines are clipped; products of edges fit 64 bits */
 #define W_MIN       1e-7    /* of clip space: vertices nearer to the eye's plane are clipped */
-#define MAX_POLYGON 16
+#define MAX_POLYGON (GFX_CLIPPED + 2)
 
 struct corner {
     double x, y, z, w; /* homogeneous */
@@ -209,8 +209,7 @@ static void emit(struct gfx_setup *s, struct gfx_prim *t)
     bounds(t->y, t->corners, d->min_y, d->max_y, &t->min_y, &t->max_y);
     if (t->min_x > t->max_x || t->min_y > t->max_y)
         return;
-    if (!gfx_pass_add_prim(s->p, s->pass, t))
-        s->full = true;
+    s->out[s->made++] = *t;
 }
 
 static void begin(const struct gfx_setup *s, struct gfx_prim *t, enum gfx_kind kind, uint32_t flat)
@@ -258,7 +257,7 @@ static void emit_polygon(struct gfx_setup *s, struct gfx_prim *t, const struct c
         x[i] = snap(c[i].x / c[i].w);
         y[i] = snap(c[i].y / c[i].w);
     }
-    for (unsigned i = 2; i < n && !s->full; i++) {
+    for (unsigned i = 2; i < n; i++) {
         struct gfx_prim one = *t;
         const unsigned k[3] = {0, i - 1, i};
         for (unsigned j = 0; j < 3; j++) {

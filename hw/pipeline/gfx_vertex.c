@@ -1,9 +1,11 @@
 /*
- * Vertex shading of a RUN_IDVS job: a batch of vertices, in warps, over the pool's threads.
+ * What a RUN_IDVS job does over the pool's threads: a batch's vertices are shaded in warps, its
+ * primitives set up.
  *
- * A place is what a thread shades with: the cores of both shaders, a warp, a window. It takes 16
- * vertices of the batch from a common counter, shades their positions or their varyings, and
- * keeps what it could not finish for the next slice. Where a vertex's results go was settled
+ * A place is what a thread works with: the cores of both shaders, a warp, a window. It takes 16
+ * vertices of the batch from a common counter, shades their positions or their varyings, or it takes
+ * a range of indices and sets its primitives up; it keeps what it could not finish for the next
+ * slice. Where a vertex's results go was settled
  * before: what is drawn does not depend on the threads.
  *
  * Vertex shaders store through addresses that LEA_BUF_IMM returns. Software never reads these
@@ -11,7 +13,7 @@
  * of 16 bytes, VERTEX_SLOTS of them a vertex, or the varyings of a vertex and view.
  *
  * Called by gfx_idvs.c, messages.c (LEA_BUF_IMM). Calls pool.c, core.c, the interpreter,
- * gfx_pass.c.
+ * gfx_assembly.c, gfx_pass.c.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -28,7 +30,7 @@
 #define SHARE        256u  /* vertices that are worth another thread */
 #define NO_PLACE     (~0u)
 
-enum stage { STAGE_NONE, STAGE_POSITION, STAGE_VARYING };
+enum stage { STAGE_NONE, STAGE_POSITION, STAGE_VARYING, STAGE_SETUP };
 
 /* A worker's share of the job, down to the warp under way. */
 struct gfx_vertex_place {
@@ -37,6 +39,7 @@ struct gfx_vertex_place {
     enum stage stage;
     uint32_t lanes;            /* vertices under way */
     uint32_t vertex[VA_LANES]; /* these, of the instance's */
+    struct gfx_range *range;   /* under way */
     uint8_t *window;
 };
 
@@ -44,7 +47,7 @@ struct gfx_vertex_place {
 struct slice {
     struct gfx_idvs *v;
     const struct mali_job *job;
-    struct gfx_draw *draw;
+    struct gfx_pass *pass;
     uint64_t until;
     uint32_t stalls; /* atomic: workers that met a locked region */
 };
@@ -69,7 +72,7 @@ static void clone(struct gfx_vertex_place *to, const struct gfx_vertex_place *fr
 
 static void place_free(struct gfx_vertex_place *p)
 {
-    if (p->stage != STAGE_NONE)
+    if (p->stage == STAGE_POSITION || p->stage == STAGE_VARYING)
         va_warp_fini(&p->warp);
     core_fini(&p->position);
     core_fini(&p->varying);
@@ -312,17 +315,23 @@ static enum mali_job_result warp_run(struct gfx_vertex_place *p, uint32_t *budge
     }
 }
 
-/* The vertices under way. DONE: they are shaded. */
-static enum mali_job_result place_run(const struct gfx_idvs *v, struct gfx_vertex_place *p,
-                                      struct gfx_draw *d, uint32_t *budget)
+/* The vertices or the range under way. DONE: they are shaded, or it is set up. */
+static enum mali_job_result place_run(struct gfx_idvs *v, struct gfx_vertex_place *p,
+                                      struct gfx_pass *pass, uint32_t *budget)
 {
-    enum mali_job_result r = *budget ? warp_run(p, budget) : MALI_JOB_AGAIN;
+    enum mali_job_result r;
 
+    if (!*budget)
+        return MALI_JOB_AGAIN;
+    if (p->stage == STAGE_SETUP)
+        r = gfx_assembly_run(v, p->range, pass, budget) ? MALI_JOB_DONE : MALI_JOB_AGAIN;
+    else
+        r = warp_run(p, budget);
     if (r != MALI_JOB_DONE)
         return r;
     if (p->stage == STAGE_VARYING)
-        take_varyings(v, p, d);
-    else
+        take_varyings(v, p, &pass->draw[v->draw]);
+    else if (p->stage == STAGE_POSITION)
         take_positions(v, p);
     p->stage = STAGE_NONE;
     return MALI_JOB_DONE;
@@ -330,28 +339,42 @@ static enum mali_job_result place_run(const struct gfx_idvs *v, struct gfx_verte
 
 /* --- slices ---------------------------------------------------------------------------------- */
 
-static uint32_t vertices_left(const struct gfx_idvs *v)
+static uint32_t work_left(const struct gfx_idvs *v)
 {
     uint32_t taken = __atomic_load_n(&v->taken, __ATOMIC_RELAXED);
 
     return taken < v->todo ? v->todo - taken : 0;
 }
 
-static bool take_vertices(struct gfx_idvs *v, struct gfx_vertex_place *p)
+static void take_vertices(const struct gfx_idvs *v, struct gfx_vertex_place *p, uint32_t at)
 {
+    bool varying = v->work == WORK_VARYINGS;
+
+    p->lanes = v->todo - at < VA_LANES ? v->todo - at : VA_LANES;
+    for (unsigned i = 0; i < p->lanes; i++)
+        p->vertex[i] = varying ? v->wanted[at + i] : v->vertices - v->fresh + at + i;
+    stage_begin(v, p, varying ? STAGE_VARYING : STAGE_POSITION);
+}
+
+/* False: there is nothing that no place has taken. */
+static bool take_work(struct gfx_idvs *v, struct gfx_vertex_place *p)
+{
+    bool setup = v->work == WORK_SETUP;
     uint32_t at;
 
     if (p->stage != STAGE_NONE)
         return true;
-    if (!vertices_left(v))
+    if (!work_left(v))
         return false;
-    at = __atomic_fetch_add(&v->taken, VA_LANES, __ATOMIC_RELAXED);
+    at = __atomic_fetch_add(&v->taken, setup ? 1 : VA_LANES, __ATOMIC_RELAXED);
     if (at >= v->todo)
         return false;
-    p->lanes = v->todo - at < VA_LANES ? v->todo - at : VA_LANES;
-    for (unsigned i = 0; i < p->lanes; i++)
-        p->vertex[i] = v->varying ? v->wanted[at + i] : v->vertices - v->fresh + at + i;
-    stage_begin(v, p, v->varying ? STAGE_VARYING : STAGE_POSITION);
+    if (setup) {
+        p->stage = STAGE_SETUP;
+        p->range = &v->range[v->binned + at];
+    } else {
+        take_vertices(v, p, at);
+    }
     return true;
 }
 
@@ -372,15 +395,37 @@ static bool work_chunk(struct slice *s, unsigned i, uint32_t *budget)
     enum mali_job_result r = MALI_JOB_DONE;
 
     while (r == MALI_JOB_DONE && *budget && !__atomic_load_n(&v->stop, __ATOMIC_RELAXED)) {
-        if (!take_vertices(v, p))
+        if (!take_work(v, p))
             return false;
-        r = place_run(v, p, s->draw, budget);
+        r = place_run(v, p, s->pass, budget);
     }
     if (r == MALI_JOB_FAULTED)
         place_faulted(v, i);
     if (r == MALI_JOB_STALL)
         __atomic_store_n(&s->stalls, 1, __ATOMIC_RELAXED);
     return !*budget && r != MALI_JOB_STALL && r != MALI_JOB_FAULTED;
+}
+
+/*
+ * While the others shade varyings, the calling thread puts the batch's primitives into bins. False:
+ * *@budget is spent, or there was a fault.
+ */
+static bool bin_chunk(struct slice *s, uint32_t *budget)
+{
+    struct gfx_idvs *v = s->v;
+    enum mali_job_result r = MALI_JOB_DONE;
+
+    if (v->work == WORK_VARYINGS)
+        r = gfx_assembly_bin(v, s->pass, budget);
+    if (r == MALI_JOB_FAULTED)
+        place_faulted(v, 0);
+    return r == MALI_JOB_DONE;
+}
+
+/* As work_chunk(), for the calling thread. */
+static bool first_chunk(struct slice *s, uint32_t *budget)
+{
+    return bin_chunk(s, budget) ? work_chunk(s, 0, budget) : s->v->faulted == NO_PLACE;
 }
 
 /* One worker's share of a slice. */
@@ -390,7 +435,8 @@ static void work(void *ctx, unsigned i)
 
     for (unsigned n = 0; n < CHUNKS; n++) {
         uint32_t budget = CHUNK;
-        if (!work_chunk(s, i, &budget) || mali_host_ns() >= s->until)
+        if (!(i ? work_chunk(s, i, &budget) : first_chunk(s, &budget)) ||
+            mali_host_ns() >= s->until)
             break;
     }
 }
@@ -398,13 +444,13 @@ static void work(void *ctx, unsigned i)
 /* How many places have work in this slice; makes those that are missing. */
 static unsigned places_wanted(struct gfx_idvs *v, const struct mali_job *job)
 {
-    uint32_t left = vertices_left(v);
+    uint32_t left = work_left(v), share = v->work == WORK_SETUP ? 1 : SHARE;
     unsigned n = 1;
 
     for (unsigned i = 1; i < v->made; i++)
         if (v->place[i]->stage != STAGE_NONE)
             n = i + 1;
-    while (n < v->most && left > SHARE * n) {
+    while (n < v->most && left > share * n) {
         if (n == v->made && !gfx_vertex_place_add(v))
             break;
         n++;
@@ -424,13 +470,14 @@ static enum mali_job_result result(const struct slice *s)
     for (unsigned i = 0; i < v->made; i++)
         if (v->place[i]->stage != STAGE_NONE)
             return MALI_JOB_AGAIN;
-    return vertices_left(v) ? MALI_JOB_AGAIN : MALI_JOB_DONE;
+    if (v->work == WORK_VARYINGS && v->binned < v->ranges)
+        return MALI_JOB_AGAIN;
+    return work_left(v) ? MALI_JOB_AGAIN : MALI_JOB_DONE;
 }
 
-static void begin(struct gfx_idvs *v, bool varying, uint32_t todo)
+static void begin(struct gfx_idvs *v, enum gfx_vertex_work work, uint32_t todo)
 {
-    v->varying = varying;
-    v->done[varying] += todo;
+    v->work = work;
     v->todo = todo;
     v->taken = 0;
     v->stop = false;
@@ -439,9 +486,16 @@ static void begin(struct gfx_idvs *v, bool varying, uint32_t todo)
 
 bool gfx_vertex_begin(struct gfx_idvs *v, struct gfx_pass *pass)
 {
-    begin(v, false, v->fresh);
+    begin(v, WORK_POSITIONS, v->fresh);
+    v->wants = 0;
+    v->done[0] += v->fresh;
     v->base = pass->draw[v->draw].vertices - (v->vertices - v->fresh) * v->views;
     return gfx_pass_add_vertices(v->head.pipeline, pass, v->draw, v->fresh * v->views);
+}
+
+void gfx_vertex_begin_setup(struct gfx_idvs *v)
+{
+    begin(v, WORK_SETUP, v->ranges - v->binned);
 }
 
 /*
@@ -467,31 +521,37 @@ static void want_held(struct gfx_idvs *v)
         want(v, v->opening[0].index);
 }
 
-void gfx_vertex_begin_varyings(struct gfx_idvs *v, const struct gfx_pass *pass)
+void gfx_vertex_want(struct gfx_idvs *v)
 {
-    v->wants = 0;
-    for (uint32_t i = v->first_prim; idvs_secondary(v) && i < pass->prims; i++) {
-        const struct gfx_prim *t = &pass->prim[i];
-        if (t->draw != v->draw) /* of another stream */
-            continue;
-        for (unsigned c = 0; c < 3; c++)
-            want(v, t->v[c]);
-        want(v, t->flat);
+    for (uint32_t i = v->binned; idvs_secondary(v) && i < v->ranges; i++) {
+        const struct gfx_range *r = &v->range[i];
+        for (uint32_t k = 0; k < r->count; k++) {
+            for (unsigned c = 0; c < 3; c++)
+                want(v, r->prim[k].v[c]);
+            want(v, r->prim[k].flat);
+        }
+        if (r->at < r->end) /* those behind it are not put into bins yet, either */
+            break;
     }
+}
+
+void gfx_vertex_begin_varyings(struct gfx_idvs *v)
+{
     if (idvs_secondary(v))
         want_held(v);
-    begin(v, true, v->wants);
+    begin(v, WORK_VARYINGS, v->wants);
+    v->done[1] += v->wants;
 }
 
 enum mali_job_result gfx_vertex_shade(struct gfx_idvs *v, const struct mali_job *job,
                                       struct gfx_pass *pass, uint32_t *budget, uint64_t until)
 {
-    struct slice s = {.v = v, .job = job, .draw = &pass->draw[v->draw], .until = until};
+    struct slice s = {.v = v, .job = job, .pass = pass, .until = until};
     unsigned places = places_wanted(v, job);
 
     if (places > 1)
         pool_run(v->head.pipeline->pool, places, work, &s);
     else
-        work_chunk(&s, 0, budget);
+        first_chunk(&s, budget);
     return result(&s);
 }

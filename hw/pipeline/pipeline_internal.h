@@ -8,6 +8,7 @@
 
 #include "core.h"
 #include "pool.h"
+#include "spare.h"
 
 #define PIPELINE_MAX_JOBS 256 /* under way, those of suspended groups among them */
 
@@ -44,6 +45,9 @@ struct mali_pipeline {
     uint64_t last_pass;      /* number of the pass made last; a replay sets it */
     unsigned pass_count;
     uint64_t pass_bytes;
+    uint32_t pass_prims;     /* of the pass that went last: the next one's, probably; */
+    uint32_t draw_vertices;  /* of its largest draw */
+    struct spares spares;
     uint64_t work[MALI_WORKS]; /* of the fragment job and of the draw that ended last */
 };
 

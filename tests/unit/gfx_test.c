@@ -14,12 +14,15 @@
 #include "../../hw/pipeline/gfx_fragment.h"
 
 #define SIZE 128 /* of the framebuffer */
+#define MADE 64  /* primitives that one may become here */
 
 struct bench {
     struct fake_host *h;
     struct mali_pipeline *p;
     struct gfx_pass *pass;
     struct gfx_setup s;
+    struct gfx_prim made[MADE];
+    bool full;
     struct gfx_fb fb;
     uint16_t hit[SIZE * SIZE][GFX_MAX_SAMPLES];
 };
@@ -34,7 +37,7 @@ static struct bench *bench_new(unsigned samples, uint32_t flags0)
     b->p = mali_pipeline_new(&b->h->bus, 0);
     b->pass = gfx_pass_new(b->p, 1, 0x1000, SIZE, SIZE, 2);
     gfx_pass_add_draw(b->p, b->pass, &d);
-    b->s = (struct gfx_setup){.p = b->p, .pass = b->pass, .width = 1, .high = 1};
+    b->s = (struct gfx_setup){.pass = b->pass, .width = 1, .high = 1, .out = b->made};
     b->fb = (struct gfx_fb){.width = SIZE,
                             .height = SIZE,
                             .max_x = SIZE - 1,
@@ -53,6 +56,32 @@ static void bench_free(struct bench *b)
     mali_pipeline_free(b->p);
     fake_host_free(b->h);
     free(b);
+}
+
+/* What set-up has made goes to the pass. */
+static void put(struct bench *b)
+{
+    for (unsigned i = 0; i < b->s.made; i++)
+        b->full |= !gfx_pass_add_prim(b->p, b->pass, &b->made[i]);
+    b->s.made = 0;
+}
+
+static void triangle(struct bench *b, const struct gfx_vertex v[3], unsigned provoking)
+{
+    gfx_triangle(&b->s, v, provoking);
+    put(b);
+}
+
+static void line(struct bench *b, const struct gfx_vertex v[2], unsigned provoking)
+{
+    gfx_line(&b->s, v, provoking);
+    put(b);
+}
+
+static void point(struct bench *b, const struct gfx_vertex *v)
+{
+    gfx_point(&b->s, v);
+    put(b);
 }
 
 static void count_quad(struct bench *b, const struct gfx_tile *t, const struct gfx_quad *q)
@@ -137,7 +166,7 @@ static void fan(unsigned samples, uint32_t flags0)
                 double y = p < 1 ? 0 : p < 2 ? f : p < 3 ? 1 : 1 - f;
                 v[1 + k] = vertex(10 + 107 * x, 10 + 107 * y);
             }
-            gfx_triangle(&b->s, v, 2);
+            triangle(b, v, 2);
         }
         draw(b);
         n = hits(b, &twice);
@@ -174,7 +203,7 @@ static void forced_samples(void)
             b->fb.sample_x[i] = at[i][0];
             b->fb.sample_y[i] = at[i][1];
         }
-        gfx_triangle(&b->s, v, 2);
+        triangle(b, v, 2);
         TAP_REQUIRE(b->pass->prims == 1);
         n = gfx_raster(&b->fb, &tile, b->pass->prim, b->pass->draw, quad);
         TAP_REQUIRE(n > 2);
@@ -197,8 +226,8 @@ static void top_left(void)
     struct gfx_vertex low[3] = {v[0], v[2], v[3]};
     unsigned twice;
 
-    gfx_triangle(&b->s, v, 2);
-    gfx_triangle(&b->s, low, 2);
+    triangle(b, v, 2);
+    triangle(b, low, 2);
     draw(b);
     TAP_CHECK_EQ(hits(b, &twice), 9);
     TAP_CHECK_EQ(twice, 0);
@@ -225,7 +254,7 @@ static void culling(void)
 
     for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct bench *b = bench_new(1, cases[i].flags);
-        gfx_triangle(&b->s, v, 2);
+        triangle(b, v, 2);
         TAP_CHECK_EQ(b->pass->prims, cases[i].prims);
         bench_free(b);
     }
@@ -243,7 +272,7 @@ static void behind_the_eye(void)
                               {.x = 64, .y = 24, .z = 0.5f, .w = -1}};
     unsigned above = 0, below = 0;
 
-    gfx_triangle(&b->s, v, 2);
+    triangle(b, v, 2);
     draw(b);
     for (unsigned y = 0; y < SIZE; y++)
         for (unsigned x = 0; x < SIZE; x++)
@@ -263,7 +292,7 @@ static void depth_clip(void)
     for (unsigned clip = 0; clip < 2; clip++) {
         struct bench *b = bench_new(1, 0);
         b->s.low_cull = clip;
-        gfx_triangle(&b->s, v, 2);
+        triangle(b, v, 2);
         draw(b);
         *(clip ? &half : &all) = hits(b, &twice);
         TAP_CHECK_EQ(twice, 0);
@@ -281,7 +310,7 @@ static void perspective(void)
     struct gfx_vertex v[3] = {
         {.x = 0, .y = 0, .w = 1}, {.x = 100, .y = 0, .w = 1.0f / 3}, {.x = 0, .y = 100, .w = 1}};
 
-    gfx_triangle(&b->s, v, 2);
+    triangle(b, v, 2);
     TAP_CHECK_EQ(b->pass->prims, 1);
     const struct gfx_prim *p = b->pass->prim;
     float w[3], sum = 0;
@@ -324,7 +353,7 @@ static void centroid(void)
         struct gfx_vertex v[3];
         for (unsigned i = 0; i < 3; i++)
             v[i] = vertex(rnd(&seed) % 128000 / 1001.0, rnd(&seed) % 128000 / 1001.0);
-        gfx_triangle(&b->s, v, 2);
+        triangle(b, v, 2);
         draw(b);
         without += negative_weights(b, false);
         with += negative_weights(b, true);
@@ -346,12 +375,12 @@ static void strange_numbers(void)
             {.x = odd[i % n], .y = odd[i / n % n], .z = odd[i / n / n], .w = 1},
             {.x = 5, .y = odd[i % n], .z = 0, .w = odd[i / n % n]},
             {.x = odd[i / n / n], .y = 9, .z = odd[i % n], .w = 1, .size = odd[i % n]}};
-        gfx_triangle(&b->s, v, 2);
-        gfx_line(&b->s, v, 1);
-        gfx_point(&b->s, &v[2]);
+        triangle(b, v, 2);
+        line(b, v, 1);
+        point(b, &v[2]);
     }
     draw(b);
-    TAP_CHECK(!b->s.full);
+    TAP_CHECK(!b->full);
     bench_free(b);
 }
 
@@ -365,11 +394,11 @@ static void lines_and_points(void)
     struct gfx_vertex p = vertex(64, 64);
     unsigned twice;
 
-    gfx_line(&b->s, v, 1);
+    line(b, v, 1);
     draw(b);
     TAP_CHECK_EQ(hits(b, &twice), 20);
     p.size = 8;
-    gfx_point(&b->s, &p);
+    point(b, &p);
     draw(b);
     TAP_CHECK_EQ(hits(b, &twice), 20 + 64);
     TAP_CHECK_EQ(b->hit[60 * SIZE + 60][0], 1);
@@ -413,7 +442,7 @@ static void check_line(struct bench *b, const struct gfx_vertex v[2])
     unsigned again = 0, wrong = 0;
 
     memset(cover, 0, sizeof(cover));
-    gfx_line(&b->s, v, 1);
+    line(b, v, 1);
     for (unsigned n = 0; n < b->pass->tiles_x * b->pass->tiles_y; n++) {
         const struct gfx_bin *bin = &b->pass->bin[n];
         struct gfx_tile t = {.x = n % b->pass->tiles_x * GFX_TILE,

@@ -286,7 +286,7 @@ static enum mali_job_result to_its_end(struct native *n, struct mali_job *job)
  */
 static void varyings_over_batches(void)
 {
-    static const uint8_t modes[] = {4, 6, 8, 10, 12, 13, 14}; /* enum of gfx_idvs.c */
+    static const uint8_t modes[] = {4, 6, 8, 10, 12, 13, 14}; /* enum of gfx_assembly.c */
 
     for (unsigned m = 0; m < sizeof(modes); m++) {
         struct native *n = native_new(REPLAY_PAGES, 1 + m % 2);
@@ -317,6 +317,77 @@ static void varyings_over_batches(void)
         capture_job_free(&c);
         free(f.data);
         native_free(n);
+    }
+}
+
+static bool same_prim(const struct gfx_prim *a, const struct gfx_prim *b)
+{
+    return a->number == b->number && a->flat == b->flat && a->layer == b->layer &&
+           a->back == b->back && !memcmp(a->v, b->v, sizeof(a->v)) &&
+           !memcmp(a->x, b->x, sizeof(a->x)) && !memcmp(a->y, b->y, sizeof(a->y)) &&
+           !memcmp(a->bary, b->bary, sizeof(a->bary)) && !memcmp(a->z, b->z, sizeof(a->z));
+}
+
+/* How many primitives of two passes differ, in their order or in their bins. */
+static uint32_t differing(const struct gfx_pass *a, const struct gfx_pass *b)
+{
+    uint32_t wrong = 0;
+
+    if (!TAP_CHECK_EQ(a->prims, b->prims))
+        return a->prims;
+    for (uint32_t i = 0; i < a->prims; i++)
+        wrong += !same_prim(&a->prim[i], &b->prim[i]);
+    for (uint32_t i = 0; i < a->tiles_x * a->tiles_y * a->layers; i++)
+        wrong += a->bin[i].count != b->bin[i].count ||
+                 (a->bin[i].count &&
+                  memcmp(a->bin[i].prim, b->bin[i].prim, a->bin[i].count * sizeof(uint32_t)) != 0);
+    return wrong;
+}
+
+/* The mesh's vertices as primitives of @mode, with primitives of the draw in their order. */
+static struct native *assembled(uint8_t mode, unsigned threads)
+{
+    struct native *n = native_new(REPLAY_PAGES, threads);
+    uint64_t token[2] = {0};
+    struct mali_job job[2];
+    struct capture_job c;
+    struct file f;
+
+    if (!n || !load_two_draws(n, &f, &c, token, job))
+        return n;
+    job[0].instr &= ~0xffull;
+    job[0].regs[56] = (job[0].regs[56] & ~0xffu) | mode;
+    TAP_CHECK_EQ(to_its_end(n, &job[0]), MALI_JOB_DONE);
+    capture_job_free(&c);
+    free(f.data);
+    return n;
+}
+
+/*
+ * Lists are cut and set up by several threads, of points more are made than a range has room for:
+ * primitives, their numbers and bins are those of one thread.
+ */
+static void assembly_order(void)
+{
+    static const uint8_t modes[] = {1, 2, 4, 6, 8, 10, 12, 14};
+
+    for (unsigned m = 0; m < sizeof(modes); m++) {
+        struct native *one = assembled(modes[m], 1);
+        const struct gfx_pass *a = one ? one->pipeline->passes : NULL;
+        TAP_REQUIRE(a && a->prims > 600);
+        uint32_t back = 0;
+        for (uint32_t i = 1; i < a->prims; i++)
+            back += a->prim[i].number < a->prim[i - 1].number;
+        TAP_CHECK_EQ(back, 0);
+        TAP_CHECK(a->prim[a->prims - 1].number + 1 >= a->prims / GFX_CLIPPED);
+        for (unsigned threads = 2; threads < 6; threads += 3) {
+            struct native *many = assembled(modes[m], threads);
+            TAP_REQUIRE(many && many->pipeline->passes);
+            if (!TAP_CHECK_EQ(differing(a, many->pipeline->passes), 0))
+                tap_note("mode %u, %u threads", modes[m], threads);
+            native_free(many);
+        }
+        native_free(one);
     }
 }
 
@@ -352,7 +423,7 @@ static void one_pass_two_streams(void)
     two_draws_at_once(WORKERS);
 }
 
-TAP_MAIN({"same-to-the-bit", same_to_the_bit}, {"fault-stops-all", fault_stops_all},
+TAP_MAIN({"same-to-the-bit", same_to_the_bit}, {"assembly-order", assembly_order}, {"fault-stops-all", fault_stops_all},
          {"dropped-between-slices", dropped_between_slices}, {"tests-count", tests_count}, {"few-lanes-idle", few_lanes_idle},
          {"one-pass-two-streams", one_pass_two_streams},
          {"varyings-of-what-is-left", varyings_of_what_is_left},
