@@ -10,6 +10,7 @@
 #include "jit.h"
 #include "micro.h"
 #include "quarter.h"
+#include "rows.h"
 
 /** What the interpreter does with an instruction. */
 enum va_kind {

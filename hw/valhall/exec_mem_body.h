@@ -83,6 +83,9 @@ static inline void copy_bytes(void *to, const void *from, unsigned n)
     case 16:
         memcpy(to, from, 16);
         break;
+    case 12:
+        memcpy(to, from, 12);
+        break;
     case 1:
         memcpy(to, from, 1);
         break;
@@ -373,31 +376,29 @@ static enum pattern pattern(unsigned words, const va_v16u *src, uint16_t lanes)
 
 static void load_row(va_v16u *r, unsigned words, const uint8_t *p)
 {
-    uint32_t v[4 * VA_LANES];
+    const uint8_t *at[VA_LANES];
 
     if (words == 1) {
         memcpy(r, p, 4 * VA_LANES);
         return;
     }
-    memcpy(v, p, 4 * VA_LANES * words);
-    for (unsigned k = 0; k < words; k++)
-        for (unsigned i = 0; i < VA_LANES; i++)
-            r[k][i] = v[words * i + k];
+    for (unsigned i = 0; i < VA_LANES; i++)
+        at[i] = p + 4 * (size_t)words * i;
+    va_rows_load_any(r, at, words);
 }
 
 static void store_row(const struct va_warp *w, const struct va_step *s, uint8_t *p)
 {
     const va_v16u *r = &w->r[s->insn.sr[0].reg];
-    uint32_t v[4 * VA_LANES];
+    uint8_t *at[VA_LANES];
 
     if (s->words == 1) {
         memcpy(p, r, 4 * VA_LANES);
         return;
     }
-    for (unsigned k = 0; k < s->words; k++)
-        for (unsigned i = 0; i < VA_LANES; i++)
-            v[s->words * i + k] = r[k][i];
-    memcpy(p, v, 4 * VA_LANES * s->words);
+    for (unsigned i = 0; i < VA_LANES; i++)
+        at[i] = p + 4 * (size_t)s->words * i;
+    va_rows_store_any(r, at, s->words);
 }
 
 static void load_same(va_v16u *r, unsigned words, const uint8_t *p, uint16_t lanes)
@@ -595,6 +596,10 @@ static void load_spots(struct va_warp *w, uint8_t *const p[VA_LANES], const stru
         gather(&w->r[in->sr[0].reg], p, 4, lanes);
         return;
     }
+    if (words > 1 && lanes == 0xffff) {
+        va_rows_load_any(&w->r[in->sr[0].reg], (const uint8_t *const *)p, words);
+        return;
+    }
     if (size <= 4) {
         va_v16u x;
         gather(&x, p, size, lanes);
@@ -675,6 +680,10 @@ static void store_spots(struct va_warp *w, uint8_t *const p[VA_LANES], const str
     if (s->words == 1 && lanes == 0xffff) {
         for (unsigned i = 0; i < VA_LANES; i++)
             memcpy(p[i], &r[i], 4);
+        return;
+    }
+    if (lanes == 0xffff && s->words > 1) {
+        va_rows_store_any(&w->r[sr->reg], p, s->words);
         return;
     }
     for (unsigned left = lanes; left; left &= left - 1) {
