@@ -349,7 +349,7 @@ struct gfx_warp {
         __attribute__((aligned(64))); /* of the pixels, in the framebuffer: x, y << 16 */
 };
 
-/** Messages of fragment shaders; @c->fragment is set. */
+/** Messages of fragment shaders, lane by lane; @c->fragment is set. */
 enum va_message_result gfx_fragment_message(struct core *c, struct va_warp *w,
                                             const struct va_insn *in, const struct va_val *src,
                                             uint16_t lanes);

@@ -2,14 +2,14 @@
  * One tile of a fragment job: draws its primitives in order into the tile buffer, and writes it
  * back. What is under way is kept in the place, down to the warp, so that a slice may end anywhere.
  *
- * Called by gfx_frame.c. Calls core.c, the interpreter, gfx_tile.c, gfx_raster.c, gfx_shade.c.
+ * Called by gfx_frame.c. Calls core.c, the interpreter, gfx_tile.c, gfx_raster.c, gfx_lanes.h.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include <stdlib.h>
 #include <string.h>
 
-#include "gfx_fragment.h"
+#include "gfx_lanes.h"
 
 #define SAMPLE_COST 16u /* of a warp's tests, a sample, in instructions: many warps end there */
 
@@ -217,7 +217,7 @@ static enum mali_job_result warp_run(struct gfx_fragment *f, uint32_t *budget)
     *budget -= used < *budget ? (uint32_t)used : *budget;
     switch (stop) {
     case VA_STOP_ENDED:
-        gfx_warp_end(f);
+        f->pipeline->lanes->end(f);
         va_warp_fini(&f->warp.w);
         f->in_warp = false;
         return MALI_JOB_DONE;
@@ -245,7 +245,7 @@ static enum mali_job_result run_warp(struct gfx_fragment *f, uint32_t *budget)
     if (!*budget)
         return MALI_JOB_AGAIN;
     if (!f->in_warp) {
-        gfx_warp_begin(f);
+        f->pipeline->lanes->begin(f);
         *budget -= *budget < tests ? *budget : tests;
     }
     if (!f->in_warp)
@@ -272,7 +272,7 @@ static enum mali_job_result draw_quads(struct gfx_fragment *f, bool wait, uint32
 {
     for (;;) {
         enum mali_job_result r;
-        if (!f->in_warp && !gfx_warp_take(f)) {
+        if (!f->in_warp && !f->pipeline->lanes->take(f)) {
             if (wait)
                 return MALI_JOB_DONE;
             if (!f->warp.taken && !next_sample(f))

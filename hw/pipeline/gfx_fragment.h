@@ -101,17 +101,6 @@ void gfx_place_begin(struct gfx_fragment *f, uint32_t n);
 /** Goes on with the tile. AGAIN: the budget is spent; DONE: the tile is in memory. */
 enum mali_job_result gfx_place_run(struct gfx_fragment *f, uint32_t *budget);
 
-/* gfx_shade.c */
-/**
- * Puts quads into the warp. False: all are there, and it may have room for those of the draw's next
- * primitive. True: it has to run first, as it is full or has a pixel of the next quad.
- */
-bool gfx_warp_take(struct gfx_fragment *f);
-/** Begins the warp; what early tests leave is under way if @f->in_warp is set. */
-void gfx_warp_begin(struct gfx_fragment *f);
-/** The shader has ended: what has to be done behind it. */
-void gfx_warp_end(struct gfx_fragment *f);
-
 /* gfx_varying.c */
 /** LD_VAR_BUF, LD_VAR_SPECIAL and relatives. */
 enum va_message_result gfx_varying_message(struct gfx_fragment *f, struct va_warp *w,

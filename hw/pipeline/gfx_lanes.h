@@ -1,9 +1,12 @@
 /*
- * The common cases of fragment work, sixteen lanes at a time: one sample a pixel, no stencil,
- * packed colours. Each answers false for what it does not do; gfx_shade.c and gfx_varying.c then do
- * it lane by lane, with the same results.
+ * Fragments in warps, sixteen lanes at a time: packing pixels (gfx_warp_body.h), and the common
+ * cases of what their shaders ask for: one sample a pixel, no stencil, packed colours
+ * (gfx_lanes_body.h). gfx_shade.c and gfx_varying.c do the others lane by lane.
  *
- * Called by gfx_shade.c, gfx_varying.c. Calls gfx_vec.h.
+ * Compiled with the arithmetic (gfx_vec.h) for any CPU, for AVX2 and for AVX-512, with the same
+ * results: a warp's word stays in wide registers from one step to the next.
+ *
+ * Called by gfx_fragment.c, core_message(). Calls gfx_shade.c.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -16,6 +19,11 @@
 #endif
 
 #include "gfx_fragment.h"
+
+enum { GFX_Z_MIN, GFX_Z_MAX, GFX_Z_FIXED, GFX_Z_SHADER }; /* source: v10.xml */
+enum { GFX_CLAMP_0_1 = 1, GFX_CLAMP_BOUNDS = 2 };
+/** Register file formats. Source: v10.xml */
+enum gfx_regs { REGS_F16, REGS_F32, REGS_I32, REGS_U32, REGS_I16, REGS_U16 };
 
 /* Covers are four fields of 16 bits a quad. */
 static inline uint64_t gfx_quad_load(const uint16_t field[4])
@@ -30,15 +38,6 @@ static inline uint64_t gfx_quad_load(const uint16_t field[4])
 static inline const struct gfx_prim *gfx_prim_of(const struct gfx_warp *g, unsigned i)
 {
     return g->prim[g->slot[i]];
-}
-
-/** Lanes become what @u has for their primitive. */
-static inline void gfx_by_slot(const struct gfx_warp *g, const uint32_t u[GFX_SLOTS], va_v16u *r)
-{
-    if (g->prims == 1)
-        va_fill(r, u[0]);
-    for (unsigned i = 0; g->prims > 1 && i < VA_LANES; i++)
-        (*r)[i] = u[g->slot[i]];
 }
 
 /** Fields of a quad's cover that are not zero, as ones. */
@@ -99,34 +98,56 @@ static inline void gfx_lanes_keep(struct gfx_warp *g, uint16_t lanes)
 #endif
 }
 
-/** ATEST of one sample a pixel, without alpha: @src is the cover that the shader leaves. */
-void gfx_lanes_atest(struct gfx_fragment *f, const struct va_warp *w, const va_v16u *src,
-                     uint16_t lanes);
+/** Depth or stencil come from the shader. */
+static inline bool gfx_shader_depth(const struct gfx_state *s)
+{
+    return s->zs.z_source == GFX_Z_SHADER || s->zs.s_from_shader;
+}
 
-/** Register @reg gets the covers that are left. */
-void gfx_lanes_put_cover(struct gfx_fragment *f, struct va_warp *w, unsigned reg, uint16_t lanes);
+/** One variant of what is done to whole warps. */
+struct gfx_lanes {
+    /**
+     * Puts quads into the warp. False: all are there, and it may have room for those of the draw's
+     * next primitive. True: it has to run first, as it is full or has a pixel of the next quad.
+     */
+    bool (*take)(struct gfx_fragment *f);
+    /** Begins the warp; what early tests leave is under way if @f->in_warp is set. */
+    void (*begin)(struct gfx_fragment *f);
+    /** The shader has ended: what has to be done behind it. */
+    void (*end)(struct gfx_fragment *f);
+    /** The late test, for lanes that have come to it. */
+    void (*late)(struct gfx_fragment *f, uint16_t lanes);
+    /** Messages of fragment shaders; those that are not common go to gfx_fragment_message(). */
+    enum va_message_result (*message)(struct core *c, struct va_warp *w, const struct va_insn *in,
+                                      const struct va_val *src, uint16_t lanes);
+    /** Where an LD_VAR* interpolates, relative to the primitives. False: not at pixels' centres. */
+    bool (*centres)(struct gfx_fragment *f, const struct va_insn *in, uint16_t lanes, va_v16u *x,
+                    va_v16u *y);
+    /** Component @c (words, or halves in their low parts) of a result in registers from @reg on. */
+    void (*put)(struct va_warp *w, unsigned reg, bool half_dst, unsigned c, const va_v16u *value,
+                uint16_t lanes);
+};
 
-/** The depth test of lanes @lanes of the warp: cover, counts, depths. @update: for good. */
-bool gfx_lanes_test(struct gfx_fragment *f, uint16_t lanes, bool update);
+extern const struct gfx_lanes gfx_lanes_base;
+#ifdef __x86_64__
+extern const struct gfx_lanes gfx_lanes_avx2, gfx_lanes_avx512;
+#endif
+/** That of va_vectors(). Slow: ask once. */
+const struct gfx_lanes *gfx_lanes_best(void);
 
-/** Writes the colours in @src to target @rt for lanes @lanes, as gfx_blend_write(). */
-bool gfx_lanes_color(struct gfx_fragment *f, unsigned rt, uint16_t lanes, uint32_t conv,
-                     const struct gfx_blend *b, const struct gfx_color *src);
-
-/** A colour from registers of fp16, or words. */
-void gfx_lanes_registers(const struct gfx_fragment *f, const struct va_warp *w, unsigned reg,
-                         bool halves, struct gfx_color *out);
-
-/** Where an LD_VAR* interpolates, relative to the primitives. False: not at pixels' centres. */
-bool gfx_lanes_centres(struct gfx_fragment *f, const struct va_insn *in, uint16_t lanes, va_v16u *x,
-                       va_v16u *y);
-
-/** Component @c (words, or halves in their low parts) of a result in registers from @reg on. */
-void gfx_lanes_put(const struct gfx_fragment *f, struct va_warp *w, unsigned reg, bool half_dst,
-                   unsigned c, va_v16u *value, uint16_t lanes);
-
-/** LD_VAR_BUF and LD_VAR_BUF_IMM of what is interpolated at the pixels' centres. */
-bool gfx_lanes_ld_var_buf(struct gfx_fragment *f, struct va_warp *w, const struct va_insn *in,
-                          const va_v16u *offset, uint16_t lanes);
+/* gfx_shade.c: the same lane by lane, for any number of samples */
+/** The depth and stencil test of lanes @lanes: cover, counts, depths. @update: for good. */
+void gfx_shade_test(struct gfx_fragment *f, uint16_t lanes, bool update);
+/** What ATEST leaves of the lanes' covers. */
+void gfx_shade_atest(struct gfx_fragment *f, const struct va_warp *w, const struct va_insn *in,
+                     const struct va_val *src, uint16_t lanes);
+/** Writes the colours in registers to target @rt. False: no such format. */
+bool gfx_shade_color(struct gfx_fragment *f, const struct va_warp *w, unsigned rt, uint32_t conv,
+                     const struct gfx_blend *b, const struct va_insn *in,
+                     const struct va_val *cover, uint16_t lanes);
+/** The answer to a conversion that is not known: a fault, and a line in the log. */
+enum va_message_result gfx_shade_no_format(struct gfx_fragment *f, struct core *c, uint32_t conv);
+/** How the registers of BLEND, LD_TILE and ST_TILE hold a colour of conversion @conv. */
+enum gfx_regs gfx_regs_format(const struct va_insn *in, uint32_t conv);
 
 #endif

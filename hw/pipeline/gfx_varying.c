@@ -2,6 +2,8 @@
  * Interpolation: LD_VAR_BUF and relatives. A primitive's planes give weight over w
  * of each vertex; their sum is 1/w, which makes the result perspective-correct.
  *
+ * Lane by lane; what is common is done for whole warps before (gfx_lanes_body.h).
+ *
  * Called by gfx_shade.c. Calls texel.c (fp16).
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -79,7 +81,7 @@ static void places(struct gfx_fragment *f, const struct va_insn *in, const va_v1
     unsigned update = in->mod[VA_M_UPDATE];
     va_v16u centre[2];
 
-    if (gfx_lanes_centres(f, in, lanes, &centre[0], &centre[1])) {
+    if (f->pipeline->lanes->centres(f, in, lanes, &centre[0], &centre[1])) {
         memcpy(x, &centre[0], sizeof(centre[0]));
         memcpy(y, &centre[1], sizeof(centre[1]));
         return;
@@ -175,8 +177,6 @@ static enum va_message_result ld_var_buf(struct gfx_fragment *f, struct va_warp 
 
     if (!f->warp.prim[0])
         return VA_MSG_UNMODELLED;
-    if (gfx_lanes_ld_var_buf(f, w, in, imm ? NULL : &src[1].w[0], lanes))
-        return VA_MSG_DONE;
     places(f, in, &src[0].w[0], lanes, x, y);
     for (unsigned i = 0; i < VA_LANES; i++) {
         uint32_t offset = imm ? (uint32_t)in->imm[0] : src[1].w[0][i];
@@ -308,7 +308,7 @@ static enum va_message_result ld_var_frame(struct gfx_fragment *f, struct va_war
         if (half_dst)
             f->pipeline->vec->to_half(&out, &out);
         if ((half_dst ? n / 2 : n) < in->sr[0].count)
-            gfx_lanes_put(f, w, in->sr[0].reg, half_dst, n, &out, lanes);
+            f->pipeline->lanes->put(w, in->sr[0].reg, half_dst, n, &out, lanes);
     }
     return VA_MSG_DONE;
 }

@@ -60,21 +60,28 @@ static void interpolate(const float bary[3][3], const va_v16u *xs, const va_v16u
     }
 }
 
-/* Entry @slot of @v in each lane. */
-VA_INLINE vf of_slots(const float v[GFX_SLOTS], vu slot)
+/* Word @slot of the GFX_SLOTS at @words in each lane. */
+VA_INLINE vu words_of_slots(const void *words, vu slot)
 {
 #ifdef VA_HOST_AVX512
-    __m512 twice = _mm512_broadcast_f32x8(_mm256_loadu_ps(v));
-    return (vf)_mm512_permutexvar_ps((__m512i)slot, twice);
+    __m512i twice = _mm512_broadcast_i32x8(_mm256_loadu_si256(words));
+    return (vu)_mm512_permutexvar_epi32((__m512i)slot, twice);
 #elif defined(VA_HOST_AVX2)
-    return (vf)_mm256_permutevar8x32_ps(_mm256_loadu_ps(v), (__m256i)slot);
+    return (vu)_mm256_permutevar8x32_epi32(_mm256_loadu_si256(words), (__m256i)slot);
 #else
-    vf r;
+    typedef uint32_t word __attribute__((may_alias));
+    vu r;
 
     for (unsigned i = 0; i < LANES; i++)
-        r[i] = v[slot[i]];
+        r[i] = ((const word *)words)[slot[i]];
     return r;
 #endif
+}
+
+/* The same of floats. */
+VA_INLINE vf of_slots(const float v[GFX_SLOTS], vu slot)
+{
+    return as_f(words_of_slots(v, slot));
 }
 
 VA_INLINE vf plane_of_slots(const float p[3][GFX_SLOTS], vu slot, vf x, vf y)

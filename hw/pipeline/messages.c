@@ -10,7 +10,7 @@
  */
 #include <string.h>
 
-#include "gfx.h"
+#include "gfx_lanes.h"
 #include "pipeline_internal.h"
 #include "tex_message.h"
 
@@ -266,6 +266,6 @@ enum va_message_result core_message(void *ctx, struct va_warp *w, const struct v
     case VA_OP_TEX_GRADIENT:
         return tex_message(c, w, in, src, lanes);
     default:
-        return c->fragment ? gfx_fragment_message(c, w, in, src, lanes) : VA_MSG_UNMODELLED;
+        return c->fragment ? c->pipeline->lanes->message(c, w, in, src, lanes) : VA_MSG_UNMODELLED;
     }
 }

@@ -13,6 +13,7 @@
 
 #include "../valhall/jit.h"
 #include "gfx_job.h"
+#include "gfx_lanes.h"
 #include "gfx_vec.h"
 #include "texture/wide.h"
 
@@ -24,6 +25,7 @@ struct mali_pipeline *mali_pipeline_new(struct mali_bus *bus, unsigned threads)
         return NULL;
     p->bus = bus;
     p->vec = gfx_vec_best();
+    p->lanes = gfx_lanes_best();
     p->tex_vec = tex_vec_best();
     p->slices = 1;
     p->pool = pool_new(bus, threads);

@@ -18,6 +18,7 @@ struct race;
 struct gfx_job;
 struct gfx_pass;
 struct gfx_vec;
+struct gfx_lanes;
 struct tex_vec;
 
 struct mali_pipeline {
@@ -29,6 +30,7 @@ struct mali_pipeline {
     uint32_t said_textures;            /* log lines of the texture unit; atomic */
     uint32_t op_slot[VA_OPS];          /* fidelity report: cached slots */
     const struct gfx_vec *vec; /* arithmetic of fragments, for this CPU */
+    const struct gfx_lanes *lanes; /* fragments in warps, likewise */
     const struct tex_vec *tex_vec; /* of texels */
     struct va_cache *programs;
     struct compute_job *jobs; /* the one that ran last first */

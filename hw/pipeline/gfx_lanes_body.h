@@ -1,19 +1,24 @@
 /*
- * Fragment work on whole warps; see gfx_lanes.h.
+ * One variant of gfx_lanes.h: the messages of fragment shaders in their common cases. Each function
+ * answers false for what it does not do.
+ *
+ * Included behind gfx_vec_body.h, whose functions it uses. Calls gfx_shade.c.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "gfx_lanes.h"
-
-#include "gfx_vec.h"
 #include "texel.h"
 
 #define FORMAT_SRGB             (1u << 20)
 #define FORMAT_RAW              (1u << 22)
 #define INTERNAL_LAST_BLENDABLE 6
 
-enum { Z_SOURCE_MIN, Z_SOURCE_MAX, Z_SOURCE_FIXED }; /* source: v10.xml */
-enum { CLAMP_0_1 = 1, CLAMP_BOUNDS = 2 };
+/* Lanes become what @u has for their primitive. */
+static void by_slot(const struct gfx_warp *g, const uint32_t u[GFX_SLOTS], va_v16u *r)
+{
+    for (unsigned k = 0; k < PIECES; k++)
+        put(r, k, words_of_slots(u, get((const va_v16u *)g->slot, k)));
+}
 
 /* --- pixels of the warp ------------------------------------------------------------------ */
 
@@ -59,17 +64,17 @@ static bool depth_of(const struct gfx_fragment *f, struct gfx_vec_depth *d)
     const struct gfx_state *s = f->now_state;
     const struct gfx_zs *zs = &s->zs;
     const struct gfx_warp *g = &f->warp;
-    bool plane = zs->z_source != Z_SOURCE_MIN && zs->z_source != Z_SOURCE_MAX && g->prim[0];
-    float fixed = zs->z_source == Z_SOURCE_MIN   ? s->dcd.min_z
-                  : zs->z_source == Z_SOURCE_MAX ? s->dcd.max_z
-                                                 : 0;
+    bool plane = zs->z_source != GFX_Z_MIN && zs->z_source != GFX_Z_MAX && g->prim[0];
+    float fixed = zs->z_source == GFX_Z_MIN   ? s->dcd.min_z
+                  : zs->z_source == GFX_Z_MAX ? s->dcd.max_z
+                                              : 0;
 
     if (plane && zs->bias && (f->fb.z_internal == 2 || zs->bias_clamp != 0))
         return false; /* by the depth's exponent; clamped */
     *d = (struct gfx_vec_depth){
-        .clamp = zs->clamp == CLAMP_0_1 || zs->clamp == CLAMP_BOUNDS,
-        .low = zs->clamp == CLAMP_BOUNDS ? s->dcd.min_z : 0,
-        .high = zs->clamp == CLAMP_BOUNDS ? s->dcd.max_z : 1,
+        .clamp = zs->clamp == GFX_CLAMP_0_1 || zs->clamp == GFX_CLAMP_BOUNDS,
+        .low = zs->clamp == GFX_CLAMP_BOUNDS ? s->dcd.min_z : 0,
+        .high = zs->clamp == GFX_CLAMP_BOUNDS ? s->dcd.max_z : 1,
         .internal = f->fb.z_internal,
         .slot = g->slot,
     };
@@ -84,36 +89,9 @@ static bool depth_of(const struct gfx_fragment *f, struct gfx_vec_depth *d)
     return true;
 }
 
-/* Places in the framebuffer relative to the primitives. */
-static void relative(const struct gfx_fragment *f, const float at[2][VA_LANES], va_v16u *x,
-                     va_v16u *y)
-{
-    f->pipeline->vec->relative(at, f->warp.ox, f->warp.oy, x, y);
-}
-
-void gfx_lanes_atest(struct gfx_fragment *f, const struct va_warp *w, const va_v16u *src,
-                     uint16_t lanes)
-{
-    uint16_t left = f->pipeline->vec->bits(src) & (uint16_t)~w->helper;
-
-    gfx_lanes_keep(&f->warp, left | (uint16_t)~lanes);
-}
-
-void gfx_lanes_put_cover(struct gfx_fragment *f, struct va_warp *w, unsigned reg, uint16_t lanes)
-{
-    va_v16u v;
-
-    for (unsigned i = 0; f->fb.samples > 1 && i < VA_LANES; i++)
-        v[i] = f->warp.cover[i];
-    if (f->fb.samples == 1)
-        f->pipeline->vec->spread(gfx_lanes_covered(&f->warp), &v);
-    f->pipeline->vec->merge(&w->r[reg], &v, lanes, ~0u);
-}
-
-bool gfx_lanes_test(struct gfx_fragment *f, uint16_t lanes, bool update)
+static bool test_whole(struct gfx_fragment *f, uint16_t lanes, bool update)
 {
     struct gfx_state *s = f->now_state;
-    const struct gfx_vec *v = f->pipeline->vec;
     bool writes = update && s->zs.z_write;
     struct gfx_vec_depth d;
     va_v16u x, y, z, old;
@@ -124,10 +102,10 @@ bool gfx_lanes_test(struct gfx_fragment *f, uint16_t lanes, bool update)
     if (s->zs.z_func != 7 || writes) {
         if (!depth_of(f, &d))
             return false;
-        relative(f, f->warp.centre, &x, &y);
-        v->depth(&d, &x, &y, &z);
+        relative(f->warp.centre, f->warp.ox, f->warp.oy, &x, &y);
+        depth(&d, &x, &y, &z);
         load_pixels(f->tile.z, &f->warp, &old);
-        uint16_t pass = v->compare(s->zs.z_func, f->fb.z_internal == 2, &z, &old) & lanes;
+        uint16_t pass = compare(s->zs.z_func, f->fb.z_internal == 2, &z, &old) & lanes;
         gfx_lanes_keep(&f->warp, pass | (uint16_t)~lanes);
         lanes = pass;
         if (writes)
@@ -138,52 +116,134 @@ bool gfx_lanes_test(struct gfx_fragment *f, uint16_t lanes, bool update)
     return true;
 }
 
-/* --- colour --------------------------------------------------------------------------------- */
-
-bool gfx_lanes_color(struct gfx_fragment *f, unsigned rt, uint16_t lanes, uint32_t conv,
-                     const struct gfx_blend *b, const struct gfx_color *src)
+/* Tests the lanes, in the way that does it. */
+static void test_lanes(struct gfx_fragment *f, uint16_t lanes, bool update)
 {
-    const struct gfx_rt *target = &f->fb.rt[rt];
-    uint32_t *plane = (uint32_t *)(void *)f->tile.rt[rt];
-    struct gfx_vec_blend v;
-    va_v16u word;
-
-    if (f->fb.samples > 1 || target->internal > INTERNAL_LAST_BLENDABLE ||
-        (conv & (FORMAT_SRGB | FORMAT_RAW)) || (b && b->srgb))
-        return false;
-    gfx_blend_layout(target, conv, b, &v);
-    if (!v.replace)
-        load_pixels(plane, &f->warp, &word);
-    f->pipeline->vec->blend(&v, src, &word);
-    store_pixels(plane, &f->warp, lanes, &word);
-    return true;
+    if (!test_whole(f, lanes, update))
+        gfx_shade_test(f, lanes, update);
 }
 
-void gfx_lanes_registers(const struct gfx_fragment *f, const struct va_warp *w, unsigned reg,
-                         bool halves, struct gfx_color *out)
+static void late(struct gfx_fragment *f, uint16_t lanes)
+{
+    if (!f->warp.zs_done)
+        test_lanes(f, lanes & (uint16_t)~f->warp.tested, true);
+    f->warp.tested |= lanes;
+}
+
+/* Register @reg gets the covers that are left. */
+static void put_cover(struct gfx_fragment *f, struct va_warp *w, unsigned reg, uint16_t lanes)
+{
+    va_v16u v;
+
+    if (f->fb.samples == 1)
+        spread(gfx_lanes_covered(&f->warp), &v);
+    else
+        for (unsigned i = 0; i < VA_LANES; i++)
+            v[i] = f->warp.cover[i];
+    merge(&w->r[reg], &v, lanes, ~0u);
+}
+
+/* Source 0: the covers that the shader leaves. */
+static enum va_message_result atest(struct gfx_fragment *f, struct va_warp *w,
+                                    const struct va_insn *in, const struct va_val *src,
+                                    uint16_t lanes)
+{
+    if (f->fb.samples == 1) {
+        uint16_t left = bits(&src[0].w[0]) & (uint16_t)~w->helper;
+        gfx_lanes_keep(&f->warp, left | (uint16_t)~lanes);
+    } else {
+        gfx_shade_atest(f, w, in, src, lanes);
+    }
+    if (!gfx_shader_depth(f->now_state))
+        late(f, lanes);
+    put_cover(f, w, in->sr[0].reg, lanes);
+    return VA_MSG_DONE;
+}
+
+/* --- colour --------------------------------------------------------------------------------- */
+
+/* A colour from registers of fp16, or of words. */
+static void color_of(const struct va_warp *w, unsigned reg, bool halves, struct gfx_color *out)
 {
     for (unsigned n = 0; n < 4; n++)
         if (halves)
-            f->pipeline->vec->from_half(&w->r[(reg + n / 2) & 63], n & 1 ? 16 : 0, &out->c[n]);
+            from_half(&w->r[(reg + n / 2) & 63], n & 1 ? 16 : 0, &out->c[n]);
         else
             out->c[n] = w->r[(reg + n) & 63];
 }
 
+/* Lanes of @cover that have their sample left and write colours. */
+static uint16_t writers(const struct gfx_fragment *f, const struct va_warp *w, const va_v16u *cover,
+                        uint16_t lanes)
+{
+    return bits(cover) & gfx_lanes_covered(&f->warp) & lanes & (uint16_t)~w->helper;
+}
+
+/* Packed pixels of one sample. */
+static bool color_whole(struct gfx_fragment *f, const struct va_warp *w, unsigned rt, uint32_t conv,
+                        const struct gfx_blend *b, const struct va_insn *in,
+                        const struct va_val *cover, uint16_t lanes)
+{
+    const struct gfx_rt *target = &f->fb.rt[rt];
+    uint32_t *plane = (uint32_t *)(void *)f->tile.rt[rt];
+    enum gfx_regs format = gfx_regs_format(in, conv);
+    struct gfx_vec_blend v;
+    struct gfx_color src;
+    va_v16u word;
+
+    if (f->fb.samples > 1 || target->internal > INTERNAL_LAST_BLENDABLE ||
+        (conv & (FORMAT_SRGB | FORMAT_RAW)) || (b && b->srgb) || format == REGS_I16 ||
+        format == REGS_U16)
+        return false;
+    lanes = writers(f, w, &cover->w[0], lanes);
+    if (!lanes)
+        return true;
+    color_of(w, in->sr[0].reg, format == REGS_F16, &src);
+    gfx_blend_layout(target, conv, b, &v);
+    if (!v.replace)
+        load_pixels(plane, &f->warp, &word);
+    blend(&v, &src, &word);
+    store_pixels(plane, &f->warp, lanes, &word);
+    return true;
+}
+
+static enum va_message_result blend_message(struct gfx_fragment *f, struct core *c,
+                                            struct va_warp *w, const struct va_insn *in,
+                                            const struct va_val *src, uint16_t lanes)
+{
+    unsigned first = (unsigned)__builtin_ctz(lanes); /* descriptors are the same in all lanes */
+    uint32_t low = ((const uint32_t *)&src[0].w[0])[first];
+    uint32_t conv = ((const uint32_t *)&src[0].w[1])[first];
+    unsigned mode = low & 3, rt = low >> 16 & 15;
+    const struct gfx_blend *b = NULL;
+
+    if (mode == BLEND_SHADER)
+        return VA_MSG_DONE;
+    if (mode == BLEND_OFF || rt >= f->fb.rts)
+        return VA_MSG_TAKEN;
+    if (mode == BLEND_FIXED)
+        b = &f->now_state->blend[rt & 7];
+    if (!color_whole(f, w, rt, conv, b, in, &src[1], lanes) &&
+        !gfx_shade_color(f, w, rt, conv, b, in, &src[1], lanes))
+        return gfx_shade_no_format(f, c, conv);
+    return VA_MSG_TAKEN;
+}
+
 /* --- interpolation -------------------------------------------------------------------------- */
 
-bool gfx_lanes_centres(struct gfx_fragment *f, const struct va_insn *in, uint16_t lanes, va_v16u *x,
-                       va_v16u *y)
+static bool centres(struct gfx_fragment *f, const struct va_insn *in, uint16_t lanes, va_v16u *x,
+                    va_v16u *y)
 {
     unsigned mode = in->mod[VA_M_SAMPLE], update = in->mod[VA_M_UPDATE];
     struct gfx_warp *g = &f->warp;
 
     if (update == VA_UPDATE_RETRIEVE) {
-        relative(f, g->at, x, y);
+        relative(g->at, g->ox, g->oy, x, y);
         return true;
     }
     if (f->fb.samples > 1 || mode == VA_SAMPLE_EXPLICIT)
         return false;
-    relative(f, g->centre, x, y);
+    relative(g->centre, g->ox, g->oy, x, y);
     if (update == VA_UPDATE_STORE && lanes == 0xffff)
         memcpy(g->at, g->centre, sizeof(g->at));
     for (unsigned i = 0; update == VA_UPDATE_STORE && lanes != 0xffff && i < VA_LANES; i++)
@@ -196,11 +256,8 @@ bool gfx_lanes_centres(struct gfx_fragment *f, const struct va_insn *in, uint16_
 
 static bool uniform_offset(const va_v16u *offset, uint16_t lanes, uint32_t *at)
 {
-    *at = (*offset)[__builtin_ctz(lanes)];
-    for (unsigned i = 0; i < VA_LANES; i++)
-        if ((lanes >> i & 1) && (*offset)[i] != *at)
-            return false;
-    return true;
+    *at = ((const uint32_t *)offset)[__builtin_ctz(lanes)];
+    return va_alike(offset, lanes);
 }
 
 /* A component at byte @at of vertex @v, as it is; beyond its varyings: zero. */
@@ -236,8 +293,8 @@ static void corner(const struct gfx_draw *d, uint32_t v, uint32_t at, unsigned b
     }
 }
 
-static void interpolate(const struct gfx_fragment *f, uint32_t at, unsigned bytes, unsigned n,
-                        const va_v16u *x, const va_v16u *y, va_v16u out[4])
+static void interpolate_one(const struct gfx_fragment *f, uint32_t at, unsigned bytes, unsigned n,
+                            const va_v16u *x, const va_v16u *y, va_v16u out[4])
 {
     const struct gfx_prim *t = f->warp.prim[0];
     float value[4][3], one[4];
@@ -247,7 +304,7 @@ static void interpolate(const struct gfx_fragment *f, uint32_t at, unsigned byte
         for (unsigned c = 0; c < n; c++)
             value[c][i] = one[c];
     }
-    f->pipeline->vec->interpolate(t->bary, x, y, (const float(*)[3])value, n, out);
+    interpolate(t->bary, x, y, (const float(*)[3])value, n, out);
 }
 
 /* The same of a warp with several primitives. */
@@ -266,8 +323,8 @@ static void interpolate_mixed(const struct gfx_fragment *f, uint32_t at, unsigne
                 bary[i][k][s] = t->bary[i][k];
         }
     }
-    f->pipeline->vec->interpolate_slots((const float(*)[3][GFX_SLOTS])bary, f->warp.slot, x, y,
-                                        (const float(*)[3][GFX_SLOTS])value, n, out);
+    interpolate_slots((const float(*)[3][GFX_SLOTS])bary, f->warp.slot, x, y,
+                      (const float(*)[3][GFX_SLOTS])value, n, out);
 }
 
 /* What is not interpolated: of the provoking vertex. */
@@ -280,28 +337,28 @@ static void flat_values(const struct gfx_fragment *f, uint32_t at, unsigned byte
     for (unsigned c = 0; c < n; c++) {
         for (unsigned s = 0; s < g->prims; s++)
             u[s] = component(f->draw, g->prim[s]->flat, at + c * bytes, bytes == 2);
-        gfx_by_slot(g, u, &out[c]);
+        by_slot(g, u, &out[c]);
     }
 }
 
-void gfx_lanes_put(const struct gfx_fragment *f, struct va_warp *w, unsigned reg, bool half_dst,
-                   unsigned c, va_v16u *value, uint16_t lanes)
+static void put_component(struct va_warp *w, unsigned reg, bool half_dst, unsigned c,
+                          const va_v16u *value, uint16_t lanes)
 {
-    const struct gfx_vec *v = f->pipeline->vec;
+    va_v16u high;
 
     if (!half_dst) {
-        v->merge(&w->r[reg + c], value, lanes, ~0u);
+        merge(&w->r[reg + c], value, lanes, ~0u);
         return;
     }
-    if (c & 1)
-        *value <<= 16;
-    v->merge(&w->r[reg + c / 2], value, lanes, c & 1 ? 0xffff0000u : 0xffffu);
+    for (unsigned k = 0; (c & 1) && k < PIECES; k++)
+        put(&high, k, get(value, k) << 16);
+    merge(&w->r[reg + c / 2], c & 1 ? &high : value, lanes, c & 1 ? 0xffff0000u : 0xffffu);
 }
 
-bool gfx_lanes_ld_var_buf(struct gfx_fragment *f, struct va_warp *w, const struct va_insn *in,
-                          const va_v16u *offset, uint16_t lanes)
+/* LD_VAR_BUF and LD_VAR_BUF_IMM (@offset NULL) of what is interpolated at the pixels' centres. */
+static bool ld_var_buf(struct gfx_fragment *f, struct va_warp *w, const struct va_insn *in,
+                       const va_v16u *offset, uint16_t lanes)
 {
-    const struct gfx_vec *v = f->pipeline->vec;
     bool half_dst = in->op == VA_OP_LD_VAR_BUF_F16 || in->op == VA_OP_LD_VAR_BUF_IMM_F16;
     unsigned format = in->mod[VA_M_SRCFMT];
     bool flat = format == VA_SRCFMT_FLAT32 || format == VA_SRCFMT_FLAT16;
@@ -310,19 +367,47 @@ bool gfx_lanes_ld_var_buf(struct gfx_fragment *f, struct va_warp *w, const struc
     uint32_t at = (uint32_t)in->imm[0];
     va_v16u x, y, out[4];
 
-    if (n > 4 || (half_dst ? (n + 1) / 2 : n) > in->sr[0].count || (flat && half_src != half_dst) ||
-        (offset && !uniform_offset(offset, lanes, &at)) || !gfx_lanes_centres(f, in, lanes, &x, &y))
+    if (!f->warp.prim[0] || n > 4 || (half_dst ? (n + 1) / 2 : n) > in->sr[0].count ||
+        (flat && half_src != half_dst) || (offset && !uniform_offset(offset, lanes, &at)) ||
+        !centres(f, in, lanes, &x, &y))
         return false;
     if (flat)
         flat_values(f, at, bytes, n, out);
     else if (f->warp.prims > 1)
         interpolate_mixed(f, at, bytes, n, &x, &y, out);
     else
-        interpolate(f, at, bytes, n, &x, &y, out);
+        interpolate_one(f, at, bytes, n, &x, &y, out);
     for (unsigned c = 0; c < n; c++) {
         if (half_dst && !flat)
-            v->to_half(&out[c], &out[c]);
-        gfx_lanes_put(f, w, in->sr[0].reg, half_dst, c, &out[c], lanes);
+            to_half(&out[c], &out[c]);
+        put_component(w, in->sr[0].reg, half_dst, c, &out[c], lanes);
     }
     return true;
+}
+
+/* --- messages ------------------------------------------------------------------------------- */
+
+static enum va_message_result message(struct core *c, struct va_warp *w, const struct va_insn *in,
+                                      const struct va_val *src, uint16_t lanes)
+{
+    struct gfx_fragment *f = c->fragment;
+    bool done = false;
+
+    switch (in->op) {
+    case VA_OP_ATEST:
+        return atest(f, w, in, src, lanes);
+    case VA_OP_BLEND:
+        return blend_message(f, c, w, in, src, lanes);
+    case VA_OP_LD_VAR_BUF_IMM_F32:
+    case VA_OP_LD_VAR_BUF_IMM_F16:
+        done = ld_var_buf(f, w, in, NULL, lanes);
+        break;
+    case VA_OP_LD_VAR_BUF_F32:
+    case VA_OP_LD_VAR_BUF_F16:
+        done = ld_var_buf(f, w, in, &src[1].w[0], lanes);
+        break;
+    default:
+        break;
+    }
+    return done ? VA_MSG_DONE : gfx_fragment_message(c, w, in, src, lanes);
 }
