@@ -259,8 +259,8 @@ struct gfx_quad {
 };
 
 /** Quads of the tile that @t covers; @quad has room for GFX_QUADS. Returns how many. */
-unsigned gfx_raster(const struct gfx_fb *fb, const struct gfx_tile *tile, const struct gfx_prim *t,
-                    const struct gfx_draw *d, struct gfx_quad *quad);
+unsigned gfx_raster(const struct gfx_vec *vec, const struct gfx_fb *fb, const struct gfx_tile *tile,
+                    const struct gfx_prim *t, const struct gfx_draw *d, struct gfx_quad *quad);
 
 /** Depth/stencil descriptor, unpacked. */
 struct gfx_zs {

@@ -410,7 +410,7 @@ static enum mali_mem_result prim_begin(struct gfx_fragment *f, const struct gfx_
     f->draw = d;
     f->sample = 0;
     f->next_quad = 0;
-    f->quads = gfx_raster(&f->fb, &f->tile, t, d, f->quad);
+    f->quads = gfx_raster(f->pipeline->vec, &f->fb, &f->tile, t, d, f->quad);
     f->begun = true;
     return MALI_MEM_OK;
 }

@@ -132,6 +132,8 @@ extern const struct gfx_lanes gfx_lanes_base;
 #ifdef __x86_64__
 extern const struct gfx_lanes gfx_lanes_avx2, gfx_lanes_avx512;
 #endif
+/** One variant; NULL: not for this CPU. */
+const struct gfx_lanes *gfx_lanes_variant(enum va_vectors v);
 /** That of va_vectors(). Slow: ask once. */
 const struct gfx_lanes *gfx_lanes_best(void);
 

@@ -6,13 +6,14 @@
  * Ties: a sample on an edge belongs to the outline when that is a top or a left edge (tie-break
  * rule "minus 180 in, 0 out", the only one that Mesa asks for).
  *
- * Called by fragment.c. Calls nothing.
+ * Called by gfx_fragment.c. Calls gfx_vec.h.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include <stdlib.h>
 #include <string.h>
 
-#include "gfx.h"
+#include "gfx_vec.h"
 
 /* Edge i: inside where a * x + b * y + c >= 0, coordinates from the tile's corner. */
 struct edge {
@@ -174,14 +175,56 @@ static unsigned cutting(const struct outline *o, const struct box *b, struct edg
     return n;
 }
 
-static unsigned quads_of_rows(const struct outline *o, uint16_t full, const struct box *b,
-                              struct gfx_quad *quad)
+/* Edges at the pixels' centres of the box, from its first one on. The 256 are exact: pixels are as
+ * far from each other. False: too long for 32 bits. */
+static bool edges_in_box(const struct edge *e, unsigned edges, const struct box *b,
+                         struct gfx_vec_edges *out)
 {
-    struct edge cut[GFX_CORNERS];
-    unsigned edges = cutting(o, b, cut), n = 0;
+    const int64_t far = 1 << 30; /* the sign is the same in all of the tile */
+    int64_t x = b->x0 * GFX_SUBPIXEL + GFX_SUBPIXEL / 2;
+    int64_t y = b->y0 * GFX_SUBPIXEL + GFX_SUBPIXEL / 2;
 
-    for (int y = b->y0 & ~1; y <= b->y1; y += 2) {
-        uint32_t up = row_cover(cut, edges, b, y), down = row_cover(cut, edges, b, y + 1);
+    *out = (struct gfx_vec_edges){0};
+    for (unsigned i = 0; i < edges; i++) {
+        int64_t c = (e[i].a * x + e[i].b * y + e[i].c) >> 8;
+        if (llabs(e[i].a) + llabs(e[i].b) > far / 2 / GFX_TILE)
+            return false;
+        out->a[i] = (int32_t)e[i].a;
+        out->b[i] = (int32_t)e[i].b;
+        out->c[i] = (int32_t)(c > far ? far : c < -far ? -far : c);
+    }
+    return true;
+}
+
+/* The covered pixels of each row of the box. */
+static void rows_of_box(const struct gfx_vec *vec, const struct outline *o, const struct box *b,
+                        uint32_t row[GFX_TILE])
+{
+    unsigned columns = (unsigned)(b->x1 - b->x0 + 1), rows = (unsigned)(b->y1 - b->y0 + 1);
+    struct edge cut[GFX_CORNERS];
+    struct gfx_vec_edges e;
+    unsigned edges = cutting(o, b, cut);
+
+    if (!edges_in_box(cut, edges, b, &e)) {
+        for (unsigned y = 0; y < rows; y++)
+            row[y] = row_cover(cut, edges, b, b->y0 + (int)y);
+        return;
+    }
+    vec->cover(&e, columns, rows, row);
+    for (unsigned y = 0; y < rows; y++)
+        row[y] = (row[y] & ~0u >> (32 - columns)) << b->x0;
+}
+
+static unsigned quads_of_rows(const struct gfx_vec *vec, const struct outline *o, uint16_t full,
+                              const struct box *b, struct gfx_quad *quad)
+{
+    uint32_t rows[GFX_TILE + 2] = {0}, *row = rows + (b->y0 & 1); /* of whole quads */
+    unsigned n = 0;
+
+    rows_of_box(vec, o, b, row);
+    row = rows;
+    for (int y = b->y0 & ~1; y <= b->y1; y += 2, row += 2) {
+        uint32_t up = row[0], down = row[1];
         uint32_t any = up | down, left = (any | any >> 1) & 0x55555555;
         for (; left; left &= left - 1) {
             unsigned x = (unsigned)__builtin_ctz(left);
@@ -206,8 +249,8 @@ static void forced_covers(const struct gfx_fb *fb, struct gfx_quad *quad, unsign
     }
 }
 
-unsigned gfx_raster(const struct gfx_fb *fb, const struct gfx_tile *tile, const struct gfx_prim *t,
-                    const struct gfx_draw *d, struct gfx_quad *quad)
+unsigned gfx_raster(const struct gfx_vec *vec, const struct gfx_fb *fb, const struct gfx_tile *tile,
+                    const struct gfx_prim *t, const struct gfx_draw *d, struct gfx_quad *quad)
 {
     enum { BLOCK = 8 };
     int tx = (int)tile->x, ty = (int)tile->y;
@@ -226,7 +269,7 @@ unsigned gfx_raster(const struct gfx_fb *fb, const struct gfx_tile *tile, const 
         return 0;
     set_edges(t, (int64_t)tx * GFX_SUBPIXEL, (int64_t)ty * GFX_SUBPIXEL, &o);
     if (samples == 1 || !DCD_MULTISAMPLE(&d->dcd)) {
-        n = quads_of_rows(&o, full, &b, quad);
+        n = quads_of_rows(vec, &o, full, &b, quad);
         forced_covers(fb, quad, n);
         return n;
     }

@@ -5,7 +5,7 @@
  *
  * Vectors are passed by address, 64-byte aligned; fp32 values as bits.
  *
- * Called by gfx_lanes.c, gfx_varying.c. Calls nothing.
+ * Called by gfx_lanes_body.h, gfx_raster.c, gfx_shade.c, gfx_varying.c. Calls nothing.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -33,14 +33,22 @@ struct gfx_vec_blend {
     float constant;
 };
 
+/** Edges of an outline, those that are not used zero: inside is where a x + b y + c >= 0 for all.
+ */
+struct gfx_vec_edges {
+    int32_t a[GFX_CORNERS], b[GFX_CORNERS], c[GFX_CORNERS];
+};
+
 struct gfx_vec {
+    /** Bit x of @row[y]: (x, y) is inside @e; x < @columns <= 32, y < @rows. No sum overflows. */
+    void (*cover)(const struct gfx_vec_edges *e, unsigned columns, unsigned rows, uint32_t *row);
     /** @out[c] = sum of @value[c][i] by the weights over w of planes @bary, perspective-correct. */
     void (*interpolate)(const float bary[3][3], const va_v16u *x, const va_v16u *y,
                         const float (*value)[3], unsigned n, va_v16u *out);
     /** The same with planes and values of several primitives; @slot: which is each lane's. */
     void (*interpolate_slots)(const float bary[3][3][GFX_SLOTS], const uint32_t *slot,
-                              const va_v16u *x, const va_v16u *y, const float (*value)[3][GFX_SLOTS],
-                              unsigned n, va_v16u *out);
+                              const va_v16u *x, const va_v16u *y,
+                              const float (*value)[3][GFX_SLOTS], unsigned n, va_v16u *out);
     /** @x, @y: @at less @ox, @oy. */
     void (*relative)(const float at[2][VA_LANES], const float ox[VA_LANES],
                      const float oy[VA_LANES], va_v16u *x, va_v16u *y);

@@ -23,7 +23,7 @@ const struct gfx_vec *gfx_vec_of(enum va_vectors v)
     return va_alu_of(v) ? variants[v] : NULL; /* the same test */
 }
 
-const struct gfx_lanes *gfx_lanes_best(void)
+const struct gfx_lanes *gfx_lanes_variant(enum va_vectors v)
 {
     static const struct gfx_lanes *const variants[VA_VECTORS] = {
         &gfx_lanes_base,
@@ -33,7 +33,12 @@ const struct gfx_lanes *gfx_lanes_best(void)
 #endif
     };
 
-    return variants[va_vectors()];
+    return va_alu_of(v) ? variants[v] : NULL;
+}
+
+const struct gfx_lanes *gfx_lanes_best(void)
+{
+    return gfx_lanes_variant(va_vectors());
 }
 
 const struct gfx_vec *gfx_vec_best(void)

@@ -38,6 +38,45 @@ VA_INLINE vf pick_f(vu m, vf a, vf b)
     return as_f(pick(m, as_u(a), as_u(b)));
 }
 
+/* --- coverage -------------------------------------------------------------------------------- */
+
+/* Lanes that are negative. */
+VA_INLINE unsigned signs_of(vu v)
+{
+#ifdef VA_HOST_AVX512
+    return _mm512_movepi32_mask((__m512i)v);
+#elif defined(VA_HOST_AVX2)
+    return (unsigned)_mm256_movemask_ps((__m256)v);
+#elif defined(__SSE2__)
+    return (unsigned)_mm_movemask_ps((__m128)v);
+#else
+    unsigned lanes = 0;
+    for (unsigned i = 0; i < LANES; i++)
+        lanes |= (v[i] >> 31) << i;
+    return lanes;
+#endif
+}
+
+static void cover(const struct gfx_vec_edges *e, unsigned columns, unsigned rows, uint32_t *row)
+{
+    vu column = {0}, at[GFX_CORNERS];
+
+    for (unsigned i = 0; i < LANES; i++)
+        column[i] = i;
+    for (unsigned x = 0; x < columns; x += LANES, column += LANES) {
+        VA_UNROLL
+        for (unsigned i = 0; i < GFX_CORNERS; i++)
+            at[i] = splat((uint32_t)e->c[i]) + (uint32_t)e->a[i] * column;
+        for (unsigned y = 0; y < rows; y++) {
+            uint32_t in = ~signs_of(at[0] | at[1] | at[2] | at[3]) & (~0u >> (32 - LANES));
+            row[y] = (x ? row[y] : 0) | in << x;
+            VA_UNROLL
+            for (unsigned i = 0; i < GFX_CORNERS; i++)
+                at[i] += (uint32_t)e->b[i];
+        }
+    }
+}
+
 /* --- interpolation ---------------------------------------------------------------------- */
 
 VA_INLINE vf plane_at(const float p[3], vf x, vf y)
@@ -410,5 +449,5 @@ static void bytes(const uint8_t from[4], const uint8_t *in, uint8_t *out, size_t
 }
 
 const struct gfx_vec GFX_VARIANT = {
-    interpolate, interpolate_slots, relative, depth, compare, blend, from_half, merge, bits,
-    spread,      to_half,           bytes};
+    cover, interpolate, interpolate_slots, relative, depth, compare, blend, from_half, merge,
+    bits,  spread,      to_half,           bytes};

@@ -10,8 +10,10 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "../../hw/pipeline/gfx_fragment.h"
+#include "../../hw/pipeline/gfx_vec.h"
 
 #define SIZE 128 /* of the framebuffer */
 #define MADE 64  /* primitives that one may become here */
@@ -107,7 +109,7 @@ static void draw(struct bench *b)
                              .h = GFX_TILE};
         for (unsigned i = 0; i < bin->count; i++) {
             const struct gfx_prim *p = &b->pass->prim[bin->prim[i]];
-            unsigned quads = gfx_raster(&b->fb, &t, p, &b->pass->draw[p->draw], quad);
+            unsigned quads = gfx_raster(b->p->vec, &b->fb, &t, p, &b->pass->draw[p->draw], quad);
             for (unsigned q = 0; q < quads; q++)
                 count_quad(b, &t, &quad[q]);
         }
@@ -205,7 +207,7 @@ static void forced_samples(void)
         }
         triangle(b, v, 2);
         TAP_REQUIRE(b->pass->prims == 1);
-        n = gfx_raster(&b->fb, &tile, b->pass->prim, b->pass->draw, quad);
+        n = gfx_raster(b->p->vec, &b->fb, &tile, b->pass->prim, b->pass->draw, quad);
         TAP_REQUIRE(n > 2);
         TAP_CHECK_EQ(quad[0].x, 2); /* of the row of y = 1 */
         TAP_CHECK_EQ(quad[0].cover[0], 0);
@@ -214,6 +216,58 @@ static void forced_samples(void)
         TAP_CHECK_EQ(quad[0].cover[3], 1);
         TAP_CHECK_EQ(quad[0].forced[3], 15);
         bench_free(b);
+    }
+}
+
+/* Covered pixels of @t, one by one: what is left of the edges, top and left ones included. */
+static bool covers(const struct gfx_prim *t, int px, int py)
+{
+    int64_t x = px * GFX_SUBPIXEL + GFX_SUBPIXEL / 2, y = py * GFX_SUBPIXEL + GFX_SUBPIXEL / 2;
+
+    for (unsigned i = 0; i < t->corners; i++) {
+        unsigned k = (i + 1u) % t->corners;
+        int64_t dx = t->x[k] - t->x[i], dy = t->y[k] - t->y[i];
+        int64_t at = dx * (y - t->y[i]) - dy * (x - t->x[i]);
+        if (at < 0 || (at == 0 && !(dy < 0 || (dy == 0 && dx > 0))))
+            return false;
+    }
+    return px >= t->min_x && px <= t->max_x && py >= t->min_y && py <= t->max_y;
+}
+
+/* Outlines of all lengths, up to those that need more than 32 bits, in all variants. */
+static void every_variant_covers(void)
+{
+    static struct gfx_quad quad[GFX_QUADS];
+    static const struct gfx_draw draw;
+    const struct gfx_fb fb = {.max_x = 1023, .max_y = 1023, .samples = 1};
+    uint32_t seed = 99;
+
+    for (unsigned round = 0; round < 3000; round++) {
+        struct gfx_tile tile = {.x = 32 * (rnd(&seed) % 30), .y = 32 * (rnd(&seed) % 30)};
+        int reach = 64 << rnd(&seed) % 18;
+        struct gfx_prim t = {.corners = 3, .max_x = 1023, .max_y = 1023};
+        tile.w = 1 + rnd(&seed) % 32;
+        tile.h = 1 + rnd(&seed) % 32;
+        for (unsigned i = 0; i < 3; i++) {
+            t.x[i] = (int)tile.x * 256 + (int)(rnd(&seed) % (2u * (unsigned)reach)) - reach + 4096;
+            t.y[i] = (int)tile.y * 256 + (int)(rnd(&seed) % (2u * (unsigned)reach)) - reach + 4096;
+        }
+        if (round & 1) {
+            t.min_x = (int16_t)(tile.x + rnd(&seed) % 8);
+            t.max_y = (int16_t)(tile.y + rnd(&seed) % 32);
+        }
+        for (unsigned v = 0; v < VA_VECTORS && gfx_vec_of(v); v++) {
+            static bool hit[GFX_TILE][GFX_TILE];
+            unsigned n = gfx_raster(gfx_vec_of(v), &fb, &tile, &t, &draw, quad), wrong = 0;
+            memset(hit, 0, sizeof(hit));
+            for (unsigned i = 0; i < 4 * n; i++)
+                hit[quad[i / 4].y + (i >> 1 & 1)][quad[i / 4].x + (i & 1)] |=
+                    quad[i / 4].cover[i % 4];
+            for (unsigned y = 0; y < tile.h; y++)
+                for (unsigned x = 0; x < tile.w; x++)
+                    wrong += hit[y][x] != covers(&t, (int)(tile.x + x), (int)(tile.y + y));
+            TAP_CHECK_EQ(wrong, 0);
+        }
     }
 }
 
@@ -451,7 +505,7 @@ static void check_line(struct bench *b, const struct gfx_vertex v[2])
                              .h = GFX_TILE};
         for (unsigned i = 0; i < bin->count; i++) {
             const struct gfx_prim *p = &b->pass->prim[bin->prim[i]];
-            unsigned quads = gfx_raster(&b->fb, &t, p, b->pass->draw, quad);
+            unsigned quads = gfx_raster(b->p->vec, &b->fb, &t, p, b->pass->draw, quad);
             for (unsigned k = 0; k < 4 * quads; k++) {
                 const struct gfx_quad *q = &quad[k / 4];
                 unsigned at = (t.y + q->y + (k >> 1 & 1)) * SIZE + t.x + q->x + (k & 1);
@@ -670,7 +724,8 @@ TAP_MAIN({"no-crack", no_crack}, {"no-crack-msaa", no_crack_msaa},
          {"behind-the-eye", behind_the_eye}, {"depth-clip", depth_clip},
          {"perspective", perspective}, {"centroid", centroid}, {"strange-numbers", strange_numbers},
          {"lines-and-points", lines_and_points}, {"lines-once", lines_once},
-         {"depth-functions", depth_functions}, {"stencil-operations", stencil_operations},
-         {"packing", packing}, {"source-over", source_over}, {"twice-the-source", twice_the_source},
+         {"every-variant-covers", every_variant_covers}, {"depth-functions", depth_functions},
+         {"stencil-operations", stencil_operations}, {"packing", packing},
+         {"source-over", source_over}, {"twice-the-source", twice_the_source},
          {"float-targets", float_targets}, {"wide-conversion", wide_conversion},
          {"bounded-memory", bounded_memory})

@@ -18,7 +18,8 @@ static unsigned variant_count;
 
 static void find_variants(void)
 {
-    for (variant_count = 0; variant_count < VA_VECTORS && gfx_vec_of(variant_count); variant_count++)
+    for (variant_count = 0; variant_count < VA_VECTORS && gfx_vec_of(variant_count);
+         variant_count++)
         variants[variant_count] = gfx_vec_of(variant_count);
     TAP_CHECK(variant_count && variants[variant_count - 1] == gfx_vec_best());
 }
@@ -309,6 +310,42 @@ static void slots(void)
     }
 }
 
+/* Edges as long as an outline's may be, one by one. */
+static bool inside(const struct gfx_vec_edges *e, unsigned x, unsigned y)
+{
+    for (unsigned i = 0; i < GFX_CORNERS; i++)
+        if ((int64_t)e->a[i] * x + (int64_t)e->b[i] * y + e->c[i] < 0)
+            return false;
+    return true;
+}
+
+static void coverage(void)
+{
+    for (unsigned round = 0; round < ROUNDS / 4; round++) {
+        unsigned columns = 1 + rnd() % GFX_TILE, rows = 1 + rnd() % GFX_TILE, shift = rnd() % 20;
+        unsigned edges = rnd() % (GFX_CORNERS + 1);
+        struct gfx_vec_edges e = {0};
+        uint32_t row[GFX_TILE + 1];
+        for (unsigned i = 0; i < edges; i++) { /* through the box, or near it */
+            e.a[i] = (int32_t)(rnd() % (1 << 24)) - (1 << 23);
+            e.b[i] = (int32_t)(rnd() % (1 << 24)) - (1 << 23);
+            e.a[i] >>= shift;
+            e.b[i] >>= shift;
+            e.c[i] = -e.a[i] * (int32_t)(rnd() % 40) - e.b[i] * (int32_t)(rnd() % 40);
+        }
+        for (unsigned n = 0; n < variant_count; n++) {
+            row[rows] = 0xa5a5a5a5;
+            variants[n]->cover(&e, columns, rows, row);
+            TAP_CHECK_EQ(row[rows], 0xa5a5a5a5);
+            for (unsigned i = 0; i < columns * rows; i++) {
+                unsigned at_x = i % columns, at_y = i / columns;
+                if (!same("cover", variants[n], i, row[at_y] >> at_x & 1, inside(&e, at_x, at_y)))
+                    return;
+            }
+        }
+    }
+}
+
 static void all_of(void (*test)(void))
 {
     find_variants();
@@ -351,6 +388,11 @@ static void test_slots(void)
     all_of(slots);
 }
 
+static void test_coverage(void)
+{
+    all_of(coverage);
+}
+
 TAP_MAIN({"blending", test_blending}, {"depths", test_depths}, {"comparing", test_comparing},
          {"halves-and-masks", test_halves}, {"interpolation", test_interpolation},
-         {"slots", test_slots}, {"bytes-change-places", test_bytes})
+         {"slots", test_slots}, {"bytes-change-places", test_bytes}, {"coverage", test_coverage})
