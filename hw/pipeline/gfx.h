@@ -262,6 +262,14 @@ struct gfx_quad {
 unsigned gfx_raster(const struct gfx_vec *vec, const struct gfx_fb *fb, const struct gfx_tile *tile,
                     const struct gfx_prim *t, const struct gfx_draw *d, struct gfx_quad *quad);
 
+/**
+ * The same of one sample a pixel, for those who need no quads: rows of the tile from *@first on, bit
+ * x of each: the pixel is covered. Returns how many rows. A row's pixels lie together.
+ */
+unsigned gfx_raster_rows(const struct gfx_vec *vec, const struct gfx_fb *fb,
+                         const struct gfx_tile *tile, const struct gfx_prim *t,
+                         uint32_t row[GFX_TILE], unsigned *first);
+
 /** Depth/stencil descriptor, unpacked. */
 struct gfx_zs {
     bool stencil, s_from_shader, z_write, bias, read_only;
@@ -323,7 +331,8 @@ uint32_t gfx_tib_pack(unsigned internal, const float rgba[4], bool round);
 /**
  * A warp of fragments that is filled, or under way. Its lanes are quads, four lanes each, or, where
  * no lane looks at another (struct gfx_state: loose), single pixels: small triangles would leave half
- * of the lanes idle. Arrays of what a quad writes at once have room for one behind the last lane.
+ * of the lanes idle. Arrays of what a quad or a run of pixels writes at once have room for
+ * one behind the last lane.
  */
 struct gfx_warp {
     struct va_warp w;
@@ -332,10 +341,13 @@ struct gfx_warp {
     unsigned prims;                         /* that its lanes belong to */
     const struct gfx_prim *prim[GFX_SLOTS]; /* NULL: a frame shader. Of this slice, as pass */
     uint32_t index[GFX_SLOTS];              /* of these, in the pass */
-    uint32_t slot[VA_LANES + 4] __attribute__((aligned(64))); /* which of these, by lane */
+    /* Planes of these: of weights over w, of the depth; where they begin. */
+    float bary[3][3][GFX_SLOTS] __attribute__((aligned(64))), z[3][GFX_SLOTS];
+    float origin[2][GFX_SLOTS];
+    uint32_t slot[2 * VA_LANES] __attribute__((aligned(64))); /* which of these, by lane */
     float ox[VA_LANES] __attribute__((aligned(64))), oy[VA_LANES]; /* origins of the primitives */
     uint32_t used[GFX_TILE];      /* loose: bits of the pixels taken, by row of the tile */
-    uint16_t pixel[VA_LANES + 4]; /* in the tile */
+    uint16_t pixel[VA_LANES];     /* in the tile */
     uint16_t cover[VA_LANES + 4]; /* samples left */
     uint16_t first[VA_LANES];     /* samples covered before any test */
     uint16_t forced[VA_LANES]; /* as of quads */
@@ -345,7 +357,7 @@ struct gfx_warp {
     float at[2][VA_LANES]
         __attribute__((aligned(64))); /* interpolation position stored last, framebuffer pixels */
     float centre[2][VA_LANES] __attribute__((aligned(64))); /* of the pixels, likewise */
-    uint32_t position[VA_LANES + 4]
+    uint32_t position[2 * VA_LANES]
         __attribute__((aligned(64))); /* of the pixels, in the framebuffer: x, y << 16 */
 };
 

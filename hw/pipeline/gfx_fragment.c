@@ -158,8 +158,8 @@ static struct gfx_state *state_slot(struct gfx_fragment *f, uint32_t key)
 /* Lanes may be single pixels: none looks at others, and each has one sample. */
 static bool is_loose(const struct gfx_fragment *f, const struct gfx_state *s)
 {
-    bool alone = !s->dcd.spd || (!s->core.shader.helpers &&
-                                 !va_program_neighbours(s->core.shader.program));
+    bool alone =
+        !s->dcd.spd || (!s->core.shader.helpers && !va_program_neighbours(s->core.shader.program));
 
     return alone && s->key < GFX_KEY_FRAME && f->fb.samples == 1 && !f->fb.forced &&
            DCD_SAMPLE_MASK(&s->dcd) & 1;
@@ -409,8 +409,11 @@ static enum mali_mem_result prim_begin(struct gfx_fragment *f, const struct gfx_
     f->prim = t;
     f->draw = d;
     f->sample = 0;
-    f->next_quad = 0;
-    f->quads = gfx_raster(f->pipeline->vec, &f->fb, &f->tile, t, d, f->quad);
+    f->next_quad = f->next_row = f->quads = f->rows = 0;
+    if (f->now_state->loose)
+        f->rows = gfx_raster_rows(f->pipeline->vec, &f->fb, &f->tile, t, f->row, &f->first_row);
+    else
+        f->quads = gfx_raster(f->pipeline->vec, &f->fb, &f->tile, t, d, f->quad);
     f->begun = true;
     return MALI_MEM_OK;
 }

@@ -71,6 +71,8 @@ struct gfx_fragment {
     struct gfx_state *now_state;
     struct gfx_quad quad[GFX_QUADS];
     unsigned quads, next_quad, sample;
+    uint32_t row[GFX_TILE]; /* loose: no quads, but pixels that are left, row by row */
+    unsigned rows, next_row, first_row;
     uint64_t occlusion, occluded; /* counter's address, not yet added */
     bool occlusion_predicate;
     bool in_warp;

@@ -22,15 +22,41 @@ static void by_slot(const struct gfx_warp *g, const uint32_t u[GFX_SLOTS], va_v1
 
 /* --- pixels of the warp ------------------------------------------------------------------ */
 
-/* The lanes of a quad lie in two rows, two beside each other. */
+VA_INLINE uint64_t load_pair(const uint32_t *from)
+{
+    uint64_t v;
+
+    memcpy(&v, from, 8);
+    return v;
+}
+
+/* Piece @k of the lanes' words, as one vector: through memory it would wait for its parts. The
+ * lanes of a quad lie in two rows, two beside each other. */
+VA_INLINE vu load_piece(const uint32_t *plane, const struct gfx_warp *g, unsigned k)
+{
+    typedef uint64_t pairs __attribute__((vector_size(VA_PIECE)));
+    const uint16_t *at = &g->pixel[k * LANES];
+#define ONE(i)  plane[at[i]]
+#define PAIR(i) load_pair(plane + at[i])
+#define FOUR(i) ONE(i), ONE(i + 1), ONE(i + 2), ONE(i + 3)
+#if VA_PIECE == 64
+    return g->loose ? (vu){FOUR(0), FOUR(4), FOUR(8), FOUR(12)}
+                    : (vu)(pairs){PAIR(0), PAIR(2),  PAIR(4),  PAIR(6),
+                                  PAIR(8), PAIR(10), PAIR(12), PAIR(14)};
+#elif VA_PIECE == 32
+    return g->loose ? (vu){FOUR(0), FOUR(4)} : (vu)(pairs){PAIR(0), PAIR(2), PAIR(4), PAIR(6)};
+#else
+    return g->loose ? (vu){FOUR(0)} : (vu)(pairs){PAIR(0), PAIR(2)};
+#endif
+#undef ONE
+#undef PAIR
+#undef FOUR
+}
+
 static void load_pixels(const uint32_t *plane, const struct gfx_warp *g, va_v16u *out)
 {
-    uint8_t *to = (uint8_t *)out;
-
-    for (unsigned i = 0; !g->loose && i < VA_LANES; i += 2)
-        memcpy(to + 4 * i, plane + g->pixel[i], 8);
-    for (unsigned i = 0; g->loose && i < VA_LANES; i++)
-        memcpy(to + 4 * i, plane + g->pixel[i], 4);
+    for (unsigned k = 0; k < PIECES; k++)
+        put(out, k, load_piece(plane, g, k));
 }
 
 static void store_pairs(uint32_t *plane, const struct gfx_warp *g, uint16_t lanes, const va_v16u *v)
@@ -59,33 +85,31 @@ static void store_pixels(uint32_t *plane, const struct gfx_warp *g, uint16_t lan
 
 /* --- depth ---------------------------------------------------------------------------------- */
 
-static bool depth_of(const struct gfx_fragment *f, struct gfx_vec_depth *d)
+/* @bias has room for those of the primitives. */
+static bool depth_of(const struct gfx_fragment *f, float bias[GFX_SLOTS], struct gfx_vec_depth *d)
 {
     const struct gfx_state *s = f->now_state;
     const struct gfx_zs *zs = &s->zs;
     const struct gfx_warp *g = &f->warp;
     bool plane = zs->z_source != GFX_Z_MIN && zs->z_source != GFX_Z_MAX && g->prim[0];
-    float fixed = zs->z_source == GFX_Z_MIN   ? s->dcd.min_z
-                  : zs->z_source == GFX_Z_MAX ? s->dcd.max_z
-                                              : 0;
 
     if (plane && zs->bias && (f->fb.z_internal == 2 || zs->bias_clamp != 0))
         return false; /* by the depth's exponent; clamped */
     *d = (struct gfx_vec_depth){
+        .plane = plane ? g->z : NULL,
+        .fixed = zs->z_source == GFX_Z_MIN   ? s->dcd.min_z
+                 : zs->z_source == GFX_Z_MAX ? s->dcd.max_z
+                                             : 0,
+        .bias = plane && zs->bias ? bias : NULL,
         .clamp = zs->clamp == GFX_CLAMP_0_1 || zs->clamp == GFX_CLAMP_BOUNDS,
         .low = zs->clamp == GFX_CLAMP_BOUNDS ? s->dcd.min_z : 0,
         .high = zs->clamp == GFX_CLAMP_BOUNDS ? s->dcd.max_z : 1,
         .internal = f->fb.z_internal,
         .slot = g->slot,
     };
-    for (unsigned s = 0; s < g->prims; s++) {
-        d->plane[0][s] = plane ? g->prim[s]->z[0] : fixed;
-        for (unsigned i = 1; i < 3; i++)
-            d->plane[i][s] = plane ? g->prim[s]->z[i] : 0;
-        if (plane && zs->bias)
-            d->bias[s] = zs->units * (f->fb.z_internal == 0 ? 0x1p-16f : 0x1p-24f) +
-                         zs->factor * g->prim[s]->dz;
-    }
+    for (unsigned n = 0; d->bias && n < g->prims; n++)
+        bias[n] =
+            zs->units * (f->fb.z_internal == 0 ? 0x1p-16f : 0x1p-24f) + zs->factor * g->prim[n]->dz;
     return true;
 }
 
@@ -94,13 +118,14 @@ static bool test_whole(struct gfx_fragment *f, uint16_t lanes, bool update)
     struct gfx_state *s = f->now_state;
     bool writes = update && s->zs.z_write;
     struct gfx_vec_depth d;
+    float bias[GFX_SLOTS];
     va_v16u x, y, z, old;
 
     if (f->fb.samples > 1 || s->zs.stencil)
         return false;
     lanes &= gfx_lanes_covered(&f->warp);
     if (s->zs.z_func != 7 || writes) {
-        if (!depth_of(f, &d))
+        if (!depth_of(f, bias, &d))
             return false;
         relative(f->warp.centre, f->warp.ox, f->warp.oy, &x, &y);
         depth(&d, &x, &y, &z);
@@ -311,20 +336,16 @@ static void interpolate_one(const struct gfx_fragment *f, uint32_t at, unsigned 
 static void interpolate_mixed(const struct gfx_fragment *f, uint32_t at, unsigned bytes, unsigned n,
                               const va_v16u *x, const va_v16u *y, va_v16u out[4])
 {
-    float value[4][3][GFX_SLOTS], bary[3][3][GFX_SLOTS], one[4];
+    float value[4][3][GFX_SLOTS], one[4];
 
-    for (unsigned s = 0; s < f->warp.prims; s++) {
-        const struct gfx_prim *t = f->warp.prim[s];
+    for (unsigned s = 0; s < f->warp.prims; s++)
         for (unsigned i = 0; i < 3; i++) {
-            corner(f->draw, t->v[i], at, bytes, n, one);
+            corner(f->draw, f->warp.prim[s]->v[i], at, bytes, n, one);
             for (unsigned c = 0; c < n; c++)
                 value[c][i][s] = one[c];
-            for (unsigned k = 0; k < 3; k++)
-                bary[i][k][s] = t->bary[i][k];
         }
-    }
-    interpolate_slots((const float(*)[3][GFX_SLOTS])bary, f->warp.slot, x, y,
-                      (const float(*)[3][GFX_SLOTS])value, n, out);
+    interpolate_slots(f->warp.bary, f->warp.slot, x, y, (const float(*)[3][GFX_SLOTS])value, n,
+                      out);
 }
 
 /* What is not interpolated: of the provoking vertex. */

@@ -160,71 +160,54 @@ static uint32_t row_cover(const struct edge *e, unsigned edges, const struct box
     return (~0u >> (31 - (hi - lo))) << lo;
 }
 
-/* Edges that cut the box; the others do not matter in it. */
-static unsigned cutting(const struct outline *o, const struct box *b, struct edge out[GFX_CORNERS])
-{
-    int64_t x0 = b->x0 * GFX_SUBPIXEL, x1 = (b->x1 + 1) * GFX_SUBPIXEL;
-    int64_t y0 = b->y0 * GFX_SUBPIXEL, y1 = (b->y1 + 1) * GFX_SUBPIXEL;
-    unsigned n = 0;
-
-    for (unsigned i = 0; i < o->n; i++) {
-        const struct edge *e = &o->e[i];
-        if (e->a * (e->a < 0 ? x1 : x0) + e->b * (e->b < 0 ? y1 : y0) + e->c < 0)
-            out[n++] = *e;
-    }
-    return n;
-}
-
-/* Edges at the pixels' centres of the box, from its first one on. The 256 are exact: pixels are as
- * far from each other. False: too long for 32 bits. */
-static bool edges_in_box(const struct edge *e, unsigned edges, const struct box *b,
+/* Edges at the pixels' centres of the box, from its first one on; @ox, @oy: the tile's corner.
+ * Pixels are 256 apart, so eight bits less change no sign. False: too long for 32 bits. */
+static bool edges_in_box(const struct gfx_prim *t, int64_t ox, int64_t oy, const struct box *b,
                          struct gfx_vec_edges *out)
 {
     const int64_t far = 1 << 30; /* the sign is the same in all of the tile */
-    int64_t x = b->x0 * GFX_SUBPIXEL + GFX_SUBPIXEL / 2;
-    int64_t y = b->y0 * GFX_SUBPIXEL + GFX_SUBPIXEL / 2;
+    int64_t x = ox + b->x0 * GFX_SUBPIXEL + GFX_SUBPIXEL / 2;
+    int64_t y = oy + b->y0 * GFX_SUBPIXEL + GFX_SUBPIXEL / 2;
 
-    *out = (struct gfx_vec_edges){0};
-    for (unsigned i = 0; i < edges; i++) {
-        int64_t c = (e[i].a * x + e[i].b * y + e[i].c) >> 8;
-        if (llabs(e[i].a) + llabs(e[i].b) > far / 2 / GFX_TILE)
+    for (unsigned i = 0; i < GFX_CORNERS; i++) {
+        unsigned from = i < t->corners ? i : 0, to = i + 1 < t->corners ? i + 1 : 0;
+        int64_t dx = t->x[to] - t->x[from], dy = t->y[to] - t->y[from], c;
+        if (llabs(dx) + llabs(dy) > far / 2 / GFX_TILE)
             return false;
-        out->a[i] = (int32_t)e[i].a;
-        out->b[i] = (int32_t)e[i].b;
+        c = dx * (y - t->y[from]) - dy * (x - t->x[from]);
+        c -= dy > 0 || (dy == 0 && dx < 0); /* neither a top nor a left edge */
+        c >>= 8;
+        out->a[i] = (int32_t)-dy;
+        out->b[i] = (int32_t)dx;
         out->c[i] = (int32_t)(c > far ? far : c < -far ? -far : c);
     }
     return true;
 }
 
-/* The covered pixels of each row of the box. */
-static void rows_of_box(const struct gfx_vec *vec, const struct outline *o, const struct box *b,
-                        uint32_t row[GFX_TILE])
+/* The covered pixels of each row of the box. Those of a row lie together. */
+static void rows_of_box(const struct gfx_vec *vec, const struct gfx_prim *t, int64_t ox, int64_t oy,
+                        const struct box *b, uint32_t *row)
 {
     unsigned columns = (unsigned)(b->x1 - b->x0 + 1), rows = (unsigned)(b->y1 - b->y0 + 1);
-    struct edge cut[GFX_CORNERS];
     struct gfx_vec_edges e;
-    unsigned edges = cutting(o, b, cut);
+    struct outline o;
 
-    if (!edges_in_box(cut, edges, b, &e)) {
-        for (unsigned y = 0; y < rows; y++)
-            row[y] = row_cover(cut, edges, b, b->y0 + (int)y);
+    if (edges_in_box(t, ox, oy, b, &e)) {
+        vec->cover(&e, (unsigned)b->x0, columns, rows, row);
         return;
     }
-    vec->cover(&e, columns, rows, row);
+    set_edges(t, ox, oy, &o);
     for (unsigned y = 0; y < rows; y++)
-        row[y] = (row[y] & ~0u >> (32 - columns)) << b->x0;
+        row[y] = row_cover(o.e, o.n, b, b->y0 + (int)y);
 }
 
-static unsigned quads_of_rows(const struct gfx_vec *vec, const struct outline *o, uint16_t full,
-                              const struct box *b, struct gfx_quad *quad)
+static unsigned quads_of_rows(const uint32_t *rows, uint16_t full, const struct box *b,
+                              struct gfx_quad *quad)
 {
-    uint32_t rows[GFX_TILE + 2] = {0}, *row = rows + (b->y0 & 1); /* of whole quads */
     unsigned n = 0;
 
-    rows_of_box(vec, o, b, row);
-    row = rows;
-    for (int y = b->y0 & ~1; y <= b->y1; y += 2, row += 2) {
-        uint32_t up = row[0], down = row[1];
+    for (int y = b->y0 & ~1; y <= b->y1; y += 2, rows += 2) {
+        uint32_t up = rows[0], down = rows[1];
         uint32_t any = up | down, left = (any | any >> 1) & 0x55555555;
         for (; left; left &= left - 1) {
             unsigned x = (unsigned)__builtin_ctz(left);
@@ -249,30 +232,55 @@ static void forced_covers(const struct gfx_fb *fb, struct gfx_quad *quad, unsign
     }
 }
 
-unsigned gfx_raster(const struct gfx_vec *vec, const struct gfx_fb *fb, const struct gfx_tile *tile,
-                    const struct gfx_prim *t, const struct gfx_draw *d, struct gfx_quad *quad)
+/* What of the tile @t may cover; false: nothing. */
+static bool box_of(const struct gfx_fb *fb, const struct gfx_tile *tile, const struct gfx_prim *t,
+                   struct box *b)
 {
-    enum { BLOCK = 8 };
     int tx = (int)tile->x, ty = (int)tile->y;
-    unsigned n = 0;
-    unsigned samples = fb->forced ? fb->forced : fb->samples;
-    uint16_t full = (uint16_t)((1u << samples) - 1);
-    struct box b = {
+
+    *b = (struct box){
         .x0 = at_least(at_least(t->min_x - tx, (int)fb->min_x - tx), 0),
         .y0 = at_least(at_least(t->min_y - ty, (int)fb->min_y - ty), 0),
         .x1 = at_most(t->max_x - tx, (int)tile->w - 1),
         .y1 = at_most(t->max_y - ty, (int)tile->h - 1),
     };
+    return b->x0 <= b->x1 && b->y0 <= b->y1;
+}
+
+unsigned gfx_raster_rows(const struct gfx_vec *vec, const struct gfx_fb *fb,
+                         const struct gfx_tile *tile, const struct gfx_prim *t,
+                         uint32_t row[GFX_TILE], unsigned *first)
+{
+    struct box b;
+
+    if (!box_of(fb, tile, t, &b))
+        return 0;
+    *first = (unsigned)b.y0;
+    rows_of_box(vec, t, (int64_t)tile->x * GFX_SUBPIXEL, (int64_t)tile->y * GFX_SUBPIXEL, &b, row);
+    return (unsigned)(b.y1 - b.y0 + 1);
+}
+
+unsigned gfx_raster(const struct gfx_vec *vec, const struct gfx_fb *fb, const struct gfx_tile *tile,
+                    const struct gfx_prim *t, const struct gfx_draw *d, struct gfx_quad *quad)
+{
+    enum { BLOCK = 8 };
+    int64_t ox = (int64_t)tile->x * GFX_SUBPIXEL, oy = (int64_t)tile->y * GFX_SUBPIXEL;
+    unsigned n = 0;
+    unsigned samples = fb->forced ? fb->forced : fb->samples;
+    uint16_t full = (uint16_t)((1u << samples) - 1);
+    struct box b;
     struct outline o;
 
-    if (b.x0 > b.x1 || b.y0 > b.y1)
+    if (!box_of(fb, tile, t, &b))
         return 0;
-    set_edges(t, (int64_t)tx * GFX_SUBPIXEL, (int64_t)ty * GFX_SUBPIXEL, &o);
     if (samples == 1 || !DCD_MULTISAMPLE(&d->dcd)) {
-        n = quads_of_rows(vec, &o, full, &b, quad);
+        uint32_t rows[GFX_TILE + 2] = {0}; /* of whole quads */
+        rows_of_box(vec, t, ox, oy, &b, rows + (b.y0 & 1));
+        n = quads_of_rows(rows, full, &b, quad);
         forced_covers(fb, quad, n);
         return n;
     }
+    set_edges(t, ox, oy, &o);
     for (int y = b.y0 & ~(BLOCK - 1); y <= b.y1; y += BLOCK)
         for (int x = b.x0 & ~(BLOCK - 1); x <= b.x1; x += BLOCK)
             if (!outside(&o, x * GFX_SUBPIXEL, y * GFX_SUBPIXEL, BLOCK * GFX_SUBPIXEL))

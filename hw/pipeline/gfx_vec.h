@@ -16,8 +16,9 @@
 
 /** Depths of a plane, as the tile buffer holds them. */
 struct gfx_vec_depth {
-    float plane[3][GFX_SLOTS]; /* of each primitive, at x, y relative to its origin */
-    float bias[GFX_SLOTS];     /* added */
+    const float (*plane)[GFX_SLOTS]; /* of each primitive, at x, y relative to its origin; or NULL */
+    float fixed;                     /* plane NULL: everywhere */
+    const float *bias;               /* of each, added; or NULL */
     const uint32_t *slot;      /* of each lane, 64-byte aligned */
     bool clamp;
     float low, high;
@@ -40,8 +41,9 @@ struct gfx_vec_edges {
 };
 
 struct gfx_vec {
-    /** Bit x of @row[y]: (x, y) is inside @e; x < @columns <= 32, y < @rows. No sum overflows. */
-    void (*cover)(const struct gfx_vec_edges *e, unsigned columns, unsigned rows, uint32_t *row);
+    /** Bit @first + x of @row[y]: (x, y) is inside @e; x < @columns, y < @rows. No sum overflows. */
+    void (*cover)(const struct gfx_vec_edges *e, unsigned first, unsigned columns, unsigned rows,
+                  uint32_t *row);
     /** @out[c] = sum of @value[c][i] by the weights over w of planes @bary, perspective-correct. */
     void (*interpolate)(const float bary[3][3], const va_v16u *x, const va_v16u *y,
                         const float (*value)[3], unsigned n, va_v16u *out);

@@ -30,7 +30,10 @@ VA_INLINE void put(va_v16u *v, unsigned k, vu x)
 
 VA_INLINE vf splat_f(float x)
 {
-    return (vf){0} + x;
+    uint32_t u;
+
+    memcpy(&u, &x, 4); /* added to zero, -0 would become 0 */
+    return as_f(splat(u));
 }
 
 VA_INLINE vf pick_f(vu m, vf a, vf b)
@@ -57,8 +60,10 @@ VA_INLINE unsigned signs_of(vu v)
 #endif
 }
 
-static void cover(const struct gfx_vec_edges *e, unsigned columns, unsigned rows, uint32_t *row)
+static void cover(const struct gfx_vec_edges *e, unsigned first, unsigned columns, unsigned rows,
+                  uint32_t *row)
 {
+    uint32_t all = ~0u >> (32 - columns) << first;
     vu column = {0}, at[GFX_CORNERS];
 
     for (unsigned i = 0; i < LANES; i++)
@@ -69,7 +74,7 @@ static void cover(const struct gfx_vec_edges *e, unsigned columns, unsigned rows
             at[i] = splat((uint32_t)e->c[i]) + (uint32_t)e->a[i] * column;
         for (unsigned y = 0; y < rows; y++) {
             uint32_t in = ~signs_of(at[0] | at[1] | at[2] | at[3]) & (~0u >> (32 - LANES));
-            row[y] = (x ? row[y] : 0) | in << x;
+            row[y] = (x ? row[y] : 0) | (in << x << first & all);
             VA_UNROLL
             for (unsigned i = 0; i < GFX_CORNERS; i++)
                 at[i] += (uint32_t)e->b[i];
@@ -205,8 +210,11 @@ static void depth(const struct gfx_vec_depth *d, const va_v16u *x, const va_v16u
 {
     for (unsigned k = 0; k < PIECES; k++) {
         vu slot = get((const va_v16u *)d->slot, k);
-        vf z = plane_of_slots(d->plane, slot, as_f(get(x, k)), as_f(get(y, k))), one = splat_f(1);
-        z += of_slots(d->bias, slot);
+        vf z = splat_f(d->fixed), one = splat_f(1);
+        if (d->plane)
+            z = plane_of_slots(d->plane, slot, as_f(get(x, k)), as_f(get(y, k)));
+        if (d->bias)
+            z += of_slots(d->bias, slot);
         if (d->clamp) {
             vf lo = splat_f(d->low), hi = splat_f(d->high);
             z = pick_f((vu)(z > lo), pick_f((vu)(z < hi), z, hi), lo);

@@ -80,6 +80,18 @@ static uint32_t quad_at(const struct gfx_fragment *f, const struct gfx_quad *qua
     return (f->tile.x + quad->x) | (f->tile.y + quad->y) << 16;
 }
 
+/* @t NULL: a frame shader's place is the framebuffer's. */
+static void keep_planes(struct gfx_warp *g, const struct gfx_prim *t, unsigned slot)
+{
+    for (unsigned i = 0; t && i < 3; i++) {
+        for (unsigned k = 0; k < 3; k++)
+            g->bary[i][k][slot] = t->bary[i][k];
+        g->z[i][slot] = t->z[i];
+    }
+    g->origin[0][slot] = t ? t->ox : 0;
+    g->origin[1][slot] = t ? t->oy : 0;
+}
+
 /* The place of the primitive under way in the warp; GFX_SLOTS: there is none. */
 static unsigned take_slot(const struct gfx_fragment *f, struct gfx_warp *g)
 {
@@ -87,6 +99,7 @@ static unsigned take_slot(const struct gfx_fragment *f, struct gfx_warp *g)
         return g->prims - 1;
     if (g->prims == GFX_SLOTS)
         return GFX_SLOTS;
+    keep_planes(g, f->prim, g->prims);
     g->prim[g->prims] = f->prim;
     g->index[g->prims] = f->prim ? (uint32_t)(f->prim - f->pass->prim) : 0;
     return g->prims++;
@@ -95,23 +108,6 @@ static unsigned take_slot(const struct gfx_fragment *f, struct gfx_warp *g)
 typedef uint32_t quad_words __attribute__((vector_size(16), may_alias));
 
 #define ONES 0x0001000100010001ull /* of four fields of 16 bits */
-
-/* Pixels of a quad: the distance of each from the first, in the tile and in the framebuffer. */
-static const uint64_t quad_pixels = 1ull << 16 | (uint64_t)GFX_TILE << 32 | (GFX_TILE + 1ull) << 48;
-static const quad_words quad_positions = {0, 1, 0x10000, 0x10001};
-
-/* Writes the next four lanes' pixels: those of a quad, as @order has them. */
-static void take_lanes(const struct gfx_fragment *f, struct gfx_warp *g,
-                       const struct gfx_quad *from, unsigned slot, uint64_t pixels,
-                       quad_words positions)
-{
-    quad_words at = quad_at(f, from) + positions, which = slot + (quad_words){0};
-    uint64_t pixel = (from->y * GFX_TILE + from->x) * ONES + pixels;
-
-    memcpy(&g->pixel[g->taken], &pixel, 8);
-    memcpy(&g->position[g->taken], &at, 16);
-    memcpy(&g->slot[g->taken], &which, 16);
-}
 
 /* --- quads --- */
 
@@ -122,8 +118,11 @@ static void take_quad(struct gfx_fragment *f, unsigned slot, const struct gfx_qu
 {
     struct gfx_warp *g = &f->warp;
     uint64_t first = gfx_quad_load(from->cover) & may * ONES, cover = first & now * ONES;
+    quad_words at = quad_at(f, from) + (quad_words){0, 1, 0x10000, 0x10001};
+    quad_words which = slot + (quad_words){0};
 
-    take_lanes(f, g, from, slot, quad_pixels, quad_positions);
+    memcpy(&g->position[g->taken], &at, 16);
+    memcpy(&g->slot[g->taken], &which, 16);
     memcpy(&g->first[g->taken], &first, 8);
     memcpy(&g->cover[g->taken], &cover, 8);
     memcpy(&g->forced[g->taken], from->forced, 8);
@@ -159,52 +158,41 @@ static bool take_quads(struct gfx_fragment *f)
 
 /* --- pixels --- */
 
-/* By the covered pixels of a quad, bit i for pixel i: these before the others. */
-#define PIXEL(i) ((i) % 2 + (i) / 2 * (uint64_t)GFX_TILE)
-#define PLACE(i) ((i) % 2 | (uint32_t)(i) / 2 << 16)
-#define PACKED(n, a, b, c, d)                                                                      \
-    {                                                                                              \
-        PIXEL(a) | PIXEL(b) << 16 | PIXEL(c) << 32 | PIXEL(d) << 48,                               \
-            {PLACE(a), PLACE(b), PLACE(c), PLACE(d)}, n                                            \
-    }
-static const struct {
-    uint64_t pixels;
-    quad_words positions;
-    unsigned count;
-} packed[16] = {
-    PACKED(0, 0, 0, 0, 0), PACKED(1, 0, 0, 0, 0), PACKED(1, 1, 0, 0, 0), PACKED(2, 0, 1, 0, 0),
-    PACKED(1, 2, 0, 0, 0), PACKED(2, 0, 2, 0, 0), PACKED(2, 1, 2, 0, 0), PACKED(3, 0, 1, 2, 0),
-    PACKED(1, 3, 0, 0, 0), PACKED(2, 0, 3, 0, 0), PACKED(2, 1, 3, 0, 0), PACKED(3, 0, 1, 3, 0),
-    PACKED(2, 2, 3, 0, 0), PACKED(3, 0, 2, 3, 0), PACKED(3, 1, 2, 3, 0), PACKED(4, 0, 1, 2, 3),
-};
-
-/* Covered pixels of a quad of one sample, as bits. */
-static unsigned covered_pixels(const struct gfx_quad *quad)
+/* @n pixels of a row, from @at on, into the next lanes. */
+static void take_run(struct gfx_warp *g, uint32_t at, unsigned slot, unsigned n)
 {
-    uint64_t v = gfx_quad_load(quad->cover) & ONES;
+    vu place = {0}, which = splat(slot);
 
-    return (v | v >> 15 | v >> 30 | v >> 45) & 15;
+    for (unsigned i = 0; i < LANES; i++)
+        place[i] = at + i;
+    for (unsigned k = 0; k < n; k += LANES, place += LANES) {
+        memcpy(&g->position[g->taken + k], &place, sizeof(place));
+        memcpy(&g->slot[g->taken + k], &which, sizeof(which));
+    }
+    g->taken += n;
 }
 
-static bool take_pixels(struct gfx_fragment *f)
+static bool take_rows(struct gfx_fragment *f)
 {
-    const uint64_t ones = ONES;
     struct gfx_warp *g = &f->warp;
 
     g->sample = 0;
-    for (; f->next_quad < f->quads; f->next_quad++) {
-        const struct gfx_quad *quad = &f->quad[f->next_quad];
-        unsigned cover = covered_pixels(quad), n = packed[cover].count, slot;
-        uint32_t *up = &g->used[quad->y], *down = up + 1;
-
-        if (g->taken + n > VA_LANES || ((*up >> quad->x & 3) & cover) ||
-            ((*down >> quad->x & 3) & cover >> 2) || (slot = take_slot(f, g)) == GFX_SLOTS)
+    for (; f->next_row < f->rows; f->next_row++) {
+        uint32_t y = f->first_row + f->next_row, left = f->row[f->next_row], now;
+        unsigned x, n, room = VA_LANES - g->taken, slot;
+        if (!left)
+            continue;
+        if (!room || (left & g->used[y]) || (slot = take_slot(f, g)) == GFX_SLOTS)
             return true;
-        *up |= (cover & 3) << quad->x;
-        *down |= cover >> 2 << quad->x;
-        take_lanes(f, g, quad, slot, packed[cover].pixels, packed[cover].positions);
-        memcpy(&g->cover[g->taken], &ones, 8);
-        g->taken += n;
+        x = (unsigned)__builtin_ctz(left);
+        n = 32 - x - (unsigned)__builtin_clz(left); /* they lie together */
+        n = n < room ? n : room;
+        now = ((1u << n) - 1) << x;
+        take_run(g, (f->tile.x + x) | (f->tile.y + y) << 16, slot, n);
+        g->used[y] |= now;
+        f->row[f->next_row] = left & ~now;
+        if (left & ~now)
+            return true;
     }
     return g->taken == VA_LANES;
 }
@@ -219,43 +207,48 @@ static bool take(struct gfx_fragment *f)
         if (g->loose)
             memset(g->used, 0, sizeof(g->used));
     }
-    return g->loose ? take_pixels(f) : take_quads(f);
+    return g->loose ? take_rows(f) : take_quads(f);
 }
 
-/* Centres of the pixels; origins of their primitives. */
-static void place_lanes(struct gfx_warp *g)
-{
-    float ox[GFX_SLOTS], oy[GFX_SLOTS];
+typedef uint16_t piece_halves __attribute__((vector_size(VA_PIECE / 2)));
 
-    for (unsigned n = 0; n < GFX_SLOTS; n++) {
-        const struct gfx_prim *t = n < g->prims ? g->prim[n] : NULL;
-        ox[n] = t ? t->ox : 0;
-        oy[n] = t ? t->oy : 0;
-    }
+/* What follows from positions and slots: pixels, their centres, origins of their primitives. Lanes
+ * outside @lanes are at the tile's first pixel. */
+static void place_lanes(struct gfx_warp *g, uint32_t corner, uint16_t lanes)
+{
     for (unsigned k = 0; k < PIECES; k++) {
-        vu at = get((const va_v16u *)g->position, k), slot = get((const va_v16u *)g->slot, k);
+        vu m = mask_of(lanes, k);
+        vu at = pick(m, get((const va_v16u *)g->position, k), splat(corner)), in = at - corner;
+        vu slot = get((const va_v16u *)g->slot, k) & m;
         vf x = __builtin_convertvector((vi)(at & 0xffff), vf) + 0.5f;
         vf y = __builtin_convertvector((vi)(at >> 16), vf) + 0.5f;
+        piece_halves pixel =
+            __builtin_convertvector((in & 0xffff) + (in >> 16) * GFX_TILE, piece_halves);
+        put((va_v16u *)g->position, k, at);
+        put((va_v16u *)g->slot, k, slot);
         put((va_v16u *)g->centre[0], k, as_u(x));
         put((va_v16u *)g->centre[1], k, as_u(y));
-        put((va_v16u *)g->ox, k, words_of_slots(ox, slot));
-        put((va_v16u *)g->oy, k, words_of_slots(oy, slot));
+        put((va_v16u *)g->ox, k, words_of_slots(g->origin[0], slot));
+        put((va_v16u *)g->oy, k, words_of_slots(g->origin[1], slot));
+        memcpy(&g->pixel[k * LANES], &pixel, sizeof(pixel));
     }
 }
 
 /* Nothing is left for the rest of the warp. Returns the lanes that belong to something. */
-static uint16_t close_warp(struct gfx_warp *g)
+static uint16_t close_warp(struct gfx_fragment *f)
 {
+    struct gfx_warp *g = &f->warp;
     uint16_t lanes = (uint16_t)((1u << g->taken) - 1);
 
-    memset(&g->slot[g->taken], 0, (VA_LANES - g->taken) * sizeof(g->slot[0]));
+    place_lanes(g, f->tile.x | f->tile.y << 16, lanes);
+    for (unsigned i = 0; g->loose && i < VA_LANES; i++)
+        g->cover[i] = 1;
     gfx_lanes_keep(g, lanes);
     if (g->loose)
         memcpy(g->first, g->cover, sizeof(g->first));
     else
         memset(&g->first[g->taken], 0, (VA_LANES - g->taken) * sizeof(g->first[0]));
     g->taken = 0;
-    place_lanes(g);
     return lanes;
 }
 
@@ -268,7 +261,7 @@ static void begin(struct gfx_fragment *f)
     bool kill, update;
     uint16_t lanes, alive;
 
-    lanes = close_warp(g);
+    lanes = close_warp(f);
     g->tested = 0;
     kill = !s->dcd.spd || early(s, DCD_PIXEL_KILL(&s->dcd));
     update = kill && (!s->dcd.spd || early(s, DCD_ZS_UPDATE(&s->dcd)));

@@ -46,16 +46,19 @@ static float unit(void)
 
 /* --- a random scene ------------------------------------------------------------------------ */
 
-static void random_prim(struct gfx_prim *t)
+static void random_prim(struct gfx_prim *t, const struct gfx_tile *tile)
 {
     int x = (int)(rnd() % 24) * GFX_SUBPIXEL, y = (int)(rnd() % 24) * GFX_SUBPIXEL;
     int size = 1 << (9 + rnd() % 6);
+    int tx = (int)tile->x, ty = (int)tile->y;
 
-    *t = (struct gfx_prim){.corners = 3, .max_x = 31, .max_y = 31, .back = rnd() & 1};
+    *t = (struct gfx_prim){.corners = 3, .back = rnd() & 1};
+    t->max_x = (int16_t)(tx + 31);
+    t->max_y = (int16_t)(ty + 31);
     for (unsigned i = 0; i < 3; i++) {
         t->v[i] = rnd() % (VERTICES + 1); /* the last one is outside */
-        t->x[i] = x + (i == 1 ? size : 0);
-        t->y[i] = y + (i == 2 ? size : 0);
+        t->x[i] = tx * GFX_SUBPIXEL + x + (i == 1 ? size : 0);
+        t->y[i] = ty * GFX_SUBPIXEL + y + (i == 2 ? size : 0);
         for (unsigned k = 0; k < 3; k++)
             t->bary[i][k] = (k ? 0.01f : 0.5f) + unit() * 0.1f;
         t->z[i] = unit() * (i ? 0x1p-6f : 0.6f);
@@ -63,8 +66,8 @@ static void random_prim(struct gfx_prim *t)
     t->flat = t->v[2];
     t->number = rnd();
     t->dz = unit();
-    t->ox = (float)(rnd() % 8);
-    t->oy = (float)(rnd() % 8);
+    t->ox = (float)(tx + (int)(rnd() % 8));
+    t->oy = (float)(ty + (int)(rnd() % 8));
 }
 
 static void random_state(struct gfx_state *s)
@@ -109,7 +112,7 @@ static bool scene_open(struct scene *s, struct mali_pipeline *p)
 
     memset(f, 0, sizeof(*f));
     f->pipeline = p;
-    f->fb = (struct gfx_fb){.width = 32, .height = 32, .max_x = 31, .max_y = 31, .samples = 1};
+    f->fb = (struct gfx_fb){.width = 128, .height = 128, .max_x = 127, .max_y = 127, .samples = 1};
     f->fb.samples = msaa ? 4 : 1;
     f->fb.z_internal = (uint8_t)(rnd() % 3);
     f->fb.arg = rnd();
@@ -117,7 +120,9 @@ static bool scene_open(struct scene *s, struct mali_pipeline *p)
     f->fb.rt[0] = (struct gfx_rt){.internal = (uint8_t)(1 + rnd() % 6), .bytes = 4};
     if (!gfx_tile_alloc(&f->tile, &f->fb))
         return false;
-    f->tile.w = f->tile.h = 32;
+    f->tile.w = f->tile.h = GFX_TILE;
+    f->tile.x = rnd() % 4 * GFX_TILE;
+    f->tile.y = rnd() % 4 * GFX_TILE;
     for (unsigned i = 0; i < GFX_PIXELS * f->fb.samples; i++) {
         f->tile.z[i] = gfx_z_pack(&f->fb, 0.3f + unit() * 0.3f);
         f->tile.s[i] = (uint8_t)rnd();
@@ -139,7 +144,7 @@ static bool scene_open(struct scene *s, struct mali_pipeline *p)
     f->pass = &s->pass;
     s->prims = 1 + rnd() % (sizeof(s->prim) / sizeof(s->prim[0]));
     for (unsigned i = 0; i < s->prims; i++)
-        random_prim(&s->prim[i]);
+        random_prim(&s->prim[i], &f->tile);
     s->warps = s->answers = 0;
     return true;
 }
@@ -228,6 +233,18 @@ static void shade(struct scene *s, const struct gfx_lanes *lanes)
     send_color(s, lanes, w->alive);
 }
 
+/* What is kept of a lane's pixel and primitive belongs together. */
+static bool is_placed(const struct gfx_fragment *f, unsigned i)
+{
+    const struct gfx_warp *g = &f->warp;
+    const struct gfx_prim *t = g->slot[i] < g->prims ? g->prim[g->slot[i]] : NULL;
+    unsigned x = g->position[i] & 0xffff, y = g->position[i] >> 16;
+
+    return t && g->ox[i] == t->ox && g->oy[i] == t->oy && g->centre[0][i] == (float)x + 0.5f &&
+           g->centre[1][i] == (float)y + 0.5f &&
+           g->pixel[i] == (y - f->tile.y) * GFX_TILE + x - f->tile.x;
+}
+
 /* A warp that is full, or the last one. What it leaves goes into @kept. */
 static void warp(struct scene *s, const struct gfx_lanes *pack, const struct gfx_lanes *lanes)
 {
@@ -235,6 +252,8 @@ static void warp(struct scene *s, const struct gfx_lanes *pack, const struct gfx
 
     pack->begin(f);
     s->warps++;
+    for (unsigned i = 0; i < VA_LANES; i++)
+        TAP_CHECK(!f->warp.first[i] || is_placed(f, i));
     if (!f->in_warp)
         return;
     shade(s, lanes);
@@ -256,8 +275,11 @@ static bool run(struct scene *s, struct mali_pipeline *p, const struct gfx_lanes
         return false;
     for (unsigned i = 0; i < s->prims; i++) {
         f->prim = &s->prim[i];
-        f->next_quad = 0;
-        f->quads = gfx_raster(p->vec, &f->fb, &f->tile, f->prim, &s->draw, f->quad);
+        f->next_quad = f->next_row = f->rows = f->quads = 0;
+        if (s->state.loose)
+            f->rows = gfx_raster_rows(p->vec, &f->fb, &f->tile, f->prim, f->row, &f->first_row);
+        else
+            f->quads = gfx_raster(p->vec, &f->fb, &f->tile, f->prim, &s->draw, f->quad);
         if (f->fb.samples > 1)
             for (unsigned q = 0; q < 4 * f->quads; q++)
                 f->quad[q / 4].cover[q % 4] &= (uint16_t)rnd() | 1;

@@ -130,13 +130,17 @@ static void depths(void)
     for (unsigned round = 0; round < ROUNDS; round++) {
         struct gfx_vec_depth d = {.clamp = rnd() & 1, .high = 1, .internal = rnd() % 3};
         struct gfx_fb fb = {.z_internal = (uint8_t)d.internal};
+        float plane[3][GFX_SLOTS], bias[GFX_SLOTS];
         va_v16u slot, x, y, z[VA_VECTORS];
         d.slot = (const uint32_t *)&slot;
+        d.plane = rnd() % 8 ? plane : NULL;
+        d.bias = rnd() % 2 ? bias : NULL;
+        d.fixed = float_of(some_float());
         for (unsigned i = 0; i < 3; i++)
             for (unsigned q = 0; q < GFX_SLOTS; q++)
-                d.plane[i][q] = float_of(some_float());
+                plane[i][q] = float_of(some_float());
         for (unsigned q = 0; q < GFX_SLOTS; q++)
-            d.bias[q] = rnd() % 2 ? float_of(some_float()) : 0;
+            bias[q] = float_of(some_float());
         for (unsigned i = 0; i < VA_LANES; i++) {
             x[i] = bits_of((float)(rnd() % 64) - 0.5f);
             y[i] = bits_of((float)(rnd() % 64) - 0.5f);
@@ -146,9 +150,10 @@ static void depths(void)
             variants[n]->depth(&d, &x, &y, &z[n]);
             for (unsigned i = 0; i < VA_LANES; i++) {
                 unsigned q = slot[i];
-                float v =
-                    d.plane[0][q] + d.plane[1][q] * float_of(x[i]) + d.plane[2][q] * float_of(y[i]);
-                v = clamped(&d, v + d.bias[q]);
+                float v = d.fixed;
+                if (d.plane)
+                    v = plane[0][q] + plane[1][q] * float_of(x[i]) + plane[2][q] * float_of(y[i]);
+                v = clamped(&d, d.bias ? v + bias[q] : v);
                 if (d.internal == 2 && v != v && z[n][i] << 1 > 0xff000000u)
                     continue; /* which NaN is left open */
                 if (!same("depth", variants[n], i, z[n][i], gfx_z_pack(&fb, v)))
@@ -322,8 +327,8 @@ static bool inside(const struct gfx_vec_edges *e, unsigned x, unsigned y)
 static void coverage(void)
 {
     for (unsigned round = 0; round < ROUNDS / 4; round++) {
-        unsigned columns = 1 + rnd() % GFX_TILE, rows = 1 + rnd() % GFX_TILE, shift = rnd() % 20;
-        unsigned edges = rnd() % (GFX_CORNERS + 1);
+        unsigned first = rnd() % GFX_TILE, rows = 1 + rnd() % GFX_TILE, shift = rnd() % 20;
+        unsigned edges = rnd() % (GFX_CORNERS + 1), columns = 1 + rnd() % (GFX_TILE - first);
         struct gfx_vec_edges e = {0};
         uint32_t row[GFX_TILE + 1];
         for (unsigned i = 0; i < edges; i++) { /* through the box, or near it */
@@ -335,11 +340,14 @@ static void coverage(void)
         }
         for (unsigned n = 0; n < variant_count; n++) {
             row[rows] = 0xa5a5a5a5;
-            variants[n]->cover(&e, columns, rows, row);
+            variants[n]->cover(&e, first, columns, rows, row);
             TAP_CHECK_EQ(row[rows], 0xa5a5a5a5);
+            for (unsigned y = 0; y < rows; y++) /* nothing beside it */
+                TAP_CHECK_EQ(row[y] & ~(~0u >> (32 - columns) << first), 0);
             for (unsigned i = 0; i < columns * rows; i++) {
                 unsigned at_x = i % columns, at_y = i / columns;
-                if (!same("cover", variants[n], i, row[at_y] >> at_x & 1, inside(&e, at_x, at_y)))
+                if (!same("cover", variants[n], i, row[at_y] >> (first + at_x) & 1,
+                          inside(&e, at_x, at_y)))
                     return;
             }
         }
