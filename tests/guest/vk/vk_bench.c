@@ -1,6 +1,7 @@
 /*
- * Times of vk_compute's cases, with more work: submit to fence on the Mali and on lavapipe, the
- * best of three after one that compiles. A line of JSON for each case.
+ * Times of vk_compute's cases, with more work: one round of a case's passes on the Mali and on
+ * lavapipe, by submissions that hold as many rounds as take LEAST seconds, the best of three. A
+ * line of JSON for each case.
  *
  *     vk_bench [--lavapipe] [CASE...]     --lavapipe: only on it, for a machine without a Mali
  *
@@ -13,6 +14,8 @@
 
 #include "garm_igt.h"
 #include "vk_compute.h"
+
+#define LEAST 0.1 /* seconds of a submission that is measured */
 
 static const struct bench {
     const char *name;
@@ -40,7 +43,7 @@ static double best(struct vkc *vk, const struct bench *b)
 {
     struct outcome o = {0};
 
-    vk->again = 3;
+    vk->least = LEAST;
     find(b->name)->run(vk, &o, b->scale);
     outcome_free(&o);
     vkc_reset(vk);
@@ -72,8 +75,8 @@ int main(int argc, char **argv)
             continue;
         printf("{\"case\": \"%s\", ", benches[i].name);
         if (!alone)
-            printf("\"mali_s\": %.6f, ", best(&mali, &benches[i]));
-        printf("\"lavapipe_s\": %.6f}\n", best(&lavapipe, &benches[i]));
+            printf("\"mali_s\": %.9f, ", best(&mali, &benches[i]));
+        printf("\"lavapipe_s\": %.9f}\n", best(&lavapipe, &benches[i]));
     }
     vkc_close(&mali);
     vkc_close(&lavapipe);

@@ -72,8 +72,8 @@ struct vkc {
     VkPhysicalDeviceVertexAttributeDivisorFeaturesEXT divisor;
     VkPhysicalDeviceMemoryProperties memory;
     uint32_t timestamp_bits;
-    unsigned again; /* how often vkc_run() submits once more */
-    double seconds; /* submit to fence, of the last vkc_run(); the best of those that came again */
+    double least;   /* benchmarks: seconds that a submission of vkc_run() takes, by its rounds */
+    double seconds; /* submit to fence, of the last vkc_run(); with least: of one round */
     struct vkc_object {
         enum vkc_object_kind kind;
         uint64_t handle;
@@ -134,7 +134,10 @@ void vkc_texels(struct vkc *vk, struct vkc_buf *buf, VkFormat format);
 /** An image in layout GENERAL; layers 0: none, the view is no array. */
 struct vkc_image vkc_image(struct vkc *vk, VkImageType type, VkFormat format, VkExtent3D size,
                            unsigned layers);
-/** Runs the passes one after the other in one submission and waits; sets vk->seconds. */
+/**
+ * Runs the passes one after the other in one submission and waits; sets vk->seconds. With
+ * vk->least, submits them again in as many rounds as take that long, thrice: the fastest counts.
+ */
 void vkc_run(struct vkc *vk, const struct vkc_pass *passes, unsigned count);
 /** Ticks of the device around the passes, where it has timestamps: *ns is their difference. */
 void vkc_run_timed(struct vkc *vk, const struct vkc_pass *passes, unsigned count, double *ns);
