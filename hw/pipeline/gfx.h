@@ -8,6 +8,8 @@
  * pass's number; software never looks inside. RUN_FRAGMENT finds the pass by that number,
  * goes through its tiles and shades.
  *
+ * RUN_FULLSCREEN adds a primitive as large as the scissor.
+ *
  *     RUN_IDVS -> idvs.c -> prim.c -> pass.c -> fragment.c -> raster.c, zs.c, tile.c, blend.c
  *
  * Called by pipeline.c. Calls core.c and the interpreter.
@@ -53,7 +55,10 @@ struct gfx_dcd {
 #define DCD_SAMPLE_MASK(d)    ((d)->flags1 & 0xffff)
 enum { DCD_EARLY = 0, DCD_WEAK_EARLY = 2, DCD_LATE = 3 }; /* pixel kill, ZS update */
 
-/** One RUN_IDVS as fragment work sees it. */
+/** A draw descriptor in memory: frame shaders', full-screen draws'. */
+void gfx_dcd_unpack(const uint32_t w[32], struct gfx_dcd *d);
+
+/** One RUN_IDVS or RUN_FULLSCREEN as fragment work sees it. */
 struct gfx_draw {
     struct gfx_dcd dcd;
     int32_t min_x, min_y, max_x, max_y; /* scissor, inclusive */
@@ -125,6 +130,14 @@ struct gfx_pass *gfx_pass_new(struct mali_pipeline *p, uint64_t root, uint64_t t
                               uint32_t width, uint32_t height, uint32_t layers);
 /** Pass @id of address space @root, or NULL. */
 struct gfx_pass *gfx_pass_find(struct mali_pipeline *p, uint64_t root, uint64_t id);
+/**
+ * The pass that the tiler context at @tiler names, or a new one, whose number is left there.
+ * @context: what the tiler context begins with.
+ */
+enum mali_mem_result gfx_pass_open(struct core *k, uint64_t tiler, uint32_t context[8],
+                                   struct gfx_pass **pass);
+/** The number that a tiler context adds to its draws' layers. */
+int gfx_layer_offset(const uint32_t context[8]);
 void gfx_pass_drop_all(struct mali_pipeline *p);
 /** The next new pass gets @id, which was made by gfx_pass_new(): for replays. */
 void gfx_pass_expect(struct mali_pipeline *p, uint64_t id);
@@ -373,6 +386,8 @@ enum va_message_result gfx_lea_buf(struct core *c, struct va_warp *w, const stru
 
 enum mali_job_result gfx_idvs_submit(struct mali_pipeline *p, const struct mali_job *job,
                                      struct mali_fault *fault);
+enum mali_job_result gfx_fullscreen_submit(struct mali_pipeline *p, const struct mali_job *job,
+                                           struct mali_fault *fault);
 enum mali_job_result gfx_fragment_submit(struct mali_pipeline *p, const struct mali_job *job,
                                          struct mali_fault *fault);
 

@@ -304,7 +304,7 @@ static bool frame_shader_due(unsigned mode, bool drawn)
     return mode == 1 || mode == 3 || (mode == 2 && drawn); /* always, early ZS always, intersect */
 }
 
-static void unpack_dcd(const uint32_t w[32], struct gfx_dcd *d)
+void gfx_dcd_unpack(const uint32_t w[32], struct gfx_dcd *d)
 {
     uint64_t fau = w[30] | (uint64_t)w[31] << 32;
 
@@ -313,6 +313,7 @@ static void unpack_dcd(const uint32_t w[32], struct gfx_dcd *d)
         .flags1 = w[1],
         .zs = w[10] | (uint64_t)w[11] << 32,
         .blend = w[12] | (uint64_t)w[13] << 32,
+        .occlusion = w[14] | (uint64_t)w[15] << 32,
         .srt = w[24] | (uint64_t)w[25] << 32,
         .spd = w[26] | (uint64_t)w[27] << 32,
         .tsd = w[28] | (uint64_t)w[29] << 32,
@@ -354,7 +355,7 @@ static enum mali_job_result frame_shader(struct gfx_fragment *f, unsigned n, uin
     if (!f->begun) {
         enum mali_mem_result r = core_read(&f->core, f->fb.frame_dcds + 128 * n, w, sizeof(w));
         if (r == MALI_MEM_OK) {
-            unpack_dcd(w, &dcd);
+            gfx_dcd_unpack(w, &dcd);
             r = get_state(f, &dcd, GFX_KEY_FRAME + n, &f->now_state);
         }
         if (r != MALI_MEM_OK)

@@ -85,31 +85,45 @@ static struct gfx_draw make_draw(const struct gfx_idvs *v, const struct gfx_pass
     };
 }
 
-/* The pass that the tiler context names, or a new one. */
-static enum mali_mem_result open_pass(struct gfx_idvs *v, struct gfx_pass **pass)
+enum mali_mem_result gfx_pass_open(struct core *k, uint64_t tiler, uint32_t context[8],
+                                   struct gfx_pass **pass)
 {
-    struct mali_pipeline *p = v->head.pipeline;
-    struct core *k = gfx_vertex_core(v);
-    uint64_t va = idvs_reg64(v, IDVS_TILER), id, root = core_root(k);
-    uint32_t w[8];
-    enum mali_mem_result r = core_read(k, va, w, sizeof(w));
+    struct mali_pipeline *p = k->pipeline;
+    const uint32_t *w = context;
+    uint64_t id, root = core_root(k);
+    enum mali_mem_result r = core_read(k, tiler, context, 8 * sizeof(*context));
 
     if (r != MALI_MEM_OK)
         return r;
-    v->first_provoking = w[2] >> 18 & 1;
-    v->layer_offset = (int32_t)(w[4] << 15) >> 23;
     id = w[0] | (uint64_t)w[1] << 32;
     *pass = id ? gfx_pass_find(p, root, id) : NULL;
     if (*pass)
         return MALI_MEM_OK;
     if (id)
         mali_log(p->bus, MALI_LOG_GUEST_ERROR,
-                 "RUN_IDVS: tiler context 0x%llx: polygon list 0x%llx is not known: a new one",
-                 (unsigned long long)va, (unsigned long long)id);
-    *pass = gfx_pass_new(p, root, va, (w[3] & 0xffff) + 1, (w[3] >> 16) + 1, (w[4] & 0xff) + 1);
+                 "tiler context 0x%llx: polygon list 0x%llx is not known: a new one",
+                 (unsigned long long)tiler, (unsigned long long)id);
+    *pass = gfx_pass_new(p, root, tiler, (w[3] & 0xffff) + 1, (w[3] >> 16) + 1, (w[4] & 0xff) + 1);
     if (!*pass)
-        return core_fault(k, MALI_DATA_INVALID_FAULT, va);
-    return core_write(k, va, &(*pass)->id, 8);
+        return core_fault(k, MALI_DATA_INVALID_FAULT, tiler);
+    return core_write(k, tiler, &(*pass)->id, 8);
+}
+
+int gfx_layer_offset(const uint32_t context[8])
+{
+    return (int32_t)(context[4] << 15) >> 23;
+}
+
+static enum mali_mem_result open_pass(struct gfx_idvs *v, struct gfx_pass **pass)
+{
+    uint32_t w[8];
+    enum mali_mem_result r = gfx_pass_open(gfx_vertex_core(v), idvs_reg64(v, IDVS_TILER), w, pass);
+
+    if (r != MALI_MEM_OK)
+        return r;
+    v->first_provoking = w[2] >> 18 & 1;
+    v->layer_offset = gfx_layer_offset(w);
+    return MALI_MEM_OK;
 }
 
 /* The next @n * @size bytes of what make_room() lays out; without memory yet it only counts. */

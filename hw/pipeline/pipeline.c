@@ -3,7 +3,7 @@
  * that are not modelled are refused with CS_ENDPOINT_FAULT, and each type of
  * job says so once in the log.
  *
- * Called by csf and mcu. Calls compute.c, gfx_idvs.c, gfx_fragment.c.
+ * Called by csf and mcu. Calls compute.c, gfx_idvs.c, gfx_fullscreen.c, gfx_frame.c.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -147,6 +147,10 @@ enum mali_job_result pipeline_run(struct mali_pipeline *p, const struct mali_job
          */
         if (job->token && job->tlb && (job->instr >> 33 & 1))
             return gfx_idvs_submit(p, job, fault);
+        return refuse(p, job, fault);
+    case MALI_JOB_FULLSCREEN:
+        if (job->token && job->tlb)
+            return gfx_fullscreen_submit(p, job, fault);
         return refuse(p, job, fault);
     case MALI_JOB_FRAGMENT:
         if (job->token && job->tlb)

@@ -226,7 +226,8 @@ static bool skipped(struct native *n, const struct capture_job *j, const struct 
 
     if (!o->job || o->job == j->number)
         return false;
-    if (j->type == MALI_JOB_IDVS && j->number < o->job && !o->jobs && !o->dump && !o->disasm)
+    if ((j->type == MALI_JOB_IDVS || j->type == MALI_JOB_FULLSCREEN) && j->number < o->job &&
+        !o->jobs && !o->dump && !o->disasm)
         replay_job(n, j, (unsigned)o->slices, &r); /* what it leaves is in the pipeline */
     return true;
 }

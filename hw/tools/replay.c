@@ -94,7 +94,8 @@ static void expect_pass(struct native *n, const struct capture_job *job)
     uint64_t va = job->regs[40] | (uint64_t)job->regs[41] << 32, id;
     const struct capture_page *g = page_of(job, va);
 
-    if (job->type != MALI_JOB_IDVS || !g || !g->after || (va & 7))
+    if ((job->type != MALI_JOB_IDVS && job->type != MALI_JOB_FULLSCREEN) || !g || !g->after ||
+        (va & 7))
         return;
     memcpy(&id, g->after + (va & (CAPTURE_PAGE - 1)), 8);
     if (id)

@@ -349,11 +349,11 @@ static void jobs_say_what_is_not_modelled(void)
     struct rig *r = bench(1);
 
     TAP_REQUIRE(r);
-    submit(r, 0, 0, (const uint64_t[]){ cs_op(8, 0) }, 1); /* RUN_FULLSCREEN */
+    submit(r, 0, 0, (const uint64_t[]){ cs_op(5, 0) }, 1); /* RUN_TILING */
     step(r, 100000);
     stream_event_is(r, 0, CS_FATAL);
     TAP_CHECK_EQ(fw(r, cs_out(r, 0, 0) + 0x84) & 0xff, 0x44);
-    TAP_CHECK(qtest_stderr_has(r->q, "RUN_FULLSCREEN: not modelled yet"));
+    TAP_CHECK(qtest_stderr_has(r->q, "RUN_TILING: not modelled yet"));
     rig_free(r);
 }
 

@@ -1,8 +1,8 @@
 /*
  * Hostile draws: a scene that is valid, of descriptors and shaders as Mesa makes them, in which the
- * input changes words; then RUN_IDVS and RUN_FRAGMENT over it. Promises: a submit ends, and so do
- * its slices; a fault has a code; a job that was dropped does not come back; the unchanged scene is
- * drawn (checked once, before any input).
+ * input changes words; then RUN_IDVS, RUN_FULLSCREEN and RUN_FRAGMENT over it. Promises: a submit
+ * ends, and so do its slices; a fault has a code; a job that was dropped does not come back; the
+ * unchanged scene is drawn (checked once, before any input).
  *
  * Input: a byte of flags, then changes until it ends: a byte that says which descriptor, shader or
  * register, a byte for the word, how many bytes fz_value() takes for the value.
@@ -30,9 +30,13 @@
 #define WIDTH   64u
 #define HEIGHT  48u
 #define SLICES  60
+#define DCD_REG 60 /* RUN_FULLSCREEN's draw descriptor; of the registers that change() may hit */
 
 static const uint64_t RUN_IDVS = 6ull << 56 | 1ull << 33 | 1ull << 38; /* fragment resources: r4 */
 static const uint64_t RUN_FRAGMENT = 7ull << 56;
+static const uint64_t RUN_FULLSCREEN = 8ull << 56 | (uint64_t)DCD_REG << 40;
+
+enum { IDVS, FRAGMENT, FULLSCREEN, JOBS };
 
 /* Code in CODE_VA's page, as Mesa 25.0 compiles a quad, its position and its ramp of colours. */
 static const uint64_t position_code[] = {
@@ -57,14 +61,14 @@ static const uint64_t fragment_code[] = {
 /* Viewport scale and offset, the rectangle, its depth, 1.0: what position_code reads. */
 static const float uniforms[12] = {32, 24, 1, 32, 24, 0, -0.9f, -1, 1, 1, 0.5f, 1};
 
-/* A scene in memory, and the registers of its two jobs. */
+/* A scene in memory, and the registers of its jobs. */
 struct scene {
     struct hx h;
     struct mali_mmu *mmu;
     struct mali_tlb *tlb;
     struct mali_pipeline *pipeline;
     uint64_t code_pa;
-    struct mali_job job[2];
+    struct mali_job job[JOBS];
 };
 
 static void *at(struct scene *s, uint64_t va)
@@ -174,14 +178,19 @@ static void put_registers(struct scene *s)
         {60, 0x3f800000},
     };
 
-    s->job[0].type = MALI_JOB_IDVS;
-    s->job[0].instr = RUN_IDVS;
+    s->job[IDVS].type = MALI_JOB_IDVS;
+    s->job[IDVS].instr = RUN_IDVS;
     for (unsigned i = 0; i < sizeof(draw) / sizeof(draw[0]); i++)
-        s->job[0].regs[draw[i].reg] = draw[i].value;
-    s->job[1].type = MALI_JOB_FRAGMENT;
-    s->job[1].instr = RUN_FRAGMENT;
-    s->job[1].regs[40] = (uint32_t)FBD | 3;
-    s->job[1].regs[43] = (HEIGHT - 1) << 16 | (WIDTH - 1);
+        s->job[IDVS].regs[draw[i].reg] = draw[i].value;
+    s->job[FRAGMENT].type = MALI_JOB_FRAGMENT;
+    s->job[FRAGMENT].instr = RUN_FRAGMENT;
+    s->job[FRAGMENT].regs[40] = (uint32_t)FBD | 3;
+    s->job[FRAGMENT].regs[43] = (HEIGHT - 1) << 16 | (WIDTH - 1);
+    s->job[FULLSCREEN].type = MALI_JOB_FULLSCREEN;
+    s->job[FULLSCREEN].instr = RUN_FULLSCREEN;
+    s->job[FULLSCREEN].regs[40] = (uint32_t)TILER;
+    s->job[FULLSCREEN].regs[43] = 0xffffffff;
+    s->job[FULLSCREEN].regs[DCD_REG] = (uint32_t)DCDS + 128; /* a frame shader's, too */
 }
 
 /* --- changes -------------------------------------------------------------------------------- */
@@ -201,7 +210,7 @@ static void change(struct scene *s, struct fz *f)
 {
     static const uint16_t code[3] = {sizeof(position_code) / 4, sizeof(varying_code) / 4,
                                      sizeof(fragment_code) / 4};
-    unsigned what = fz_u8(f) % (PLACES + 6), word = fz_u8(f);
+    unsigned what = fz_u8(f) % (PLACES + 7), word = fz_u8(f);
     uint32_t v = (uint32_t)fz_value(f), old;
     uint8_t *p;
 
@@ -211,7 +220,7 @@ static void change(struct scene *s, struct fz *f)
         what -= PLACES;
         p = hx_ram(&s->h, s->code_pa + 0x400 * what + 4 * (word % code[what]), 4);
     } else {
-        struct mali_job *j = &s->job[what == PLACES + 5];
+        struct mali_job *j = &s->job[what < PLACES + 5 ? IDVS : what - PLACES - 4];
         if (word >= 0x80)
             j->instr ^= 1ull << (word & 55);
         p = (uint8_t *)&j->regs[word % 62];
@@ -269,7 +278,7 @@ static void scene_init(struct scene *s)
     s->pipeline = mali_pipeline_new(&s->h.bus, 1);
     put_scene(s);
     put_registers(s);
-    for (unsigned i = 0; i < 2; i++) {
+    for (unsigned i = 0; i < JOBS; i++) {
         s->job[i].as = HX_USER_AS;
         s->job[i].core_mask = 0xf;
         s->job[i].tlb = s->tlb;
@@ -292,13 +301,19 @@ static void check_scene(void)
     uint32_t middle, corner;
 
     scene_init(&s);
-    for (unsigned i = 0; i < 2; i++)
+    for (unsigned i = IDVS; i <= FRAGMENT; i++)
         if (run_job(&s, &s.job[i], false) != MALI_JOB_DONE)
             hx_die(i ? "the scene's fragments are refused" : "the scene's vertices are refused");
     memcpy(&middle, at(&s, TARGET + 4 * (WIDTH * HEIGHT / 2 + WIDTH / 2)), 4);
     memcpy(&corner, at(&s, TARGET), 4);
     if (corner != 0xff996633 || middle == corner)
         hx_die("the scene is not drawn");
+    if (run_job(&s, &s.job[FULLSCREEN], false) != MALI_JOB_DONE ||
+        run_job(&s, &s.job[FRAGMENT], false) != MALI_JOB_DONE)
+        hx_die("the full-screen draw is refused");
+    memcpy(&corner, at(&s, TARGET), 4);
+    if (corner != 0xff000000) /* the shader's colour where there are no varyings */
+        hx_die("the full-screen draw is not there");
     scene_fini(&s);
 }
 
@@ -316,10 +331,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     while (f.n)
         change(&s, &f);
     if (!(flags & 0x80))
-        run_job(&s, &s.job[0], flags & 1);
-    run_job(&s, &s.job[1], flags & 2);
+        run_job(&s, &s.job[IDVS], flags & 1);
+    if (flags & 8)
+        run_job(&s, &s.job[FULLSCREEN], flags & 1);
+    run_job(&s, &s.job[FRAGMENT], flags & 2);
     if (flags & 4) /* the same target once more, with what the first go left in the pass */
-        run_job(&s, &s.job[1], false);
+        run_job(&s, &s.job[FRAGMENT], false);
     scene_fini(&s);
     return 0;
 }

@@ -237,6 +237,10 @@ def gfx():
         bits = [(word, bit) for word in range(4) for bit in (0, 9, 20)]
         for n, (word, bit) in enumerate(bits[what % 3::3]):
             write("gfx", f"{what}-{n}", [n & 7] + [what, 0x40 | word, 130, bit])
+    write("gfx", "full-screen", [8])
+    for n, reg in enumerate((40, 42, 43, 56, 60)):  # of full-screen draws; behind and without other draws
+        for bit in (0, 6, 17, 25):
+            write("gfx", f"full-screen-{reg}-{bit}", [8 | (bit & 1) << 7 | n & 7] + [21, reg + 62, 130, bit])
 
 
 def replay():
