@@ -305,22 +305,15 @@ static void split(const struct tex_layout *l, const struct tex_along *x, const s
 VA_INLINE void load_words(const uint8_t *host, uint32_t mask, const uint32_t *in, uint16_t lanes,
                           uint32_t *to)
 {
-#ifdef VA_HOST_AVX512
-    put(to, 0,
-        (vu)_mm512_mask_i32gather_epi32((__m512i)get(to, 0), lanes, (__m512i)(get(in, 0) & mask),
-                                        host, 1));
-#elif defined(VA_HOST_AVX2)
-    for (unsigned k = 0; k < PIECES; k++)
-        put(to, k,
-            (vu)_mm256_mask_i32gather_epi32((__m256i)get(to, k), (const int *)(const void *)host,
-                                            (__m256i)(get(in, k) & mask),
-                                            (__m256i)mask_of(lanes, k), 1));
-#else
+    if (lanes == 0xffff) {
+        for (unsigned l = 0; l < TEX_LANES; l++)
+            memcpy(&to[l], host + (in[l] & mask), 4);
+        return;
+    }
     for (unsigned left = lanes; left; left &= left - 1) {
         unsigned l = (unsigned)__builtin_ctz(left);
         memcpy(&to[l], host + (in[l] & mask), 4);
     }
-#endif
 }
 
 static uint16_t load(const uint8_t *host, uint32_t mask, const uint32_t *piece, uint32_t number,
