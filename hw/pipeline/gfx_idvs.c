@@ -1,10 +1,10 @@
 /*
- * RUN_IDVS: index fetch, the phases of a batch, slices. Vertices shaded lately are
- * shaded once. Positions come first, then primitives; varyings are shaded for vertices of those that
- * are left, which is what the hardware's name means: index-driven vertex shading.
+ * RUN_IDVS: index fetch, the phases of a batch, slices. Vertices shaded lately are shaded once.
+ * Positions come first, then primitives; varyings are shaded for vertices of those that are left,
+ * which is what the hardware's name means: index-driven vertex shading.
  *
- * The first batches are short and shaded on the calling thread, where most draws end; long draws go
- * on in long ones, over the pool's threads. What a batch holds depends on the draw alone.
+ * The first batches are short, so most draws end on the calling thread; long draws go on in long ones,
+ * over the pool's threads. What a batch holds depends on the draw alone.
  *
  * Called by pipeline.c. Calls gfx_vertex.c, gfx_assembly.c, gfx_pass.c, gfx_heap.c.
  *
@@ -461,6 +461,7 @@ static enum mali_job_result submit(struct gfx_idvs *v, const struct mali_job *jo
                                    struct mali_fault *fault)
 {
     struct mali_pipeline *p = v->head.pipeline;
+    bool lasts = v->head.loaded || job->regs[IDVS_COUNT] > SHORT, one;
     enum mali_job_result r;
 
     if (!v->made && !gfx_vertex_place_add(v)) {
@@ -468,9 +469,10 @@ static enum mali_job_result submit(struct gfx_idvs *v, const struct mali_job *jo
         return MALI_JOB_FAULTED;
     }
     gfx_vertex_attach(v, job);
-    r = run(v, job);
     /* Recorders and observers look at one thread, reports count there. */
-    v->most = p->recorder || p->observer || p->reports ? 1 : pool_size(p->pool);
+    one = p->recorder || p->observer || p->reports;
+    v->most = one || !lasts ? 1 : pool_size(p->pool);
+    r = run(v, job);
     if (p->reports || r == MALI_JOB_FAULTED)
         gfx_vertex_report(v, job->trace);
     if (r == MALI_JOB_FAULTED)
