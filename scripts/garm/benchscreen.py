@@ -9,6 +9,7 @@ which the driver counts, and it grows with the screen: so it runs with both driv
 from __future__ import annotations
 
 import re
+import statistics
 from collections.abc import Mapping
 
 from .boot import Guest
@@ -27,8 +28,9 @@ TIMEOUT = 1800.0
 # --- OpenGL ES: kmscube, glmark2 ---------------------------------------------------------------------------------------
 
 SCENES = ("build:use-vbo=true", "texture:texture-filter=linear", "shading:shading=phong", "terrain")
-# Frames of the Mali, of llvmpipe: some seconds of either; the panel's frames a second, as many as its clock allows.
-CUBES = {"640x480": (800, 250, 4000), "1280x720": (400, 100, 1800)}
+# Frames of the Mali, of llvmpipe in a round: about a second of either; the panel's frames a second, as many as its clock allows.
+CUBES = {"640x480": (300, 100, 4000), "1280x720": (150, 50, 1800)}
+ROUNDS = 5      # of the two, by turns: a machine that gets slower meanwhile is as slow for both
 NATIVE_GLES = (*MESA, "glmark2-es2-x11", "xvfb", "x11-xkb-utils", "xkb-data")
 
 
@@ -79,13 +81,24 @@ def _native_gles(setup: Setup) -> Mapping[str, float]:
     return gles_rates(root.output(f"{screen} {_glmark2('glmark2-es2 -s ' + SCREEN, 2)}; kill $x", 120))
 
 
+def rounds_of(text: str) -> dict[str, dict[str, float]]:
+    """By renderer and program the median rate of all rounds, in what a guest has printed of some."""
+    rates: dict[str, dict[str, list[float]]] = {}
+    for part in text.split("@@@ ")[1:]:
+        renderer, printed = part.split("\n", 1)
+        for program, rate in gles_rates(printed).items():
+            rates.setdefault(renderer, {}).setdefault(program, []).append(rate)
+    return {renderer: {program: statistics.median(all_of) for program, all_of in programs.items()}
+            for renderer, programs in rates.items()}
+
+
 def _rates(setup: Setup, options: Options, command: str) -> tuple[dict[str, float], dict[str, float]]:
     """What a guest's programs say of the Mali and of llvmpipe."""
     run = Guest(setup, options).run(command, TIMEOUT)
     if run.status:
         raise GarmError(f"bench: the guest failed\n{run.explain()}")
-    parts = dict(part.split("\n", 1) for part in run.stdout.decode(errors="replace").split("@@@ ")[1:])
-    return gles_rates(parts["mali"]), gles_rates(parts["llvmpipe"])
+    rates = rounds_of(run.stdout.decode(errors="replace"))
+    return rates["mali"], rates["llvmpipe"]
 
 
 def _screen(size: str) -> list[str]:
@@ -98,7 +111,8 @@ def screen(setup: Setup) -> list[Figure]:
     for size, (mali_frames, soft_frames, _) in CUBES.items():
         for driver in ("panthor", "garm"):
             options = Options(driver=driver, packages=(*MESA, "kmscube"), display="none", screen=_screen(size))
-            mali, soft = _rates(setup, options, _both(_cube("", mali_frames), _cube(SOFTWARE, soft_frames)))
+            round_of = _both(_cube("", mali_frames), _cube(SOFTWARE, soft_frames))
+            mali, soft = _rates(setup, options, "; ".join([round_of] * ROUNDS))
             rows += _rows(f"kmscube (on the screen, {size}, {driver})", mali["kmscube"], soft["kmscube"], "llvmpipe", None)
     options = Options(packages=(*MESA, "glmark2-es2-drm"), display="none", screen=_screen(SCREEN))
     mali, soft = _rates(setup, options, _both(_glmark2("glmark2-es2-drm", 4), _glmark2(f"{SOFTWARE} glmark2-es2-drm", 4)))

@@ -8,6 +8,13 @@ from garm.errors import GarmError
 
 
 class Rates(unittest.TestCase):
+    def test_rounds_count_by_their_median(self):
+        cube = "@@ kmscube\nRendered 99 frames in 1.0 sec ({} fps)\n"
+        text = "".join(f"@@@ {who}\n" + cube.format(fps) for who, fps in
+                       (("mali", "300.5"), ("llvmpipe", "100.0"), ("mali", "10.0"), ("llvmpipe", "90.0"),
+                        ("mali", "290.0"), ("llvmpipe", "95.0")))
+        self.assertEqual(benchscreen.rounds_of(text), {"mali": {"kmscube": 290.0}, "llvmpipe": {"kmscube": 95.0}})
+
     def test_times_of_glmark2_are_finer_than_its_rates(self):
         text = "@@ terrain\n[terrain] duration=4: FPS: 1 FrameTime: 1600.000 ms\nglmark2 Score: 0\n"
         self.assertEqual(benchscreen.gles_rates(text), {"terrain": 0.625})
