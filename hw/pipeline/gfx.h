@@ -252,7 +252,7 @@ void gfx_tile_free(struct gfx_tile *t);
 void gfx_tile_clear(struct gfx_tile *t, const struct gfx_fb *fb);
 /** 16 x 16 pixels of @bytes, rows GFX_TILE apart from @corner on, in the order of u-interleaved
  * tiles and of AFBC superblocks. */
-void gfx_interleave(const uint8_t *corner, unsigned bytes, uint8_t *out);
+void gfx_interleave(const struct gfx_vec *vec, const uint8_t *corner, unsigned bytes, uint8_t *out);
 /** May be repeated after a stall. */
 enum mali_mem_result gfx_tile_write(struct core *k, const struct gfx_tile *t,
                                     const struct gfx_fb *fb);

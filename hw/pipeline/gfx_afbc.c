@@ -117,7 +117,8 @@ static enum mali_mem_result fill(struct core *k, const struct gfx_tile *t, const
     enum mali_mem_result r = MALI_MEM_OK;
 
     if (square(a, fb, s)) {
-        gfx_interleave(px + ((s->y - t->y) * GFX_TILE + s->x - t->x) * a->bytes, a->bytes, texels);
+        gfx_interleave(k->pipeline->vec, px + ((s->y - t->y) * GFX_TILE + s->x - t->x) * a->bytes,
+                       a->bytes, texels);
         return r;
     }
     if (whole(fb, s->x, s->y, a->wide ? 32 : 16, a->wide ? 8 : 16))

@@ -11,9 +11,6 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
 
 #include "gfx_afbc.h"
 #include "gfx_vec.h"
@@ -370,29 +367,10 @@ static inline __attribute__((always_inline)) void interleave(const uint8_t *corn
     }
 }
 
-#ifdef __SSE2__
-/* A square at a time: the lower row's pixels change places. */
-static void interleave_words(const uint8_t *corner, uint8_t *out)
-{
-    for (unsigned i = 0; i < 64; i++, out += 16) {
-        const uint8_t *above = corner + squares[i] * 4;
-        __m128i up = _mm_loadl_epi64((const __m128i *)(const void *)above);
-        __m128i down = _mm_loadl_epi64((const __m128i *)(const void *)(above + GFX_TILE * 4));
-        __m128i square = _mm_unpacklo_epi64(up, _mm_shuffle_epi32(down, _MM_SHUFFLE(3, 2, 0, 1)));
-        _mm_storeu_si128((__m128i *)(void *)out, square);
-    }
-}
-#else
-static void interleave_words(const uint8_t *corner, uint8_t *out)
-{
-    interleave(corner, 4, out);
-}
-#endif
-
-void gfx_interleave(const uint8_t *corner, unsigned bytes, uint8_t *out)
+void gfx_interleave(const struct gfx_vec *vec, const uint8_t *corner, unsigned bytes, uint8_t *out)
 {
     if (bytes == 4)
-        interleave_words(corner, out);
+        vec->interleave(corner, out);
     else if (bytes == 2)
         interleave(corner, 2, out);
     else if (bytes == 8)
@@ -406,12 +384,12 @@ static enum mali_mem_result write_interleaved(struct core *k, const struct gfx_t
                                               const struct gfx_fb *fb, const struct surface *s,
                                               const uint8_t *px, unsigned bx, unsigned by)
 {
-    uint8_t out[256 * 16];
+    uint8_t out[256 * 16] __attribute__((aligned(64)));
     unsigned x0 = t->x + bx, y0 = t->y + by, n = s->bytes;
     enum mali_mem_result r = MALI_MEM_OK;
 
     if (in_bounds(fb, x0, y0) && in_bounds(fb, x0 + 15, y0 + 15)) {
-        gfx_interleave(px + (by * GFX_TILE + bx) * n, n, out);
+        gfx_interleave(k->pipeline->vec, px + (by * GFX_TILE + bx) * n, n, out);
         return core_write(k, surface_at(s, x0, y0), out, 256 * n);
     }
     for (unsigned y = 0; y < 16 && r == MALI_MEM_OK; y++)

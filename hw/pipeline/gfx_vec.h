@@ -69,6 +69,8 @@ struct gfx_vec {
     void (*spread)(uint16_t lanes, va_v16u *v);
     /** Nearest halves of fp32 bits, in the low half. */
     void (*to_half)(const va_v16u *in, va_v16u *out);
+    /** 16 x 16 words, rows GFX_TILE apart, in the order of u-interleaved tiles. Any alignment. */
+    void (*interleave)(const uint8_t *in, uint8_t *out);
     /** Bytes of @words (a multiple of 16) change places: byte c of each is byte @from[c] of @in's,
      * for 4 zero, for 5 all ones. Any alignment. */
     void (*bytes)(const uint8_t from[4], const uint8_t *in, uint8_t *out, size_t words);

@@ -456,6 +456,60 @@ static void bytes(const uint8_t from[4], const uint8_t *in, uint8_t *out, size_t
 #endif
 }
 
-const struct gfx_vec GFX_VARIANT = {
-    cover, interpolate, interpolate_slots, relative, depth, compare, blend, from_half, merge,
-    bits,  spread,      to_half,           bytes};
+/* --- u-interleaved tiles --------------------------------------------------------------------- */
+
+/*
+ * Squares of 2 x 2 are clockwise from their first pixel, squares of such squares likewise: a block
+ * of 4 x 4 from @in on.
+ */
+VA_INLINE void interleave_block(const uint8_t *in, uint8_t *out)
+{
+#ifdef VA_HOST_AVX512
+    const __m512i order = _mm512_setr_epi32(0, 1, 5, 4, 2, 3, 7, 6, 10, 11, 15, 14, 8, 9, 13, 12);
+    __m512i v = _mm512_castsi128_si512(_mm_loadu_si128((const __m128i *)(const void *)in));
+
+    for (unsigned y = 1; y < 4; y++) {
+        __m128i row = _mm_loadu_si128((const __m128i *)(const void *)(in + 4 * y * GFX_TILE));
+        v = y == 1   ? _mm512_inserti32x4(v, row, 1)
+            : y == 2 ? _mm512_inserti32x4(v, row, 2)
+                     : _mm512_inserti32x4(v, row, 3);
+    }
+    _mm512_storeu_si512(out, _mm512_permutexvar_epi32(order, v));
+#elif defined(VA_HOST_AVX2)
+    const __m256i order[2] = {_mm256_setr_epi32(0, 1, 5, 4, 2, 3, 7, 6),
+                              _mm256_setr_epi32(2, 3, 7, 6, 0, 1, 5, 4)};
+
+    for (unsigned i = 0; i < 2; i++) {
+        const __m128i *up = (const __m128i *)(const void *)(in + 8 * i * GFX_TILE);
+        const __m128i *down = (const __m128i *)(const void *)(in + (8 * i + 4) * GFX_TILE);
+        __m256i v = _mm256_set_m128i(_mm_loadu_si128(down), _mm_loadu_si128(up));
+        v = _mm256_permutevar8x32_epi32(v, order[i]);
+        _mm256_storeu_si256((__m256i *)(void *)(out + 32 * i), v);
+    }
+#else
+    static const uint8_t at[4][2] = {{0, 0}, {2, 0}, {2, 2}, {0, 2}};
+
+    for (unsigned i = 0; i < 4; i++, out += 16) {
+        const uint8_t *above = in + 4 * (at[i][1] * GFX_TILE + at[i][0]);
+        uint64_t row[2];
+        memcpy(&row[0], above, 8);
+        memcpy(&row[1], above + 4 * GFX_TILE, 8);
+        row[1] = row[1] >> 32 | row[1] << 32;
+        memcpy(out, row, 16);
+    }
+#endif
+}
+
+static void interleave(const uint8_t *in, uint8_t *out)
+{
+#pragma GCC unroll 16
+    for (unsigned i = 0; i < 16; i++, out += 64) { /* blocks are in that order, too */
+        unsigned y = (i >> 1 & 1) | (i >> 2 & 2), x = (i & 1) ^ (i >> 1 & 1);
+        x |= ((i >> 2 & 1) ^ (i >> 3 & 1)) << 1;
+        interleave_block(in + 4 * (4 * y * GFX_TILE + 4 * x), out);
+    }
+}
+
+const struct gfx_vec GFX_VARIANT = {cover,   interpolate, interpolate_slots, relative, depth,
+                                    compare, blend,       from_half,         merge,    bits,
+                                    spread,  to_half,     interleave,        bytes};

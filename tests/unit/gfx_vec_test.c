@@ -9,6 +9,7 @@
 
 #include "../../hw/pipeline/gfx_vec.h"
 #include "../../hw/pipeline/texel.h"
+#include "../../hw/pipeline/texture/surface.h"
 #include "tap.h"
 
 #define ROUNDS 20000
@@ -241,6 +242,28 @@ static void bytes_change_places(void)
     }
 }
 
+static void squares(void)
+{
+    for (unsigned round = 0; round < 100; round++) {
+        static uint8_t in[4 * GFX_PIXELS + 1], out[4 * 256 + 2];
+        for (unsigned i = 0; i < sizeof(in); i++)
+            in[i] = (uint8_t)rnd();
+        for (unsigned n = 0; n < variant_count; n++) {
+            out[0] = out[4 * 256 + 1] = 0xa5; /* must stay */
+            variants[n]->interleave(in + 1, out + 1);
+            TAP_CHECK(out[0] == 0xa5 && out[4 * 256 + 1] == 0xa5);
+            for (unsigned i = 0; i < 256; i++) {
+                const uint8_t *got = out + 1 + 4 * tex_tile_index(i % 16, i / 16, 4);
+                uint32_t a, b;
+                memcpy(&a, got, 4);
+                memcpy(&b, in + 1 + 4 * (i / 16 * GFX_TILE + i % 16), 4);
+                if (!same("interleave", variants[n], i, a, b))
+                    return;
+            }
+        }
+    }
+}
+
 static void interpolation(void)
 {
     for (unsigned round = 0; round < ROUNDS; round++) {
@@ -401,6 +424,12 @@ static void test_coverage(void)
     all_of(coverage);
 }
 
+static void test_squares(void)
+{
+    all_of(squares);
+}
+
 TAP_MAIN({"blending", test_blending}, {"depths", test_depths}, {"comparing", test_comparing},
          {"halves-and-masks", test_halves}, {"interpolation", test_interpolation},
-         {"slots", test_slots}, {"bytes-change-places", test_bytes}, {"coverage", test_coverage})
+         {"slots", test_slots}, {"bytes-change-places", test_bytes}, {"coverage", test_coverage},
+         {"squares", test_squares})
