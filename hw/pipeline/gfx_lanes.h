@@ -126,6 +126,10 @@ struct gfx_lanes {
     /** Component @c (words, or halves in their low parts) of a result in registers from @reg on. */
     void (*put)(struct va_warp *w, unsigned reg, bool half_dst, unsigned c, const va_v16u *value,
                 uint16_t lanes);
+    /** The components of @v that @mask names, fp32 bits, as results in registers @sr, without gaps.
+     */
+    void (*put_floats)(struct va_warp *w, const struct va_staging *sr, unsigned mask, bool half_dst,
+                       const va_v16u v[4], uint16_t lanes);
 };
 
 extern const struct gfx_lanes gfx_lanes_base;

@@ -376,6 +376,21 @@ static void put_component(struct va_warp *w, unsigned reg, bool half_dst, unsign
     merge(&w->r[reg + c / 2], c & 1 ? &high : value, lanes, c & 1 ? 0xffff0000u : 0xffffu);
 }
 
+static void put_floats(struct va_warp *w, const struct va_staging *sr, unsigned mask, bool half_dst,
+                       const va_v16u v[4], uint16_t lanes)
+{
+    unsigned n = 0;
+    va_v16u half;
+
+    for (unsigned c = 0; c < 4; c++) {
+        if (!(mask >> c & 1) || (half_dst ? n / 2 : n) >= sr->count)
+            continue;
+        if (half_dst)
+            to_half(&v[c], &half);
+        put_component(w, sr->reg, half_dst, n++, half_dst ? &half : &v[c], lanes);
+    }
+}
+
 /* LD_VAR_BUF and LD_VAR_BUF_IMM (@offset NULL) of what is interpolated at the pixels' centres. */
 static bool ld_var_buf(struct gfx_fragment *f, struct va_warp *w, const struct va_insn *in,
                        const va_v16u *offset, uint16_t lanes)

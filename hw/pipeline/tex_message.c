@@ -8,7 +8,7 @@
  * The gradient descriptor is our own: TEX_GRADIENT makes it, TEX_SINGLE takes it. First word: LOD
  * in 1/256 in 15:0, number of probes in 23:16; second: the axis of the probes as two halves.
  *
- * Called by messages.c. Calls the texture unit, core.c.
+ * Called by messages.c. Calls the texture unit, core.c, gfx_lanes.h.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -16,7 +16,7 @@
 #include <string.h>
 
 #include "component.h"
-#include "gfx_vec.h"
+#include "gfx_lanes.h"
 #include "pipeline_internal.h"
 #include "tex_message.h"
 #include "texture/wide.h"
@@ -456,30 +456,6 @@ static void put_result(const struct call *call, struct va_warp *w, unsigned lane
                           component_is_half(regfmt));
 }
 
-/* Floats of all lanes, column by column. */
-static void put_floats(const struct call *call, struct va_warp *w, uint16_t lanes, bool halves,
-                       const va_v16u v[4])
-{
-    const struct gfx_vec *vec = call->c->pipeline->vec;
-    const struct va_staging *sr = &call->in->sr[0];
-    unsigned n = 0;
-
-    for (unsigned k = 0; k < 4; k++) {
-        unsigned reg = sr->reg + (halves ? n / 2 : n);
-        va_v16u column;
-        if (!(call->in->mod[VA_M_WRITE_MASK] >> k & 1) || reg >= sr->reg + sr->count)
-            continue;
-        if (halves)
-            vec->to_half(&v[k], &column);
-        else
-            column = v[k];
-        if (halves && (n & 1))
-            column <<= 16;
-        vec->merge(&w->r[reg], &column, lanes, !halves ? ~0u : n & 1 ? 0xffff0000u : 0xffffu);
-        n++;
-    }
-}
-
 /* --- all lanes at once -------------------------------------------------------------------------
  */
 
@@ -599,7 +575,8 @@ static enum va_message_result texels(struct call *call, struct va_warp *w, uint1
     if (r != VA_MSG_DONE)
         return r;
     if (floats) {
-        put_floats(call, w, lanes, regfmt == VA_REGFMT_F16, column);
+        call->c->pipeline->lanes->put_floats(w, &call->in->sr[0], call->in->mod[VA_M_WRITE_MASK],
+                                             regfmt == VA_REGFMT_F16, column, lanes);
         return VA_MSG_DONE;
     }
     for (unsigned i = 0; i < VA_LANES; i++) {

@@ -11,7 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../hw/pipeline/component.h"
 #include "../../hw/pipeline/gfx_lanes.h"
+#include "../../hw/pipeline/texel.h"
 
 #define ROUNDS   2000
 #define VERTICES 32
@@ -216,6 +218,29 @@ static void send_color(struct scene *s, const struct gfx_lanes *lanes, uint16_t 
     send(s, lanes, &in, src, mask);
 }
 
+/* What a texture message leaves. */
+static void put_texels(struct scene *s, const struct gfx_lanes *lanes, uint16_t mask)
+{
+    struct va_warp *w = &s->f->warp.w;
+    struct va_staging sr = {.reg = 16, .count = (uint8_t)(1 + rnd() % 4)};
+    unsigned names = rnd() % 16, n = 0;
+    bool half = rnd() & 1;
+    va_v16u v[4];
+
+    for (unsigned i = 0; i < 4 * VA_LANES; i++) /* some are too large for halves */
+        v[i / VA_LANES][i % VA_LANES] = (rnd() & 0x807fffff) | (100 + rnd() % 60) << 23;
+    if (lanes) {
+        lanes->put_floats(w, &sr, names, half, (const va_v16u *)v, mask);
+        return;
+    }
+    for (unsigned c = 0; c < 4; c++) {
+        for (unsigned i = 0; (names >> c & 1) && i < VA_LANES; i++)
+            if (mask >> i & 1)
+                component_put(w, &sr, i, n, half ? texel_float_to_half(v[c][i]) : v[c][i], half);
+        n += names >> c & 1;
+    }
+}
+
 static void shade(struct scene *s, const struct gfx_lanes *lanes)
 {
     struct va_warp *w = &s->f->warp.w;
@@ -226,6 +251,7 @@ static void shade(struct scene *s, const struct gfx_lanes *lanes)
     send_varying(s, lanes, w->alive);
     if (some)
         send_varying(s, lanes, some);
+    put_texels(s, lanes, some);
     for (unsigned i = 0; i < VA_LANES; i++)
         src[0].w[0][i] = rnd() % 4 ? ~0u : rnd();
     if (!gfx_shader_depth(&s->state))
