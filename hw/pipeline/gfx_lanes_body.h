@@ -332,12 +332,78 @@ static void interpolate_one(const struct gfx_fragment *f, uint32_t at, unsigned 
     interpolate(t->bary, x, y, (const float(*)[3])value, n, out);
 }
 
+#ifdef VA_HOST_AVX512
+/* Where four words of vertex @v's varyings may be read, of which the first @n are inside. */
+static const float *row_of(const struct gfx_draw *d, uint32_t v, uint32_t at, unsigned n)
+{
+    uint64_t from = (uint64_t)v * d->vary_bytes + at;
+
+    if (v >= d->vertices || at > d->vary_bytes || 4 * n > d->vary_bytes - at ||
+        from + 16 > (uint64_t)d->vertices * d->vary_bytes)
+        return NULL;
+    return (const float *)(const void *)(d->vary + from);
+}
+
+/* Four words of corner @i of each primitive, side by side. False: some are outside. */
+static bool rows_of_slots(const struct gfx_fragment *f, unsigned i, uint32_t at, unsigned n,
+                          __m512 rows[2])
+{
+    __m128 row[GFX_SLOTS] = {0};
+
+    for (unsigned s = 0; s < f->warp.prims; s++) {
+        const float *from = row_of(f->draw, f->warp.prim[s]->v[i], at, n);
+        if (!from)
+            return false;
+        row[s] = _mm_loadu_ps(from);
+    }
+    for (unsigned k = 0; k < 2; k++) {
+        rows[k] = _mm512_castps128_ps512(row[4 * k]);
+        rows[k] = _mm512_insertf32x4(rows[k], row[4 * k + 1], 1);
+        rows[k] = _mm512_insertf32x4(rows[k], row[4 * k + 2], 2);
+        rows[k] = _mm512_insertf32x4(rows[k], row[4 * k + 3], 3);
+    }
+    return true;
+}
+
+/* interpolate_slots() of values that stay in registers: no table of them has to be made. */
+static bool interpolate_rows(const struct gfx_fragment *f, uint32_t at, unsigned n,
+                             const va_v16u *xs, const va_v16u *ys, va_v16u out[4])
+{
+    const struct gfx_warp *g = &f->warp;
+    vu slot = get((const va_v16u *)g->slot, 0);
+    vf x = as_f(get(xs, 0)), y = as_f(get(ys, 0)), b[3], v[3];
+    __m512 rows[3][2];
+
+    for (unsigned i = 0; i < 3; i++) {
+        if (!rows_of_slots(f, i, at, n, rows[i]))
+            return false;
+        b[i] = plane_of_slots(g->bary[i], slot, x, y);
+    }
+    vf weight = b[0] + b[1] + b[2];
+    for (unsigned c = 0; c < n; c++) {
+        __m512i which = (__m512i)(slot * 4 + c);
+        for (unsigned i = 0; i < 3; i++)
+            v[i] = (vf)_mm512_permutex2var_ps(rows[i][0], which, rows[i][1]);
+        put(&out[c], 0, as_u(v[0] + (b[1] * (v[1] - v[0]) + b[2] * (v[2] - v[0])) / weight));
+    }
+    return true;
+}
+#else
+static bool interpolate_rows(const struct gfx_fragment *f, uint32_t at, unsigned n,
+                             const va_v16u *xs, const va_v16u *ys, va_v16u out[4])
+{
+    return false;
+}
+#endif
+
 /* The same of a warp with several primitives. */
 static void interpolate_mixed(const struct gfx_fragment *f, uint32_t at, unsigned bytes, unsigned n,
                               const va_v16u *x, const va_v16u *y, va_v16u out[4])
 {
     float value[4][3][GFX_SLOTS], one[4];
 
+    if (bytes == 4 && interpolate_rows(f, at, n, x, y, out))
+        return;
     for (unsigned s = 0; s < f->warp.prims; s++)
         for (unsigned i = 0; i < 3; i++) {
             corner(f->draw, f->warp.prim[s]->v[i], at, bytes, n, one);
