@@ -504,7 +504,7 @@ void gfx_vertex_begin_setup(struct gfx_idvs *v)
  */
 static void want(struct gfx_idvs *v, uint32_t n)
 {
-    uint32_t i = (n - v->base) / v->views, back = v->vertices - i;
+    uint32_t i = v->views == 1 ? n - v->base : (n - v->base) / v->views, back = v->vertices - i;
 
     if (i >= v->vertices || back > v->ring || back > v->slots || v->varied[idvs_place(v, i)])
         return;
@@ -525,11 +525,9 @@ void gfx_vertex_want(struct gfx_idvs *v)
 {
     for (uint32_t i = v->binned; idvs_secondary(v) && i < v->ranges; i++) {
         const struct gfx_range *r = &v->range[i];
-        for (uint32_t k = 0; k < r->count; k++) {
-            for (unsigned c = 0; c < 3; c++)
+        for (uint32_t k = 0; k < r->count; k++)
+            for (unsigned c = 0; c < 3; c++) /* the provoking one is among them */
                 want(v, r->prim[k].v[c]);
-            want(v, r->prim[k].flat);
-        }
         if (r->at < r->end) /* those behind it are not put into bins yet, either */
             break;
     }
