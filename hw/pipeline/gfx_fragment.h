@@ -1,6 +1,6 @@
 /*
  * A fragment job: what gfx_frame.c (the job, slices, threads), gfx_fragment.c (a tile),
- * gfx_shade.c (warps) and gfx_varying.c (interpolation) share.
+ * gfx_lanes.h (warps), gfx_shade.c and gfx_varying.c (lane by lane) share.
  *
  * Threads: one struct gfx_fragment belongs to one thread at a time. Tiles share nothing but the
  * frame, which is read only but for its atomics, and memory.
