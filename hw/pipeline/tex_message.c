@@ -238,8 +238,42 @@ struct call {
     struct core_view *view;
     struct core_sampler *sampler;
     struct columns of;
+    va_v16u narrow;                 /* see narrow_operands() */
     struct operands lane[VA_LANES]; /* of all, for a quad's differences; once take() is done */
 };
+
+/* Four bits with a sign to eight. */
+static uint32_t nibble(uint32_t x)
+{
+    return (((x & 15) ^ 8) - 8) & 0xff;
+}
+
+/*
+ * A handle that takes one word leaves the other for offsets of four bits, the sample in the third's
+ * place, and for fetches a level in bits 15:12. Offsets in a register replace these offsets, but
+ * not the level. Bits 31:16 are a layer, which Mesa never uses: not modelled. Source: Mesa 26.2's
+ * va_lower_tex() in pan_nir_lower_tex.c; before, the word is zero. Inferred: both levels add.
+ */
+static void narrow_operands(struct call *call)
+{
+    const va_v16u *word = &call->src[0].w[1];
+    bool fetches = call->in->op == VA_OP_TEX_FETCH, given = call->in->mod[VA_M_TEXEL_OFFSET];
+    uint32_t any = 0;
+
+    for (unsigned i = 0; i < VA_LANES; i++)
+        any |= (*word)[i];
+    if (call->in->mod[VA_M_WIDE_INDICES] || call->in->op == VA_OP_TEX_GRADIENT ||
+        !(any & ((given ? 0 : 0xfffu) | (fetches ? 0xf000u : 0))))
+        return;
+    for (unsigned i = 0; i < VA_LANES; i++) {
+        uint32_t v = (*word)[i], old = call->of.offset[i];
+        uint32_t level = (old >> 24) + (fetches ? v >> 12 & 15 : 0);
+        if (!given)
+            old = nibble(v) | nibble(v >> 4) << 8 | nibble(v >> 8) << 16;
+        call->narrow[i] = (old & 0xffffff) | (level < 255 ? level : 255) << 24;
+    }
+    call->of.offset = (const uint32_t *)&call->narrow;
+}
 
 static enum va_message_result name(struct call *call, unsigned lane)
 {
@@ -472,7 +506,8 @@ static bool together(const struct call *call, uint16_t lanes)
     return va_alike(&call->src[0].w[0], lanes) &&
            (!in->mod[VA_M_WIDE_INDICES] || va_alike(&call->src[0].w[1], lanes)) &&
            (!in->mod[VA_M_ARRAY_ENABLE] || va_alike((const va_v16u *)call->of.layer, lanes)) &&
-           (!in->mod[VA_M_TEXEL_OFFSET] || va_alike((const va_v16u *)call->of.offset, lanes));
+           (call->of.offset == (const uint32_t *)&nothing ||
+            va_alike((const va_v16u *)call->of.offset, lanes));
 }
 
 /* Levels of detail before clamps, with every bias; none where none matters. */
@@ -637,6 +672,7 @@ enum va_message_result tex_message(struct core *c, struct va_warp *w, const stru
     if (!call.seen)
         return core_answer(core_fault(c, MALI_CSF_FW_INTERNAL_ERROR, 0));
     find_columns(w, in, &call.of);
+    narrow_operands(&call);
     if (in->op != VA_OP_TEX_GRADIENT)
         return texels(&call, w, lanes);
     take(&call.of, call.lane);

@@ -158,6 +158,51 @@ static void narrow_and_half(void)
     world_free(w);
 }
 
+/*
+ * The second word of a narrow handle has offsets of four bits, and a level for TEX_FETCH. Offsets
+ * in a register replace these offsets; levels add.
+ */
+static void narrow_operands(void)
+{
+    enum { HANDLE = TABLE << 27 | TEXTURE << 16 | TABLE << 11 | SAMPLER };
+    static const struct {
+        enum va_op op;
+        uint32_t word, offset;
+        bool given;
+        float want; /* from texel 4, 3 */
+    } cases[] = {
+        {VA_OP_TEX_FETCH, 0, 0, false, 4 + 16 * 3},
+        {VA_OP_TEX_FETCH, 0x0e2, 0, false, 6 + 16 * 1},
+        {VA_OP_TEX_FETCH, 0x10f1, 0, false, 5 + 8 * 0 + 16 * 2 + 100},
+        {VA_OP_TEX_FETCH, 0x1055, 0x0001, true, 5 + 16 * 3 + 100},
+        {VA_OP_TEX_FETCH, 0x1000, 0x01000001, true, -1}, /* 4, 3 of level 2: outside */
+        {VA_OP_TEX_FETCH, 0x0000, 0x01000001, true, 5 + 16 * 3 + 100},
+        {VA_OP_TEX_SINGLE, 0xf0e2, 0, false, 6 + 16 * 1},
+        {VA_OP_TEX_SINGLE, 0x0055, 0xff00, true, 4 + 16 * 2},
+        {VA_OP_TEX_GATHER, 0x001f, 0, false, 3 - 1 + 16 * (2 + 1)},
+    };
+
+    for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        bool fetch = cases[i].op == VA_OP_TEX_FETCH;
+        struct world *w = texture_world(DIM_2D, 1, 3);
+        struct va_insn in = tex(cases[i].op, VA_DIM_2D, cases[i].given ? 3 : 2, 1);
+
+        in.mod[VA_M_WIDE_INDICES] = 0;
+        in.mod[VA_M_TEXEL_OFFSET] = cases[i].given;
+        in.mod[VA_M_LOD] = cases[i].op == VA_OP_TEX_SINGLE ? VA_LOD_ZERO : 0;
+        PROGRAM(w, fetch ? movi(24, 4) : F(24, 4.25f / 16), fetch ? movi(25, 3) : F(25, 3.25f / 16),
+                movi(26, cases[i].offset), movi(16, 7), movi(17, 7), movi(18, 7), movi(19, 7),
+                word(in), address(8, uni(0), 60, 4), END(memory(VA_OP_STORE_I128, 16, reg(8))));
+        SET_FAU(w, BUF(OUT), HANDLE | (uint64_t)cases[i].word << 32);
+        TAP_CHECK_EQ(run_job(w), CS_STOP_EMPTY);
+        if (cases[i].want >= 0 && !TAP_CHECK(as_float(out(w, 0, 0)) == cases[i].want))
+            tap_note("case %u: %g", i, (double)as_float(out(w, 0, 0)));
+        if (cases[i].want < 0)
+            TAP_CHECK_EQ(out(w, 0, 0), 0);
+        world_free(w);
+    }
+}
+
 /* A quad is two lanes wide: the row below is two steps of 2^(k - 4) away, 2^(k + 1) texels of 16.
  */
 static void computed_lod(void)
@@ -301,6 +346,6 @@ static void faults(void)
 }
 
 TAP_MAIN({"explicit-lod", explicit_lod}, {"operand-order", operand_order},
-         {"narrow-and-half", narrow_and_half}, {"computed-lod", computed_lod},
-         {"gradients", gradients}, {"gradient-bias", gradient_bias},
+         {"narrow-and-half", narrow_and_half}, {"narrow-operands", narrow_operands},
+         {"computed-lod", computed_lod}, {"gradients", gradients}, {"gradient-bias", gradient_bias},
          {"cube-and-gather", cube_and_gather}, {"faults", faults})

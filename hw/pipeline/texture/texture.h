@@ -123,7 +123,7 @@ enum tex_wrap {
     TEX_WRAP_MIRROR_EDGE = 13,
     TEX_WRAP_MIRROR_BORDER = 15,
 };
-enum tex_mip { TEX_MIP_NEAREST = 0, TEX_MIP_NONE = 1, TEX_MIP_LINEAR = 3 };
+enum tex_mip { TEX_MIP_NEAREST = 0, TEX_MIP_NONE = 1, TEX_MIP_FAST = 2, TEX_MIP_LINEAR = 3 };
 enum tex_reduction { TEX_AVERAGE = 0, TEX_MIN = 2, TEX_MAX = 3 };
 
 /** A sampler descriptor. */
