@@ -453,7 +453,10 @@ static void put_floats(struct va_warp *w, const struct va_staging *sr, unsigned 
             continue;
         if (half_dst)
             to_half(&v[c], &half);
-        put_component(w, sr->reg, half_dst, n++, half_dst ? &half : &v[c], lanes);
+        if (half_dst && !(n & 1)) /* zeros above, as component_put() leaves */
+            merge(&w->r[sr->reg + n++ / 2], &half, lanes, ~0u);
+        else
+            put_component(w, sr->reg, half_dst, n++, half_dst ? &half : &v[c], lanes);
     }
 }
 

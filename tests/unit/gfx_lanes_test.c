@@ -229,6 +229,8 @@ static void put_texels(struct scene *s, const struct gfx_lanes *lanes, uint16_t 
 
     for (unsigned i = 0; i < 4 * VA_LANES; i++) /* some are too large for halves */
         v[i / VA_LANES][i % VA_LANES] = (rnd() & 0x807fffff) | (100 + rnd() % 60) << 23;
+    for (unsigned i = 0; i < 4 * VA_LANES; i++) /* what the registers had before */
+        w->r[sr.reg + i / VA_LANES][i % VA_LANES] = rnd();
     if (lanes) {
         lanes->put_floats(w, &sr, names, half, (const va_v16u *)v, mask);
         return;
