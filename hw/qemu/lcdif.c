@@ -144,8 +144,8 @@ static void convert_8888(uint32_t *to, const uint8_t *from, unsigned pixels)
     }
 }
 
-/* Copy the frame at CUR_BUF to the console; false when there is none that can be shown. */
-static bool fetch_picture(LcdifState *s)
+/* Copy the frame at @address to the console; false when there is none that can be shown. */
+static bool fetch_picture(LcdifState *s, uint32_t address)
 {
     unsigned width = extract32(s->reg[TRANSFER_COUNT], 0, 16);
     unsigned height = extract32(s->reg[TRANSFER_COUNT], 16, 16);
@@ -166,7 +166,7 @@ static bool fetch_picture(LcdifState *s)
     for (unsigned y = 0; y < height; y++) {
         uint32_t *to = (uint32_t *)((uint8_t *)surface_data(surface) + y * surface_stride(surface));
 
-        if (dma_memory_read(&address_space_memory, s->reg[CUR_BUF] + (uint64_t)y * width * bytes,
+        if (dma_memory_read(&address_space_memory, address + (uint64_t)y * width * bytes,
                             row, width * bytes, MEMTXATTRS_UNSPECIFIED) != MEMTX_OK) {
             memset(row, 0, width * bytes); /* the bus has nothing there */
         }
@@ -176,15 +176,15 @@ static bool fetch_picture(LcdifState *s)
     return true;
 }
 
-/* One flip as FOLDER/SERIES-FRAME.ppm. */
-static void write_frame(LcdifState *s)
+/* One flip, to @address, as FOLDER/SERIES-FRAME.ppm. */
+static void write_frame(LcdifState *s, uint32_t address)
 {
     g_autofree char *name =
         g_strdup_printf("%s/%03u-%05u.ppm", s->prop.frames, s->series, s->frame);
     DisplaySurface *surface;
     FILE *file;
 
-    if (s->frame % s->prop.every || s->written >= s->prop.limit || !fetch_picture(s)) {
+    if (s->frame % s->prop.every || s->written >= s->prop.limit || !fetch_picture(s, address)) {
         return;
     }
     file = fopen(name, "wb");
@@ -215,7 +215,7 @@ static void update_console(void *opaque)
     LcdifState *s = opaque;
 
     if (running(s)) {
-        fetch_picture(s);
+        fetch_picture(s, s->reg[CUR_BUF]);
     }
 }
 
@@ -257,19 +257,26 @@ static void arm_timer(LcdifState *s)
     }
 }
 
+/* What was flipped to is shown, or would have been. */
+static void flip_done(LcdifState *s)
+{
+    if (!s->flipped) {
+        return;
+    }
+    s->flipped = false;
+    if (s->prop.frames) {
+        write_frame(s, s->reg[NEXT_BUF]);
+    }
+    s->frame++;
+}
+
 /* A frame has left: the next address is taken over, the interrupts say so. */
 static void frame_done(void *opaque)
 {
     LcdifState *s = opaque;
 
     s->reg[CUR_BUF] = s->reg[NEXT_BUF];
-    if (s->flipped) {
-        s->flipped = false;
-        if (s->prop.frames) {
-            write_frame(s);
-        }
-        s->frame++;
-    }
+    flip_done(s);
     s->quiet = MIN(s->quiet + 1, LCDIF_QUIET);
     s->reg[CTRL1] |= CTRL1_FRAME_IRQ | CTRL1_VSYNC_IRQ;
     update_irq(s);
@@ -342,7 +349,13 @@ static void lcdif_write(void *opaque, hwaddr addr, uint64_t val, unsigned size)
     old = s->reg[number];
     changed = twin == 0 ? val : twin == 1 ? old | val : twin == 2 ? old & ~val : old ^ val;
     if (number == CTRL && was_running && (~changed & CTRL_DOTCLK_MODE || changed & CTRL_SFTRST)) {
-        fetch_picture(s); /* the panel keeps it */
+        fetch_picture(s, s->reg[CUR_BUF]); /* the panel keeps it */
+    }
+    /* A driver whose interrupt came late takes the frame before for this one's, and flips again
+     * before this one was shown: a flip it was. */
+    if (number == NEXT_BUF && was_running && changed != old) {
+        flip_done(s);
+        s->flipped = true;
     }
     s->reg[number] = (changed & registers[number].writable) | (old & ~registers[number].writable);
     if (number == NEXT_BUF) { /* drivers write it again when they switch the controller on */

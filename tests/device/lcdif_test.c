@@ -165,6 +165,12 @@ static void frames(void)
     TAP_CHECK_EQ(pixel(1, 1, 1, 0), 0x123456);
     step(r, 3 * FRAME);
     TAP_CHECK_EQ(pixel(1, 2, 0, 0), -1); /* no flip, no picture */
+    put(r, NEXT_BUF, (uint32_t)PICTURE); /* two in one frame */
+    put(r, NEXT_BUF, (uint32_t)(PICTURE + SIZE * SIZE * 4));
+    TAP_CHECK_EQ(pixel(1, 2, 7, 5), 0x123456);
+    step(r, FRAME);
+    TAP_CHECK_EQ(pixel(1, 3, 1, 0), 0x123456);
+    TAP_CHECK_EQ(pixel(1, 4, 0, 0), -1);
 
     put(r, CTRL + CLR, DOTCLK);
     TAP_CHECK_EQ(get(r, CTRL) & RUN, 0);
