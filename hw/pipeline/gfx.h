@@ -26,7 +26,7 @@
 #define GFX_QUADS       (GFX_PIXELS / 4)
 #define GFX_MAX_RTS     8
 #define GFX_MAX_SAMPLES 16
-#define GFX_SLOTS       8 /* primitives in a warp */
+#define GFX_SLOTS       8   /* primitives in a warp */
 #define GFX_SUBPIXEL    256 /* source: subPixelPrecisionBits of panvk */
 #define GFX_MAX_LAYERS  256
 
@@ -65,7 +65,7 @@ struct gfx_draw {
     uint32_t vary_bytes;                /* of a vertex */
     uint32_t vertices, room;
     uint32_t most_vertices; /* that there can be, or UINT32_MAX */
-    uint8_t *vary; /* vertices * vary_bytes */
+    uint8_t *vary;          /* vertices * vary_bytes */
 };
 
 enum gfx_kind { GFX_TRIANGLE, GFX_LINE, GFX_POINT };
@@ -161,8 +161,8 @@ enum mali_mem_result gfx_heap_take(struct core *k, struct gfx_pass *pass, uint64
                                    uint64_t *need);
 
 /**
- * Room for @n more vertices of draw @draw, which need not be the last: two streams may draw into one
- * pass.
+ * Room for @n more vertices of draw @draw, which need not be the last: two streams may draw into
+ * one pass.
  */
 bool gfx_pass_add_vertices(struct mali_pipeline *p, struct gfx_pass *pass, uint32_t draw,
                            uint32_t n);
@@ -276,8 +276,8 @@ unsigned gfx_raster(const struct gfx_vec *vec, const struct gfx_fb *fb, const st
                     const struct gfx_prim *t, const struct gfx_draw *d, struct gfx_quad *quad);
 
 /**
- * The same of one sample a pixel, for those who need no quads: rows of the tile from *@first on, bit
- * x of each: the pixel is covered. Returns how many rows. A row's pixels lie together.
+ * The same of one sample a pixel, for those who need no quads: rows of the tile from *@first on,
+ * bit x of each: the pixel is covered. Returns how many rows. A row's pixels lie together.
  */
 unsigned gfx_raster_rows(const struct gfx_vec *vec, const struct gfx_fb *fb,
                          const struct gfx_tile *tile, const struct gfx_prim *t,
@@ -343,9 +343,9 @@ uint32_t gfx_tib_pack(unsigned internal, const float rgba[4], bool round);
 
 /**
  * A warp of fragments that is filled, or under way. Its lanes are quads, four lanes each, or, where
- * no lane looks at another (struct gfx_state: loose), single pixels: small triangles would leave half
- * of the lanes idle. Arrays of what a quad or a run of pixels writes at once have room for
- * one behind the last lane.
+ * no lane looks at another (struct gfx_state: loose), single pixels: small triangles would leave
+ * half of the lanes idle. Arrays of what a quad or a run of pixels writes at once have room for one
+ * behind the last lane.
  */
 struct gfx_warp {
     struct va_warp w;
@@ -357,16 +357,16 @@ struct gfx_warp {
     /* Planes of these: of weights over w, of the depth; where they begin. */
     float bary[3][3][GFX_SLOTS] __attribute__((aligned(64))), z[3][GFX_SLOTS];
     float origin[2][GFX_SLOTS];
-    uint32_t slot[2 * VA_LANES] __attribute__((aligned(64))); /* which of these, by lane */
+    uint32_t slot[2 * VA_LANES] __attribute__((aligned(64)));      /* which of these, by lane */
     float ox[VA_LANES] __attribute__((aligned(64))), oy[VA_LANES]; /* origins of the primitives */
     uint32_t used[GFX_TILE];      /* loose: bits of the pixels taken, by row of the tile */
     uint16_t pixel[VA_LANES];     /* in the tile */
     uint16_t cover[VA_LANES + 4]; /* samples left */
     uint16_t first[VA_LANES];     /* samples covered before any test */
-    uint16_t forced[VA_LANES]; /* as of quads */
-    unsigned sample;           /* per-sample shading: which */
-    bool zs_done;              /* depth and stencil were updated before the shader */
-    uint16_t tested;           /* lanes that came to their late test */
+    uint16_t forced[VA_LANES];    /* as of quads */
+    unsigned sample;              /* per-sample shading: which */
+    bool zs_done;                 /* depth and stencil were updated before the shader */
+    uint16_t tested;              /* lanes that came to their late test */
     float at[2][VA_LANES]
         __attribute__((aligned(64))); /* interpolation position stored last, framebuffer pixels */
     float centre[2][VA_LANES] __attribute__((aligned(64))); /* of the pixels, likewise */

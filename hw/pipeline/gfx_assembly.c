@@ -1,12 +1,12 @@
 /*
  * Assembly of a RUN_IDVS job's batch: indices to primitives, their set-up, their bins.
  *
- * Set-up (clipping, culling, planes) takes most of it and needs nothing but the vertices' positions,
- * so lists are cut into ranges of indices that several threads set up. What a range has made stays
- * with it until one thread has put it into the pass's bins, range by range: the order is the draw's,
- * whoever was first. Strips, fans and lists that a restart may have shifted are one range, as
- * each vertex needs what came before it. A range has room for a part of what it may make: then bins
- * come first, and set-up goes on after them.
+ * Set-up (clipping, culling, planes) takes most of it and needs nothing but the vertices'
+ * positions, so lists are cut into ranges of indices that several threads set up. What a range has
+ * made stays with it until one thread has put it into the pass's bins, range by range: the order is
+ * the draw's, whoever was first. Strips, fans and lists that a restart may have shifted are one
+ * range, as each vertex needs what came before it. A range has room for a part of what it may make:
+ * then bins come first, and set-up goes on after them.
  *
  * Called by gfx_idvs.c, gfx_vertex.c (ranges, on its threads). Calls gfx_prim.c, gfx_pass.c.
  *
@@ -19,7 +19,7 @@
 #define RANGE      384u /* indices: a multiple of 3 and 4 */
 #define PRIMITIVES 512u /* of a range that are not in bins yet */
 /* What one primitive may become: in each view a clipped polygon, twice for quads. */
-#define MOST       (2 * GFX_MAX_VIEWS * GFX_CLIPPED)
+#define MOST (2 * GFX_MAX_VIEWS * GFX_CLIPPED)
 
 _Static_assert(PRIMITIVES > MOST, "a range has room for one primitive at least");
 

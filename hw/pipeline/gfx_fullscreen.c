@@ -14,8 +14,7 @@
  *
  * Nothing is kept between slices but what the heap still owes: the pass changes last, in one go.
  *
- * Called by pipeline.c. Calls gfx_idvs.c (the pass), gfx_fragment.c (the descriptor), gfx_heap.c,
- * gfx_pass.c.
+ * Called by pipeline.c. Calls gfx_fragment.c (the descriptor), gfx_heap.c, gfx_pass.c.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

@@ -3,8 +3,8 @@
  * Positions come first, then primitives; varyings are shaded for vertices of those that are left,
  * which is what the hardware's name means: index-driven vertex shading.
  *
- * The first batches are short, so most draws end on the calling thread; long draws go on in long ones,
- * over the pool's threads. What a batch holds depends on the draw alone.
+ * The first batches are short, so most draws end on the calling thread; long draws go on in long
+ * ones, over the pool's threads. What a batch holds depends on the draw alone.
  *
  * Called by pipeline.c. Calls gfx_vertex.c, gfx_assembly.c, gfx_pass.c, gfx_heap.c.
  *
@@ -18,7 +18,7 @@
 #define BUDGET     16384u      /* instructions of a slice on one thread */
 #define SLICE_NS   1000000u    /* of one on several */
 #define BATCH      192u        /* indices; a multiple of 3, 4 and 16 */
-#define LONG_BATCH 24576u       /* likewise */
+#define LONG_BATCH 24576u      /* likewise */
 #define SHORT      (2 * BATCH) /* indices until batches are long */
 /* Vertices that may be met again; powers of two, larger than a batch. */
 #define RECENT      1024u
@@ -85,35 +85,7 @@ static struct gfx_draw make_draw(const struct gfx_idvs *v, const struct gfx_pass
     };
 }
 
-enum mali_mem_result gfx_pass_open(struct core *k, uint64_t tiler, uint32_t context[8],
-                                   struct gfx_pass **pass)
-{
-    struct mali_pipeline *p = k->pipeline;
-    const uint32_t *w = context;
-    uint64_t id, root = core_root(k);
-    enum mali_mem_result r = core_read(k, tiler, context, 8 * sizeof(*context));
-
-    if (r != MALI_MEM_OK)
-        return r;
-    id = w[0] | (uint64_t)w[1] << 32;
-    *pass = id ? gfx_pass_find(p, root, id) : NULL;
-    if (*pass)
-        return MALI_MEM_OK;
-    if (id)
-        mali_log(p->bus, MALI_LOG_GUEST_ERROR,
-                 "tiler context 0x%llx: polygon list 0x%llx is not known: a new one",
-                 (unsigned long long)tiler, (unsigned long long)id);
-    *pass = gfx_pass_new(p, root, tiler, (w[3] & 0xffff) + 1, (w[3] >> 16) + 1, (w[4] & 0xff) + 1);
-    if (!*pass)
-        return core_fault(k, MALI_DATA_INVALID_FAULT, tiler);
-    return core_write(k, tiler, &(*pass)->id, 8);
-}
-
-int gfx_layer_offset(const uint32_t context[8])
-{
-    return (int32_t)(context[4] << 15) >> 23;
-}
-
+/* The pass, and what else the tiler context says. */
 static enum mali_mem_result open_pass(struct gfx_idvs *v, struct gfx_pass **pass)
 {
     uint32_t w[8];
@@ -334,7 +306,7 @@ static enum mali_job_result batch(struct gfx_idvs *v, const struct mali_job *job
         next_phase(v, IDVS_POSITIONS);
     }
     if (v->phase == IDVS_POSITIONS) {
-        res = gfx_vertex_shade(v, job, pass, budget, until);
+        res = gfx_vertex_run(v, job, pass, budget, until);
         if (res != MALI_JOB_DONE)
             return res;
         v->need = (uint64_t)v->fresh * v->views * bytes;
@@ -352,7 +324,7 @@ static enum mali_job_result batch(struct gfx_idvs *v, const struct mali_job *job
         next_phase(v, IDVS_SETUP);
     }
     if (v->phase == IDVS_SETUP) {
-        res = gfx_vertex_shade(v, job, pass, budget, until);
+        res = gfx_vertex_run(v, job, pass, budget, until);
         if (res != MALI_JOB_DONE)
             return res;
         gfx_vertex_want(v);
@@ -368,7 +340,7 @@ static enum mali_job_result batch(struct gfx_idvs *v, const struct mali_job *job
         next_phase(v, IDVS_SETUP);
         return MALI_JOB_AGAIN;
     }
-    res = gfx_vertex_shade(v, job, pass, budget, until);
+    res = gfx_vertex_run(v, job, pass, budget, until);
     if (res == MALI_JOB_DONE)
         next_phase(v, IDVS_FETCH);
     return res;

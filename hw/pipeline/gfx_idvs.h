@@ -78,23 +78,23 @@ struct gfx_idvs {
     int layer_offset;
     unsigned index_bytes;
     enum gfx_idvs_phase phase;
-    uint64_t need; /* IDVS_RESERVE: bytes of the tiler heap that are missing */
-    bool flushed;  /* the heap had no more: the pass may have been drawn meanwhile */
+    uint64_t need;   /* IDVS_RESERVE: bytes of the tiler heap that are missing */
+    bool flushed;    /* the heap had no more: the pass may have been drawn meanwhile */
     uint8_t *arrays; /* those of below, of so many bytes */
     size_t arrays_bytes;
     /* the batch: as many indices as room[] has elements, at most */
     uint32_t room, indices;
-    uint8_t *raw;                /* as they lie in memory */
-    uint32_t *slot;              /* each one's vertex, of recent[]; ~0: restart */
-    uint32_t fresh;              /* vertices met for the first time: the instance's last ones */
-    bool restarts;               /* some of them are */
-    uint32_t wants, *wanted;     /* vertices of its primitives that have no varyings yet */
-    uint32_t parts;              /* phases that have ended */
-    uint32_t vertices;           /* of the instance */
-    uint32_t base;               /* number in the draw of the first of them, in its first view */
+    uint8_t *raw;            /* as they lie in memory */
+    uint32_t *slot;          /* each one's vertex, of recent[]; ~0: restart */
+    uint32_t fresh;          /* vertices met for the first time: the instance's last ones */
+    bool restarts;           /* some of them are */
+    uint32_t wants, *wanted; /* vertices of its primitives that have no varyings yet */
+    uint32_t parts;          /* phases that have ended */
+    uint32_t vertices;       /* of the instance */
+    uint32_t base;           /* number in the draw of the first of them, in its first view */
     /* what threads do together */
     enum gfx_vertex_work work;
-    uint64_t done[2]; /* positions, varyings of the job so far */
+    uint64_t done[2];    /* positions, varyings of the job so far */
     uint32_t todo;       /* vertices, or ranges */
     uint32_t taken;      /* atomic: those that some place has begun */
     bool stop;           /* atomic: places end their slice */
@@ -111,8 +111,9 @@ struct gfx_idvs {
     struct gfx_vertex *recent; /* [slot][view] */
     /* assembly */
     struct gfx_range *range;
-    struct gfx_prim *made_prims;      /* all ranges' */
-    uint32_t ranges, binned, in_bins; /* ranges; those in bins; primitives of the next one that are */
+    struct gfx_prim *made_prims; /* all ranges' */
+    uint32_t ranges, binned;     /* those in bins */
+    uint32_t in_bins;            /* primitives of the next one that are */
     struct gfx_vertex held[3][GFX_MAX_VIEWS], opening[GFX_MAX_VIEWS];
     uint32_t have, number; /* vertices held, or more (the winding of strips); primitives so far */
 };
@@ -156,7 +157,7 @@ void gfx_vertex_report(struct gfx_idvs *v, struct mali_trace *t);
 /** After MALI_JOB_FAULTED. */
 struct mali_fault gfx_vertex_fault(const struct gfx_idvs *v);
 
-/** Numbers the batch's fresh vertices and begins the shading of their positions. False: no memory. */
+/** Numbers the batch's fresh vertices, begins the shading of their positions. False: no memory. */
 bool gfx_vertex_begin(struct gfx_idvs *v, struct gfx_pass *pass);
 /** Begins the set-up of those of the batch's ranges that have something left. */
 void gfx_vertex_begin_setup(struct gfx_idvs *v);
@@ -172,8 +173,8 @@ void gfx_vertex_begin_varyings(struct gfx_idvs *v);
  * the job may have more places and there is work for them, on several, until @until (host's ns).
  * DONE: all; AGAIN, STALL, FAULTED.
  */
-enum mali_job_result gfx_vertex_shade(struct gfx_idvs *v, const struct mali_job *job,
-                                      struct gfx_pass *pass, uint32_t *budget, uint64_t until);
+enum mali_job_result gfx_vertex_run(struct gfx_idvs *v, const struct mali_job *job,
+                                    struct gfx_pass *pass, uint32_t *budget, uint64_t until);
 
 /** A mode of @prim_flags that is modelled. */
 bool gfx_assembly_knows(uint32_t prim_flags);
@@ -192,8 +193,8 @@ bool gfx_assembly_run(struct gfx_idvs *v, struct gfx_range *r, struct gfx_pass *
 bool gfx_assembly_ended(const struct gfx_idvs *v);
 /**
  * Puts what was made into bins, in the draw's order, which takes one of *@budget a primitive and a
- * look at a bin. DONE: as much as there was, of all ranges or up to one that goes on. AGAIN, FAULTED.
- * No thread sets up meanwhile.
+ * look at a bin. DONE: as much as there was, of all ranges or up to one that goes on. AGAIN,
+ * FAULTED. No thread sets up meanwhile.
  */
 enum mali_job_result gfx_assembly_bin(struct gfx_idvs *v, struct gfx_pass *pass, uint32_t *budget);
 

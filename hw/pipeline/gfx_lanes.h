@@ -115,8 +115,6 @@ struct gfx_lanes {
     void (*begin)(struct gfx_fragment *f);
     /** The shader has ended: what has to be done behind it. */
     void (*end)(struct gfx_fragment *f);
-    /** The late test, for lanes that have come to it. */
-    void (*late)(struct gfx_fragment *f, uint16_t lanes);
     /** Messages of fragment shaders; those that are not common go to gfx_fragment_message(). */
     enum va_message_result (*message)(struct core *c, struct va_warp *w, const struct va_insn *in,
                                       const struct va_val *src, uint16_t lanes);

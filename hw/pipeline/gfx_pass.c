@@ -6,7 +6,7 @@
  * Memory is bounded: a pass by PASS_BYTES, all of them by ALL_BYTES; the pass that was not used for
  * longest goes first, and fragment work on it then faults.
  *
- * Called by idvs.c, fragment.c. Calls nothing.
+ * Called by gfx_idvs.c, gfx_assembly.c, gfx_fullscreen.c, gfx_frame.c. Calls core.c, spare.c.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -161,7 +161,37 @@ struct gfx_pass *gfx_pass_renew(struct mali_pipeline *p, uint64_t root, uint64_t
     return pass;
 }
 
-/* Room for @more: NULL is no answer but a failure, old elements stay. @first: elements, at first. */
+enum mali_mem_result gfx_pass_open(struct core *k, uint64_t tiler, uint32_t context[8],
+                                   struct gfx_pass **pass)
+{
+    struct mali_pipeline *p = k->pipeline;
+    const uint32_t *w = context;
+    uint64_t id, root = core_root(k);
+    enum mali_mem_result r = core_read(k, tiler, context, 8 * sizeof(*context));
+
+    if (r != MALI_MEM_OK)
+        return r;
+    id = w[0] | (uint64_t)w[1] << 32;
+    *pass = id ? gfx_pass_find(p, root, id) : NULL;
+    if (*pass)
+        return MALI_MEM_OK;
+    if (id)
+        mali_log(p->bus, MALI_LOG_GUEST_ERROR,
+                 "tiler context 0x%llx: polygon list 0x%llx is not known: a new one",
+                 (unsigned long long)tiler, (unsigned long long)id);
+    *pass = gfx_pass_new(p, root, tiler, (w[3] & 0xffff) + 1, (w[3] >> 16) + 1, (w[4] & 0xff) + 1);
+    if (!*pass)
+        return core_fault(k, MALI_DATA_INVALID_FAULT, tiler);
+    return core_write(k, tiler, &(*pass)->id, 8);
+}
+
+int gfx_layer_offset(const uint32_t context[8])
+{
+    return (int32_t)(context[4] << 15) >> 23;
+}
+
+/* Room for @more: NULL is no answer but a failure, old elements stay. @first: elements, at first.
+ */
 static bool grow(struct mali_pipeline *p, struct gfx_pass *pass, void **array, uint32_t count,
                  uint32_t *room, size_t size, uint32_t more, uint32_t first)
 {
@@ -214,7 +244,8 @@ bool gfx_pass_add_vertices(struct mali_pipeline *p, struct gfx_pass *pass, uint3
 
     if (!n) /* a batch of vertices met before; there may be no array yet */
         return true;
-    if (!grow(p, pass, (void **)&d->vary, d->vertices, &d->room, d->vary_bytes + 1, n, expected_vertices(p, d)))
+    if (!grow(p, pass, (void **)&d->vary, d->vertices, &d->room, d->vary_bytes + 1, n,
+              expected_vertices(p, d)))
         return false;
     memset(d->vary + (uint64_t)before * d->vary_bytes, 0, (uint64_t)n * d->vary_bytes);
     d->vertices += n;
@@ -252,7 +283,8 @@ bool gfx_pass_add_prim(struct mali_pipeline *p, struct gfx_pass *pass, const str
     bool one = x0 == x1 && y0 == y1;
     uint32_t owed = PRIM_BYTES;
 
-    if (!grow(p, pass, (void **)&pass->prim, pass->prims, &pass->prim_room, sizeof(*t), 1, expected_prims(p)))
+    if (!grow(p, pass, (void **)&pass->prim, pass->prims, &pass->prim_room, sizeof(*t), 1,
+              expected_prims(p)))
         return false;
     pass->looks += (uint64_t)(x1 - x0 + 1) * (y1 - y0 + 1);
     for (uint32_t y = y0; y <= y1 && y < pass->tiles_y; y++)

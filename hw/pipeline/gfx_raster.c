@@ -1,7 +1,7 @@
 /*
- * Coverage: which samples of a tile an outline covers, quad by quad, or, with one sample a pixel, row
- * by row. Edge functions are integers in 1/256 pixel and so exact: neighbours that share an edge
- * leave no hole and hit no sample twice.
+ * Coverage: which samples of a tile an outline covers, quad by quad, or, with one sample a pixel,
+ * row by row. Edge functions are integers in 1/256 pixel and so exact: neighbours that share an
+ * edge leave no hole and hit no sample twice.
  *
  * Ties: a sample on an edge belongs to the outline when that is a top or a left edge (tie-break
  * rule "minus 180 in, 0 out", the only one that Mesa asks for).

@@ -16,10 +16,11 @@
 
 /** Depths of a plane, as the tile buffer holds them. */
 struct gfx_vec_depth {
-    const float (*plane)[GFX_SLOTS]; /* of each primitive, at x, y relative to its origin; or NULL */
-    float fixed;                     /* plane NULL: everywhere */
-    const float *bias;               /* of each, added; or NULL */
-    const uint32_t *slot;      /* of each lane, 64-byte aligned */
+    /* Of each primitive, at x, y relative to its origin; or NULL. */
+    const float (*plane)[GFX_SLOTS];
+    float fixed;          /* plane NULL: everywhere */
+    const float *bias;    /* of each, added; or NULL */
+    const uint32_t *slot; /* of each lane, 64-byte aligned */
     bool clamp;
     float low, high;
     unsigned internal; /* 0, 1: fixed point of 16, 24 bits; 2: fp32 */
@@ -41,7 +42,8 @@ struct gfx_vec_edges {
 };
 
 struct gfx_vec {
-    /** Bit @first + x of @row[y]: (x, y) is inside @e; x < @columns, y < @rows. No sum overflows. */
+    /** Bit @first + x of @row[y]: (x, y) is inside @e; x < @columns, y < @rows. No sum overflows.
+     */
     void (*cover)(const struct gfx_vec_edges *e, unsigned first, unsigned columns, unsigned rows,
                   uint32_t *row);
     /** @out[c] = sum of @value[c][i] by the weights over w of planes @bary, perspective-correct. */
@@ -51,9 +53,6 @@ struct gfx_vec {
     void (*interpolate_slots)(const float bary[3][3][GFX_SLOTS], const uint32_t *slot,
                               const va_v16u *x, const va_v16u *y,
                               const float (*value)[3][GFX_SLOTS], unsigned n, va_v16u *out);
-    /** @x, @y: @at less @ox, @oy. */
-    void (*relative)(const float at[2][VA_LANES], const float ox[VA_LANES],
-                     const float oy[VA_LANES], va_v16u *x, va_v16u *y);
     void (*depth)(const struct gfx_vec_depth *d, const va_v16u *x, const va_v16u *y, va_v16u *out);
     /** Lanes for which "@z FUNC @old" holds; @func: bits less, equal, greater. */
     uint16_t (*compare)(unsigned func, bool floats, const va_v16u *z, const va_v16u *old);

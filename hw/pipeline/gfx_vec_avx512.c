@@ -1,5 +1,6 @@
 /*
- * gfx_vec.h and gfx_lanes.h for x86-64 with AVX-512 (F, DQ, BW, VL, VBMI): the same source, the same results.
+ * gfx_vec.h and gfx_lanes.h for x86-64 with AVX-512 (F, DQ, BW, VL, VBMI): the same source, the
+ * same results.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

@@ -1,5 +1,6 @@
 /*
- * gfx_vec.h and gfx_lanes.h for any CPU of the build's architecture, and the choice between variants.
+ * gfx_vec.h and gfx_lanes.h for any CPU of the build's architecture, and the choice between
+ * variants.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

@@ -510,6 +510,6 @@ static void interleave(const uint8_t *in, uint8_t *out)
     }
 }
 
-const struct gfx_vec GFX_VARIANT = {cover,   interpolate, interpolate_slots, relative, depth,
-                                    compare, blend,       from_half,         merge,    bits,
-                                    spread,  to_half,     interleave,        bytes};
+const struct gfx_vec GFX_VARIANT = {
+    cover, interpolate, interpolate_slots, depth,      compare, blend, from_half, merge,
+    bits,  spread,      to_half,           interleave, bytes};

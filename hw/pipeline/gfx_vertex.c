@@ -3,10 +3,10 @@
  * primitives set up.
  *
  * A place is what a thread works with: the cores of both shaders, a warp, a window. It takes 16
- * vertices of the batch from a common counter, shades their positions or their varyings, or it takes
- * a range of indices and sets its primitives up; it keeps what it could not finish for the next
- * slice. Where a vertex's results go was settled
- * before: what is drawn does not depend on the threads.
+ * vertices of the batch from a common counter, shades their positions or their varyings, or it
+ * takes a range of indices and sets its primitives up; it keeps what it could not finish for the
+ * next slice. Where a vertex's results go was settled before: what is drawn does not depend on the
+ * threads.
  *
  * Vertex shaders store through addresses that LEA_BUF_IMM returns. Software never reads these
  * buffers, so they are no guest memory here but a window that only the shader sees: position slots
@@ -541,8 +541,8 @@ void gfx_vertex_begin_varyings(struct gfx_idvs *v)
     v->done[1] += v->wants;
 }
 
-enum mali_job_result gfx_vertex_shade(struct gfx_idvs *v, const struct mali_job *job,
-                                      struct gfx_pass *pass, uint32_t *budget, uint64_t until)
+enum mali_job_result gfx_vertex_run(struct gfx_idvs *v, const struct mali_job *job,
+                                    struct gfx_pass *pass, uint32_t *budget, uint64_t until)
 {
     struct slice s = {.v = v, .job = job, .pass = pass, .until = until};
     unsigned places = places_wanted(v, job);

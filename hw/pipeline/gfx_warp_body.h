@@ -297,5 +297,4 @@ static void end(struct gfx_fragment *f)
         late(f, (uint16_t)(gfx_lanes_covered(&f->warp) & ~f->warp.tested & ~f->warp.w.discarded));
 }
 
-const struct gfx_lanes GFX_LANES = {take,    begin,   end,           late,
-                                    message, centres, put_component, put_floats};
+const struct gfx_lanes GFX_LANES = {take, begin, end, message, centres, put_component, put_floats};

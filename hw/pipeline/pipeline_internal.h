@@ -29,35 +29,37 @@ struct mali_pipeline {
     uint32_t said_op[VA_OPS / 32 + 1]; /* bit per shader instruction, likewise */
     uint32_t said_textures;            /* log lines of the texture unit; atomic */
     uint32_t op_slot[VA_OPS];          /* fidelity report: cached slots */
-    const struct gfx_vec *vec; /* arithmetic of fragments, for this CPU */
-    const struct gfx_lanes *lanes; /* fragments in warps, likewise */
-    const struct tex_vec *tex_vec; /* of texels */
+    const struct gfx_vec *vec;         /* arithmetic of fragments, for this CPU */
+    const struct gfx_lanes *lanes;     /* fragments in warps, likewise */
+    const struct tex_vec *tex_vec;     /* of texels */
     struct va_cache *programs;
     struct compute_job *jobs; /* the one that ran last first */
     unsigned job_count;
     uint64_t last_token;
-    bool reports; /* a fidelity report is wanted: count each instruction */
+    bool reports;    /* a fidelity report is wanted: count each instruction */
     uint64_t slices; /* submits so far, from 1 on: what is remembered of memory is of one of them */
     struct recorder *recorder;      /* or NULL: no capture */
     struct core_observer *observer; /* or NULL */
     struct race *race;              /* or NULL: no race detector */
-    struct gfx_job *gfx_jobs; /* likewise */
+    struct gfx_job *gfx_jobs;       /* likewise */
     unsigned gfx_job_count;
     struct gfx_pass *passes; /* likewise */
     uint64_t last_pass;      /* number of the pass made last; a replay sets it */
     unsigned pass_count;
     uint64_t pass_bytes;
-    uint32_t pass_prims;     /* of the pass that went last: the next one's, probably; */
-    uint32_t draw_vertices;  /* of its largest draw */
+    uint32_t pass_prims;    /* of the pass that went last: the next one's, probably; */
+    uint32_t draw_vertices; /* of its largest draw */
     struct spares spares;
     uint64_t work[MALI_WORKS]; /* of the fragment job and of the draw that ended last */
 };
 
-/** The translation table of a job's address space: a VM that was suspended may come back in another slot. */
+/** The translation table of a job's address space: a VM that was suspended may come back in another
+ * slot. */
 uint64_t pipeline_root(const struct mali_job *job);
 /**
- * Whether @job is the one that began as @first in address space @root: what a token from guest memory must match. Jobs
- * read no register from 64 on, which an exception handler that ran meanwhile may leave changed.
+ * Whether @job is the one that began as @first in address space @root: what a token from guest
+ * memory must match. Jobs read no register from 64 on, which an exception handler that ran
+ * meanwhile may leave changed.
  */
 bool pipeline_same_job(const struct mali_job *first, uint64_t root, const struct mali_job *job);
 

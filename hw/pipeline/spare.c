@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SMALL  ((size_t)32 << 10) /* bytes: below, malloc() does as well */
-#define WASTE  4u                 /* what is taken may be so many times as large as is asked for */
+#define SMALL ((size_t)32 << 10) /* bytes: below, malloc() does as well */
+#define WASTE 4u                 /* what is taken may be so many times as large as is asked for */
 #ifdef __SANITIZE_ADDRESS__
 #define MOST 0u
 #else

@@ -1,12 +1,12 @@
 /*
- * Large arrays of jobs and passes that have ended, kept for the next ones. What a frame takes of the
- * host's memory the next frame takes again; given back between them, each of its pages would be
+ * Large arrays of jobs and passes that have ended, kept for the next ones. What a frame takes of
+ * the host's memory the next frame takes again; given back between them, each of its pages would be
  * cleared by the host when it is touched first, which was a third of a large draw's time.
  *
- * What is taken holds what its last owner left, maybe another guest process's vertices: whoever lets
- * a shader read it clears it.
+ * What is taken holds what its last owner left, maybe another guest process's vertices: whoever
+ * lets a shader read it clears it.
  *
- * Called by gfx_pass.c, gfx_idvs.c, gfx_assembly.c, on the thread that submits. Calls nothing.
+ * Called by gfx_pass.c, gfx_idvs.c, on the thread that submits. Calls nothing.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

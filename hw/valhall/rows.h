@@ -1,10 +1,9 @@
 /*
- * Rows to columns: a lane's words lie side by side in memory, in registers they are as far apart as a
- * register is wide. Four lanes' words are turned at once, in registers of 16 bytes, which every host
- * has; word by word, the host would wait for its own stores.
+ * Rows to columns: a lane's words lie side by side in memory, in registers they are as far apart as
+ * a register is wide. Four lanes' words are turned at once, in registers of 16 bytes, which every
+ * host has; word by word, the host would wait for its own stores.
  *
- * Used by the interpreter's memory instructions and by the pipeline's messages, for warps of which
- * every lane runs.
+ * Used by the interpreter's memory instructions, for warps of which every lane runs.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -30,7 +29,8 @@ static inline void va_turn(va_four r[4])
     r[3] = __builtin_shufflevector(c, d, 2, 3, 6, 7);
 }
 
-/* @words words at @p, zeros behind them; made of numbers, as a copy of 12 bytes goes over the stack. */
+/* @words words at @p, zeros behind them; made of numbers, as a copy of 12 bytes goes over the
+ * stack. */
 static inline __attribute__((always_inline)) va_four va_row(const uint8_t *p, unsigned words)
 {
     typedef uint64_t two __attribute__((vector_size(16)));

@@ -7,7 +7,7 @@
 #ifdef __x86_64__
 #include "target_avx2.h"
 #define VA_VARIANT va_alu_avx2
-#define VA_BIND va_bind_avx2
+#define VA_BIND    va_bind_avx2
 #include "sem_body.h"
 #include "target_end.h"
 #endif

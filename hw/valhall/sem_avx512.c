@@ -7,7 +7,7 @@
 #ifdef __x86_64__
 #include "target_avx512.h"
 #define VA_VARIANT va_alu_avx512
-#define VA_BIND va_bind_avx512
+#define VA_BIND    va_bind_avx512
 #include "sem_body.h"
 #include "target_end.h"
 #endif

@@ -1,5 +1,6 @@
 /*
- * What follows is compiled for x86-64 with AVX2, FMA and F16C, until target_end.h. With GCC to the file's end.
+ * What follows is compiled for x86-64 with AVX2, FMA and F16C, until target_end.h. With GCC to the
+ * file's end.
  *
  * Included by the files that are a variant each of what the host's registers decide: sem_avx2.c,
  * exec_avx2.c, ../pipeline/gfx_vec_avx2.c, ../pipeline/texture/vec_avx2.c.

@@ -1,5 +1,6 @@
 /*
- * What follows is compiled for x86-64 with AVX-512 (F, DQ, BW, VL, VBMI), until target_end.h. With GCC to the file's end.
+ * What follows is compiled for x86-64 with AVX-512 (F, DQ, BW, VL, VBMI), until target_end.h. With
+ * GCC to the file's end.
  *
  * Included by the files that are a variant each of what the host's registers decide: sem_avx512.c,
  * exec_avx512.c, ../pipeline/gfx_vec_avx512.c, ../pipeline/texture/vec_avx512.c.

@@ -94,11 +94,11 @@ VA_INLINE wi fixed(const struct tex_axis *a, const uint32_t *coord, unsigned k, 
 #ifdef VA_HOST_AVX512
     *near |= (uint16_t)(_mm512_movepi64_mask((__m512i)in) << WIDE * k);
     return (wi)(a->round_even ? _mm512_cvt_roundpd_epi32((__m512d)x, ROUND_EVEN)
-                               : _mm512_cvt_roundpd_epi32((__m512d)x, ROUND_DOWN));
+                              : _mm512_cvt_roundpd_epi32((__m512d)x, ROUND_DOWN));
 #elif defined(VA_HOST_AVX2)
     *near |= (uint16_t)(_mm256_movemask_pd((__m256d)in) << WIDE * k);
     return (wi)_mm256_cvtpd_epi32(a->round_even ? _mm256_round_pd((__m256d)x, ROUND_EVEN)
-                                                 : _mm256_floor_pd((__m256d)x));
+                                                : _mm256_floor_pd((__m256d)x));
 #else
     wi i = __builtin_convertvector(x, wi), one = (wi){0} + 1;
     wd back = __builtin_convertvector(i, wd), rest;
