@@ -25,6 +25,7 @@
 #include "system/system.h"
 #include "trace/control.h"
 #include "hw/mali/qemu/mali_device.h"
+#include "hw/mali/qemu/spin.h"
 
 #define NO_TIMER UINT64_MAX
 
@@ -236,6 +237,7 @@ static void gpu_gone(MaliState *s)
     }
     if (s->prop.stats) {
         fprintf(stderr, "mali: device-busy-seconds %.6f\n", mali_gpu_busy_ns(gpu) / 1e9);
+        fprintf(stderr, "mali: vcpu-yields %" PRIu64 "\n", mali_vcpu_yields());
         s->prop.stats = false;
     }
     mali_gpu_stop(gpu);

@@ -1,6 +1,7 @@
 """Properties of the device, as a driver sees them, and the files it leaves."""
 
 import json
+import re
 from dataclasses import replace
 
 from garm.options import Options
@@ -83,3 +84,11 @@ def test_gpu_trace_points(s):
     for name in ("mali_reg_write", "mali_mmu_command", "mali_mcu_glb_request", "mali_csg_request", "mali_irq_raise",
                  "GPU_ID"):
         yield s.check(name, name in log, log[:1500])
+
+
+def test_gpu_yields(s):
+    """virtual CPUs that spin let others run: while Linux patches itself, all but one wait in a loop of YIELD"""
+    run = s.boot(Options(driver="none", gpu=["stats=on"]), "true")
+    yield s.verdict("works", run)
+    yields = re.search(r"^mali: vcpu-yields (\d+)$", run.qemu_stderr, re.MULTILINE)
+    yield s.check("counted", yields is not None and int(yields[1]) > 0, run.qemu_stderr[-1000:])
