@@ -181,6 +181,7 @@ static void write_frame(LcdifState *s, uint32_t address)
 {
     g_autofree char *name =
         g_strdup_printf("%s/%03u-%05u.ppm", s->prop.frames, s->series, s->frame);
+    g_autofree uint8_t *rgb = NULL;
     DisplaySurface *surface;
     FILE *file;
 
@@ -193,16 +194,19 @@ static void write_frame(LcdifState *s, uint32_t address)
         return;
     }
     surface = qemu_console_surface(s->console);
+    rgb = g_malloc(3 * surface_width(surface));
     fprintf(file, "P6\n%d %d\n255\n", surface_width(surface), surface_height(surface));
+    /* By rows: this holds the BQL, and the guest waits for a frame no longer than 100 ms. */
     for (int y = 0; y < surface_height(surface); y++) {
         const uint32_t *from =
             (uint32_t *)((uint8_t *)surface_data(surface) + y * surface_stride(surface));
 
         for (int x = 0; x < surface_width(surface); x++) {
-            uint8_t rgb[3] = {from[x] >> 16, from[x] >> 8, from[x]};
-
-            fwrite(rgb, 1, sizeof(rgb), file);
+            rgb[3 * x] = from[x] >> 16;
+            rgb[3 * x + 1] = from[x] >> 8;
+            rgb[3 * x + 2] = from[x];
         }
+        fwrite(rgb, 3, surface_width(surface), file);
     }
     if (fclose(file)) {
         warn_report("lcdif: %s: %s", name, strerror(errno));
