@@ -39,8 +39,6 @@ EXPECT = ("gpu_id=0xa8670005,shader_present=0x50005,l2_present=0x1,tiler_present
           "cs_slot_count=8,cs_reg_count=96,scoreboard_slot_count=8")
 MARK = "@@garm"
 TIMEOUT = 900.0
-# Where the guest writes down when it had no CPU of the host.
-STOOD_STILL = "/run/stood-still"
 
 
 def cases(context: Context) -> Iterator[Case]:
@@ -101,16 +99,8 @@ def scenarios(context: Context, path: Path) -> Iterator[Case]:
 
 
 def script(names: Iterable[str]) -> str:
-    """A shell line that runs programs one by one and says where each begins and how it ended.
-
-    One that fails while the machine stood still (tests/guest/lib/stood_still.c) is run once more.
-    """
-    return (f"stood_still {STOOD_STILL} & stood=$!; "
-            f"garm_run() {{ echo \"{MARK} begin $1\"; was=$(wc -l < {STOOD_STILL}); \"$1\" 2>&1; status=$?; "
-            f"if [ $status != 0 ] && [ $status != 77 ] && [ \"$(wc -l < {STOOD_STILL})\" != \"$was\" ]; then "
-            f"echo \"{MARK} again $1 $(tail -n 1 {STOOD_STILL})\"; \"$1\" 2>&1; status=$?; fi; "
-            f"echo \"{MARK} end $1 $status\"; }}; until [ -e {STOOD_STILL} ]; do sleep 0.1; done; "
-            + "".join(f"garm_run {n}; " for n in names) + "kill $stood; ")
+    """A shell line that runs programs one by one and says where each begins and how it ended."""
+    return "".join(f"echo '{MARK} begin {n}'; {n} 2>&1; echo \"{MARK} end {n} $?\"; " for n in names)
 
 
 def programs(context: Context, options: Options, names: Iterable[str], after: str = "true",
@@ -135,14 +125,8 @@ def outputs(run: BootResult, names: Iterable[str], options: Options) -> Iterator
         found = re.search(rf"^{MARK} begin {name}\n(.*?)^{MARK} end {name} (\d+)$", text, re.M | re.S)
         if not found:
             yield Result(name, FAIL, f"did not end\n{text[-2000:]}\n{run.explain()}")
-            continue
-        output = found.group(1)
-        again = re.findall(rf"^{MARK} again {name} (.*)$", output, re.M)
-        if again:
-            first, _, output = output.partition(f"{MARK} again {name} {again[0]}\n")
-            failed = re.findall(r"^Subtest (\S+): FAIL", first, re.M)
-            print(f"# {name} ran twice: the machine stood still ({again[0]}) while these failed: {' '.join(failed)}", flush=True)
-        yield from program_results(name, output, int(found.group(2)), options)
+        else:
+            yield from program_results(name, found.group(1), int(found.group(2)), options)
 
 
 def program_results(name: str, output: str, status: int, options: Options) -> Iterator[Result]:
