@@ -156,7 +156,7 @@ static void governor(const char *name, bool highest)
 /* The GPU is held awake and busy, until the data area's first word is not 0. */
 static void spin(struct pu_ctx *c, uint32_t group, uint32_t sync)
 {
-    const uint64_t words[] = {cs_mov48(80, PU_DATA_VA), cs_load(10, 80, 1, 0), cs_wait(0xff), cs_branch(CS_EQ, 10, -3)};
+    const uint64_t words[] = {cs_mov48(80, PU_DATA_VA), cs_load(10, 80, 1, 0), cs_wait_progress(0xff), cs_branch(CS_EQ, 10, -3)};
 
     igt_assert(sysfs_write(SYSFS_GPU "power/control", "on"));
     *pu_data(c, 0) = 0;

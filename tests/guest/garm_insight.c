@@ -16,6 +16,7 @@
 #include <xf86drm.h>
 
 #include "cs_job.h"
+#include "job_timeout.h"
 #include "kernel_log.h"
 #include "sysfs.h"
 #include "tracefs.h"
@@ -91,11 +92,14 @@ static uint64_t client_of(struct pu_ctx *c)
     return client;
 }
 
-/* A job that runs until open_gate(). */
+/*
+ * A job that runs until open_gate(), also where the machine lets this program stand for seconds:
+ * it makes progress, and job_timeout_ms is long here.
+ */
 static void spin(struct pu_ctx *c, uint32_t group, uint32_t queue, uint32_t sync)
 {
-    const uint64_t job[] = {cs_mov48(80, PU_DATA_VA + GATE), cs_load(10, 80, 1, 0), cs_wait(0xff),
-                            cs_branch(CS_EQ, 10, -3)};
+    const uint64_t job[] = {cs_mov48(80, PU_DATA_VA + GATE), cs_load(10, 80, 1, 0),
+                            cs_wait_progress(0xff), cs_branch(CS_EQ, 10, -3)};
 
     *pu_data(c, GATE) = 0;
     igt_assert_eq(pu_go(c, group, queue, job, PU_N(job), sync), 0);
@@ -581,9 +585,13 @@ static void wedged(struct pu_ctx *c, uint32_t group)
 
 igt_main
 {
+    static char before[32];
+
     igt_fixture
     {
         need_garm();
+        igt_assert(sysfs_read(JOB_TIMEOUT_MS, before, sizeof(before)));
+        igt_assert(sysfs_write(JOB_TIMEOUT_MS, "120000"));
     }
 
     pu_subtest("gems", "a named buffer: size, use, memory, export; a label cannot forge rows", gems,
@@ -604,4 +612,9 @@ igt_main
     pu_subtest("trace-off", "nothing is recorded when nothing was asked for", trace_off, 1);
     pu_subtest("fdinfo", "time, cycles, frequency and memory of a client", clients, 1);
     pu_subtest("wedged", "a uevent tells of a reset", wedged, 1);
+
+    igt_fixture
+    {
+        igt_assert(sysfs_write(JOB_TIMEOUT_MS, before));
+    }
 }
