@@ -303,7 +303,11 @@ enum mali_mem_result core_load(struct core *c, uint64_t srt, uint64_t fau, uint6
     core_fini(c); /* what an attempt that stalled has left */
     memset(c->seen, 0, sizeof(c->seen));
     c->host = (struct va_host){core_map, core_message, core_fetch, c,
-                               c->pipeline->observer ? core_touched : NULL};
+                               c->pipeline->observer ? core_touched : NULL,
+                               inject_armed(c->pipeline->bus->inject, INJECT_walk)
+                                   ? NULL /* each access is an event */
+                                   : &c->pipeline->slices,
+                               c->seen};
     c->shader.cache = c->pipeline->programs;
     c->shader.host = &c->host;
     c->shader.counts = c->counts;
@@ -341,6 +345,7 @@ void core_clone(struct core *to, const struct core *from, unsigned n, unsigned t
     to->shader.counts = to->counts;
     memset(to->counts, 0, sizeof(to->counts));
     to->host.ctx = to;
+    to->host.buffers = to->seen;
     to->shader.host = &to->host;
     va_program_hold(to->shader.program);
     core_count_insns(to);

@@ -23,8 +23,7 @@
 #define CORE_MAX_THREADS 1024 /* of a workgroup; source: THREAD_MAX_WORKGROUP_SIZE of a G610 */
 
 #define CORE_TABLE_IDVS_OUTPUT 61 /* what IDVS writes; source: Mesa's varying stores */
-/* Where addresses outside a buffer lead: loads give zeros, stores vanish. No VA is that high. */
-#define CORE_NULL_WINDOW        0xffdead0000000000ull
+#define CORE_NULL_WINDOW        VA_NOWHERE
 #define CORE_IN_NULL_WINDOW(va) (((va) ^ CORE_NULL_WINDOW) >> 40 == 0)
 #define CORE_NULL_BYTES         256
 /* Where vertex shaders store: seen by nobody else. Its low half is zero: shaders add to that. */
@@ -47,20 +46,11 @@ struct core_observer {
     void (*ended)(struct core_observer *o, struct core *c);
 };
 
-#define CORE_BUFFERS 16
-
-/** A buffer descriptor that was read. */
-struct buffer_seen {
-    uint64_t slice; /* when; mali_pipeline.slices */
-    uint64_t va, size;
-    uint32_t handle;
-};
-
 #define CORE_ATTRIBUTES 8
 
 /** An attribute descriptor, with its buffer, that was read; attribute.c's. */
 struct attribute_seen {
-    uint64_t slice; /* as of a buffer */
+    uint64_t slice; /* when; mali_pipeline.slices */
     uint32_t handle;
     bool empty;
     uint8_t type;     /* ATTRIBUTE_... */
@@ -103,7 +93,7 @@ struct core {
     uint32_t fau[CORE_FAU_WORDS];
     uint64_t counts[VA_OPS];
     uint8_t null_bytes[CORE_NULL_BYTES];
-    struct buffer_seen seen[CORE_BUFFERS]; /* of the resource tables in srt */
+    struct va_buffer seen[VA_BUFFERS]; /* of the resource tables in srt; by slice */
     struct attribute_seen attributes[CORE_ATTRIBUTES];
     /* graphics */
     uint8_t *window; /* vertex shaders: their outputs */

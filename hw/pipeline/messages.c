@@ -84,16 +84,16 @@ static enum mali_mem_result read_buffer(struct core *c, uint32_t handle, struct 
  */
 static enum mali_mem_result find_buffer(struct core *c, uint32_t handle, struct buffer *b)
 {
-    struct buffer_seen *k = &c->seen[(handle ^ handle >> 24) % CORE_BUFFERS];
+    struct va_buffer *k = &c->seen[va_buffer_slot(handle)];
     enum mali_mem_result r;
 
-    if (k->slice == c->pipeline->slices && k->handle == handle) {
+    if (k->epoch == c->pipeline->slices && k->handle == handle) {
         *b = (struct buffer){k->va, k->size};
         return MALI_MEM_OK;
     }
     r = read_buffer(c, handle, b);
     if (r == MALI_MEM_OK)
-        *k = (struct buffer_seen){c->pipeline->slices, b->va, b->size, handle};
+        *k = (struct va_buffer){c->pipeline->slices, b->va, b->size, handle};
     return r;
 }
 

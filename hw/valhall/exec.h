@@ -92,6 +92,23 @@ struct va_touch {
     uint64_t va[VA_LANES];
 };
 
+/** Where addresses outside a buffer lead: loads give zeros, stores vanish. No VA is that high. */
+#define VA_NOWHERE 0xffdead0000000000ull
+
+/** A buffer that the host has looked up. */
+struct va_buffer {
+    uint64_t epoch; /* when; *va_host.epoch */
+    uint64_t va, size;
+    uint32_t handle;
+};
+
+#define VA_BUFFERS 16
+/** Where among VA_BUFFERS @handle is kept. */
+static inline unsigned va_buffer_slot(uint32_t handle)
+{
+    return (handle ^ handle >> 24) % VA_BUFFERS;
+}
+
 struct va_host {
     /**
      * Host pointer to @va, valid for *avail >= 1 bytes and until va_run() returns;
@@ -111,6 +128,13 @@ struct va_host {
     void *ctx;
     /** Told of every LOAD, STORE and ATOM; message() may tell of others. NULL: nobody asks. */
     void (*touched)(void *ctx, struct va_warp *w, const struct va_touch *t);
+    /**
+     * While this number stays, what map() gave below 2^48 stays, too, across runs; does not change
+     * during one. NULL: only until va_run() returns.
+     */
+    const uint64_t *epoch;
+    /** VA_BUFFERS of them, kept by message(): those of this epoch are as it found them. Or NULL. */
+    const struct va_buffer *buffers;
 };
 
 /** What all warps of a job share. */

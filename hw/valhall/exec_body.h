@@ -38,7 +38,6 @@ struct run {
     enum va_ftz ftz;
     const struct va_jit_code *code[2]; /* of p, for all lanes and for any, or NULL */
     struct va_jit_args jit;            /* from here on: only with code */
-    struct va_jit_window window[2][VA_JIT_WINDOWS];
     struct va_frame f;    /* mask: of active */
     struct va_pair taken; /* what a condition gave */
 };
@@ -544,21 +543,59 @@ static void jit_map(const struct va_jit_args *a, uint64_t va, bool write, struct
     *win = (struct va_jit_window){va, p ? len : 0, p};
 }
 
+/* The block where the lanes that run now are; a->next as it is wanted there. */
+static uint32_t jit_where(struct run *x, struct va_jit_args *a, const struct va_jit_code *c)
+{
+    uint64_t i = (x->pc - x->base) / 8;
+
+    a->at = (uint32_t)i;
+    a->active = x->active;
+    a->next = i + (x->next - x->pc + 7) / 8;
+    if (x->pc - x->base >= 8ull * x->p->count || (x->active == 0xffff && x->code[0]))
+        return VA_JIT_NO_BLOCK; /* also where the form for whole warps is quicker */
+    return c->plan.block[i];
+}
+
+static uint32_t jit_turn(struct va_jit_args *a, uint32_t i, uint32_t taken)
+{
+    struct run *x = (struct run *)((char *)a - offsetof(struct run, jit));
+
+    x->pc = x->base + 8ull * i;
+    if (taken)
+        branch(x, &x->p->step[i], NULL, (uint16_t)taken);
+    if (x->pc >= x->next)
+        choose(x);
+    return jit_where(x, a, x->code[1]);
+}
+
+/* What an earlier run of this shader has mapped may still be where it was. */
+static void jit_remember(struct va_jit_memory *m, uint64_t epoch)
+{
+    if (epoch && m->epoch == epoch)
+        return;
+    m->epoch = epoch;
+    for (unsigned i = 0; i < VA_JIT_WINDOWS; i++)
+        m->window[0][i].len = m->window[1][i].len = 0;
+}
+
 static void jit_prepare(struct run *x)
 {
+    const struct va_host *host = x->s->host;
+
     x->jit = (struct va_jit_args){
         .w = x->w,
-        .host = x->s->host,
+        .host = host,
         .step = x->s->program->step,
         .micro = x->s->program->micro,
         .f = &x->f,
         .starts = x->s->bound->starts,
         .memory = jit_memory,
         .map = jit_map,
-        .window = {x->window[0], x->window[1]},
+        .turn = jit_turn,
+        .memory_seen = &x->s->bound->memory,
+        .epoch = host->epoch ? *host->epoch : 0,
     };
-    for (unsigned i = 0; i < VA_JIT_WINDOWS; i++)
-        x->window[0][i].len = x->window[1][i].len = 0;
+    jit_remember(x->jit.memory_seen, x->jit.epoch);
 }
 
 /* What is left to do at the instruction where compiled code came back. */

@@ -31,8 +31,8 @@ struct va_step {
     struct va_insn insn;
     va_alu_fn *fn; /* ALU; conditions of BRANCH, JUMP, DISCARD */
     uint8_t kind;  /* enum va_kind */
-    uint8_t size;  /* LOAD, STORE, ATOM: bytes */
-    uint8_t words; /* LOAD, STORE of whole registers: how many; else 0 */
+    uint8_t size;  /* LOAD, STORE, ATOM, LD_BUFFER: bytes */
+    uint8_t words; /* LOAD, STORE, LD_BUFFER of whole registers: how many; else 0 */
     uint8_t error; /* enum va_error; then nothing else is valid */
 };
 
@@ -67,6 +67,7 @@ struct va_program {
 /** What a job adds to a program: its uniforms as whole vectors, and counts. */
 struct va_bound {
     uint64_t *starts; /* by instruction: runs that start there less those that end before */
+    struct va_jit_memory memory;
     struct va_pair special[VA_BOUND_SPECIALS];
     va_v16u uniform[]; /* as many as the program reads, one more */
 };

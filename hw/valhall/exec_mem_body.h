@@ -739,6 +739,11 @@ static void memory_prepare(struct va_step *s)
         s->words = (uint8_t)whole_words(&s->insn, s->size);
     else if (s->kind == VA_KIND_STORE && !(s->size & 3) && s->insn.sr[0].count >= s->size / 4u)
         s->words = s->size / 4u;
+    else if (s->insn.op >= VA_OP_LD_BUFFER_I8 && s->insn.op <= VA_OP_LD_BUFFER_I128) {
+        static const uint8_t bytes[8] = {1, 2, 3, 4, 6, 8, 12, 16};
+        s->size = bytes[s->insn.op - VA_OP_LD_BUFFER_I8];
+        s->words = (uint8_t)whole_words(&s->insn, s->size);
+    }
 }
 
 /* Whether one of @lanes' numbers is above @limit. */

@@ -36,10 +36,16 @@ enum va_jit_exit {
 
 #define VA_JIT_WINDOWS 32 /* a power of two */
 
-/** Memory that the host has mapped during this run: it stays so until va_run() returns. */
+/** Memory that the host has mapped. */
 struct va_jit_window {
     uint64_t va, len;
     uint8_t *p;
+};
+
+/** What one bound shader has mapped since the host's epoch began (va_host.epoch). */
+struct va_jit_memory {
+    uint64_t epoch;
+    struct va_jit_window window[2][VA_JIT_WINDOWS]; /* of reads and of writes */
 };
 
 /** What compiled code sees of a run. jit_pieces.c reads it: both sides are built from here. */
@@ -55,8 +61,17 @@ struct va_jit_args {
                        const va_v16u *src, uint16_t lanes);
     /** Maps @va for its access; what came of it is in the window, len 0: nothing. */
     void (*map)(const struct va_jit_args *a, uint64_t va, bool write, struct va_jit_window *win);
-    struct va_jit_window *window[2]; /* VA_JIT_WINDOWS, of reads and of writes */
+    /**
+     * Lanes part at @i, where @taken of them branch; 0: lanes that wait at @i join. Those that run
+     * then are in f, next and active; returns the block where, or VA_JIT_NO_BLOCK: the interpreter
+     * goes on, at instruction @at.
+     */
+    uint32_t (*turn)(struct va_jit_args *a, uint32_t i, uint32_t taken);
+    struct va_jit_memory *memory_seen;
+    uint64_t epoch;  /* of the host, or 0: nothing stays beyond this run */
     uint64_t next;   /* instruction at which other lanes wait, or any beyond the program */
+    uint32_t at;     /* of turn() */
+    uint32_t active; /* of turn() */
     uint32_t left;   /* instructions that may run; out: that are left */
     uint32_t why;    /* out: enum va_jit_exit */
     uint32_t taken;  /* out: VA_JIT_PARTED */

@@ -87,8 +87,11 @@ static struct head head_of(const struct va_program *p, unsigned form, unsigned l
 {
     static uint64_t bitcode;
 
-    if (!bitcode)
-        bitcode = sum_of(1, va_jit_bitcode, va_jit_bitcode_size);
+    if (!bitcode) {
+        size_t size;
+        const char *pieces = va_jit_pieces(&size);
+        bitcode = sum_of(1, pieces, size);
+    }
     return (struct head){MAGIC, bitcode, llvm, form, p->count, 0, 0};
 }
 

@@ -18,10 +18,14 @@
 #define MAX_ARGS    16
 #define OF_FUNCTION ((unsigned)-1) /* LLVMAttributeFunctionIndex */
 
-/* What va_vectors() asks for before it says AVX2: code on disk is good for all such CPUs. */
-#define CPU      "haswell"
-#define FEATURES "+avx2,+fma,+f16c"
-#define TRIPLE   "x86_64-pc-linux-gnu"
+/* What va_vectors() asks for before it says so: code on disk is good for all such CPUs. */
+#define CPU         "haswell"
+#define CPU512      "x86-64-v4"
+#define FEATURES    "+avx2,+fma,+f16c"
+#define FEATURES512 FEATURES ",+avx512f,+avx512dq,+avx512bw,+avx512vl,+avx512vbmi"
+#define TRIPLE      "x86_64-pc-linux-gnu"
+
+#define REGISTERS 64
 
 /* Inlining leaves much that constants decide; then what is left is like any code. */
 #define PASSES                                                                                     \
@@ -39,7 +43,7 @@ struct emit {
     enum va_ftz ftz;
     llvm_ref context, module, lib, builder;
     llvm_ref i8, i32, i64, ptr, none; /* types */
-    llvm_ref zeros;                   /* a pair of vectors */
+    llvm_ref zeros, ones;             /* pairs of vectors */
     char *why;
     size_t why_size;
     bool failed;
@@ -47,6 +51,15 @@ struct emit {
     llvm_ref fn, arg[ARGS], left, scratch;
     llvm_ref *block; /* by instruction: where a block starts */
     uint32_t how;    /* HOW_* of jit_pieces.c */
+    /*
+     * Registers are variables while the function runs: LLVM makes values of them, also across
+     * blocks. They come from struct va_warp when it is entered and go back when it is left.
+     */
+    uint64_t used, written;
+    llvm_ref reg[REGISTERS];
+    llvm_ref mask, active; /* variables: which lanes run */
+    llvm_ref to, dispatch; /* a variable: the block that dispatch goes to */
+    llvm_ref exit, out_at, out_why, out_what;
 };
 
 #define HOW_ALL   1u
@@ -132,22 +145,106 @@ static llvm_ref variable(struct emit *e, unsigned vectors)
     return v;
 }
 
-/* Where operand @k of the fast form is: two words if it has them. */
-static llvm_ref operand(struct emit *e, const struct va_micro *m, unsigned k)
+/* The register that operand @k begins in, or REGISTERS: none. */
+static unsigned register_of(const struct va_micro *m, unsigned k)
 {
-    uint64_t offset = m->at[k];
+    return m->base[k] == VA_BASE_REGS && m->at[k] < 64 * REGISTERS ? m->at[k] / 64 : REGISTERS;
+}
+
+/* Where word @high, 0 or 1, of operand @k of the fast form is. */
+static llvm_ref operand(struct emit *e, const struct va_micro *m, unsigned k, unsigned high)
+{
+    uint64_t offset = m->at[k] + 64 * high;
+    unsigned r = register_of(m, k);
 
     switch (m->base[k]) {
     case VA_BASE_REGS:
-        return after(e, e->arg[ARG_REGS], offset);
+        return r < REGISTERS ? e->reg[(r + high) & 63] : after(e, e->arg[ARG_REGS], offset);
     case VA_BASE_BOUND:
         return after(e, e->arg[ARG_BOUND], offset);
     case VA_BASE_CONSTS:
-        return offset ? constant(e, (const char *)e->p->consts + offset, sizeof(struct va_pair), 64)
-                      : e->zeros;
+        if (!m->at[k])
+            return e->zeros;
+        return constant(e, (const char *)e->p->consts + offset, sizeof(va_v16u), 64);
     default:
-        return e->scratch;
+        return high ? after(e, e->scratch, 64) : e->scratch;
     }
+}
+
+/* --- registers ----------------------------------------------------------------------------- */
+
+static uint64_t bit(unsigned r)
+{
+    return 1ull << (r & 63);
+}
+
+/* Registers that instruction @i names as sources. */
+static uint64_t read_by(const struct emit *e, unsigned i)
+{
+    const struct va_micro *m = &e->p->micro[i];
+    uint64_t set = 0;
+
+    for (unsigned k = 0; k < m->insn->nr_src; k++) {
+        unsigned r = register_of(m, k);
+        if (r < REGISTERS)
+            set |= bit(r) | (m->insn->src[k].bits == 64 ? bit(r + 1) : 0);
+    }
+    return set;
+}
+
+/* Those that it writes as its destination. */
+static uint64_t written_by(const struct emit *e, unsigned i)
+{
+    const struct va_micro *m = &e->p->micro[i];
+    unsigned r = m->insn->dst_mask ? register_of(m, VA_DST) : REGISTERS;
+
+    return r >= REGISTERS ? 0 : bit(r) | (m->insn->dst_bits == 64 ? bit(r + 1) : 0);
+}
+
+/* Those that a message may read and write; four at least, as some format decides how many. */
+static uint64_t staging(const struct emit *e, unsigned i)
+{
+    const struct va_insn *in = &e->p->step[i].insn;
+    uint64_t set = 0;
+
+    for (unsigned k = 0; k < in->nr_sr; k++)
+        for (unsigned n = 0; n < in->sr[k].count || n < 4; n++)
+            set |= bit(in->sr[k].reg + n);
+    return set;
+}
+
+/* Registers that are variables: all others stay in struct va_warp. */
+static void find_registers(struct emit *e)
+{
+    e->used = e->written = 0;
+    for (unsigned i = 0; i < e->plan.count; i++) {
+        if (e->plan.how[i] == VA_JIT_NOT || e->plan.how[i] == VA_JIT_NOTHING)
+            continue;
+        e->used |= read_by(e, i);
+        e->written |= written_by(e, i);
+        if (e->plan.how[i] == VA_JIT_MEMORY)
+            e->written |= staging(e, i);
+    }
+    e->used |= e->written;
+}
+
+/* Registers of @set to struct va_warp, or from there. */
+static void synchronise(struct emit *e, uint64_t set, bool to_warp)
+{
+    for (unsigned r = 0; r < REGISTERS; r++) {
+        if (!(set & e->used & bit(r)))
+            continue;
+        llvm_ref there = after(e, e->arg[ARG_REGS], 64 * r);
+        if (to_warp)
+            call(e, "jit_copy", 2, there, e->reg[r]);
+        else
+            call(e, "jit_copy", 2, e->reg[r], there);
+    }
+}
+
+static llvm_ref active(struct emit *e)
+{
+    return e->how & HOW_ALL ? int32(e, 0xffff) : e->l->BuildLoad2(e->builder, e->i32, e->active, "");
 }
 
 /* --- instructions ---------------------------------------------------------------------------- */
@@ -159,8 +256,9 @@ static void sources(struct emit *e, unsigned i, llvm_ref s[2 * VA_MAX_SRC])
 
     for (unsigned k = 0; k < VA_MAX_SRC; k++) {
         bool there = k < m->insn->nr_src;
-        s[2 * k] = there ? operand(e, m, k) : e->zeros;
-        s[2 * k + 1] = there && m->insn->src[k].bits == 64 ? after(e, s[2 * k], 64) : e->zeros;
+        s[2 * k] = there ? operand(e, m, k, 0) : e->zeros;
+        s[2 * k + 1] =
+            there && m->insn->src[k].bits == 64 ? operand(e, m, k, 1) : e->zeros;
     }
 }
 
@@ -169,13 +267,13 @@ static void emit_inline(struct emit *e, unsigned i)
 {
     const struct va_micro *m = &e->p->micro[i];
     const struct va_insn *in = m->insn;
-    llvm_ref s[2 * VA_MAX_SRC], d = operand(e, m, VA_DST);
+    llvm_ref s[2 * VA_MAX_SRC], d = operand(e, m, VA_DST, 0);
     char name[64];
 
     snprintf(name, sizeof(name), "alu_%s", op_names[in->op]);
     sources(e, i, s);
     call(e, name, 15, constant(e, in, sizeof(*in), 8), s[0], s[1], s[2], s[3], s[4], s[5], s[6],
-         s[7], d, in->dst_bits == 64 ? after(e, d, 64) : d, e->arg[ARG_MASK], e->arg[ARG_ACTIVE],
+         s[7], d, in->dst_bits == 64 ? operand(e, m, VA_DST, 1) : d, e->mask, active(e),
          int32(e, e->how), int32(e, m->halves));
 }
 
@@ -187,13 +285,32 @@ static bool has_piece(struct emit *e, unsigned op)
     return e->l->GetNamedFunction(e->lib, name);
 }
 
-/* Goes to the interpreter at @i. */
+/* Goes to the interpreter at @at, a value. */
+static void emit_leave_at(struct emit *e, llvm_ref at, enum va_jit_exit why, llvm_ref what)
+{
+    e->l->BuildStore(e->builder, at, e->out_at);
+    e->l->BuildStore(e->builder, int32(e, why), e->out_why);
+    e->l->BuildStore(e->builder, what, e->out_what);
+    e->l->BuildBr(e->builder, e->exit);
+}
+
 static void emit_leave(struct emit *e, unsigned i, enum va_jit_exit why, llvm_ref what)
 {
-    llvm_ref left = e->l->BuildLoad2(e->builder, e->i32, e->left, "");
+    emit_leave_at(e, int32(e, i), why, what);
+}
 
-    e->l->BuildRet(e->builder, call(e, "jit_leave", 5, e->arg[ARG_ARGS], left, int32(e, i),
-                                    int32(e, why), what));
+/* Where all ways out lead. */
+static void emit_exit(struct emit *e)
+{
+    const struct llvm *l = e->l;
+
+    l->PositionBuilderAtEnd(e->builder, e->exit);
+    synchronise(e, e->written, true);
+    l->BuildRet(e->builder, call(e, "jit_leave", 5, e->arg[ARG_ARGS],
+                                 l->BuildLoad2(e->builder, e->i32, e->left, ""),
+                                 l->BuildLoad2(e->builder, e->i32, e->out_at, ""),
+                                 l->BuildLoad2(e->builder, e->i32, e->out_why, ""),
+                                 l->BuildLoad2(e->builder, e->i32, e->out_what, "")));
 }
 
 static llvm_ref new_block(struct emit *e)
@@ -217,30 +334,66 @@ static void emit_goto(struct emit *e, int64_t i)
         emit_leave(e, (uint32_t)i, VA_JIT_LEFT, int32(e, 0));
 }
 
-/* What serves a message of memory. */
-static const char *memory_piece(const struct va_step *s)
+/* The piece that has message @i inlined, and with how many words; NULL: none has. */
+static const char *memory_piece(const struct va_step *s, unsigned *words)
 {
-    static const char *const pieces[2][5] = {
-        {"jit_memory", "jit_load1", "jit_load2", "jit_load3", "jit_load4"},
-        {"jit_memory", "jit_store1", "jit_store2", "jit_store3", "jit_store4"},
+    static const char *const pieces[3][5] = {
+        {NULL, "jit_load1", "jit_load2", "jit_load3", "jit_load4"},
+        {NULL, "jit_store1", "jit_store2", "jit_store3", "jit_store4"},
+        {NULL, "jit_buffer1", "jit_buffer2", "jit_buffer3", "jit_buffer4"},
     };
 
-    return s->kind == VA_KIND_ATOM ? "jit_memory" : pieces[s->kind == VA_KIND_STORE][s->words];
+    *words = s->words;
+    switch (s->kind) {
+    case VA_KIND_LOAD:
+        return pieces[0][s->words];
+    case VA_KIND_STORE:
+        return pieces[1][s->words];
+    case VA_KIND_MESSAGE:
+        if (s->insn.op != VA_OP_LEA_BUFFER)
+            return pieces[2][s->words];
+        *words = 2;
+        return s->insn.sr[0].count == 2 ? "jit_lea_buffer" : NULL;
+    default:
+        return NULL;
+    }
+}
+
+static llvm_ref emit_inlined(struct emit *e, unsigned i, const char *name, unsigned words)
+{
+    const struct va_step *st = &e->p->step[i];
+    llvm_ref s[2 * VA_MAX_SRC], r[4], args = e->arg[ARG_ARGS], lanes = active(e);
+    unsigned kind = st->insn.src[1].kind;
+
+    sources(e, i, s);
+    for (unsigned k = 0; k < 4; k++)
+        r[k] = k < words ? e->reg[(st->insn.sr[0].reg + k) & 63] : e->zeros;
+    if (st->kind != VA_KIND_MESSAGE)
+        return call(e, name, 12, args, int32(e, i), s[0], s[1], r[0], r[1], r[2], r[3], e->mask,
+                    lanes, int32(e, e->how), e->l->ConstInt(e->i64, (uint64_t)st->insn.imm[0], 1));
+    return call(e, name, 13, args, int32(e, i), s[0], s[1], s[2], r[0], r[1], r[2], r[3], e->mask,
+                lanes, int32(e, e->how), int32(e, kind == VA_SRC_CONST || kind == VA_SRC_UNIFORM));
 }
 
 /* A message: enum va_message_result, or NULL. */
 static llvm_ref emit_answer(struct emit *e, unsigned i)
 {
     const struct va_step *st = &e->p->step[i];
-    llvm_ref s[2 * VA_MAX_SRC], args = e->arg[ARG_ARGS], active = e->arg[ARG_ACTIVE];
+    llvm_ref s[2 * VA_MAX_SRC], args = e->arg[ARG_ARGS], r;
+    unsigned words;
+    const char *name = memory_piece(st, &words);
 
-    if (st->kind != VA_KIND_MESSAGE)
-        return call(e, memory_piece(st), 6, args, e->arg[ARG_REGS], int32(e, i),
-                    operand(e, &e->p->micro[i], 0), active,
-                    e->l->ConstInt(e->i64, (uint64_t)st->insn.imm[0], 1));
+    if (name)
+        return emit_inlined(e, i, name, words);
     sources(e, i, s);
-    return call(e, "jit_message", 12, args, int32(e, i), int32(e, st->insn.nr_src), s[0], s[1],
-                s[2], s[3], s[4], s[5], s[6], s[7], active);
+    synchronise(e, staging(e, i), true);
+    if (st->kind != VA_KIND_MESSAGE)
+        r = call(e, "jit_memory", 5, args, int32(e, i), s[0], s[1], active(e));
+    else
+        r = call(e, "jit_message", 12, args, int32(e, i), int32(e, st->insn.nr_src), s[0], s[1],
+                 s[2], s[3], s[4], s[5], s[6], s[7], active(e));
+    synchronise(e, staging(e, i), false);
+    return r;
 }
 
 static void emit_message(struct emit *e, unsigned start, unsigned i)
@@ -255,9 +408,30 @@ static void emit_message(struct emit *e, unsigned start, unsigned i)
     call(e, "jit_uncount", 4, e->arg[ARG_ARGS], int32(e, start), int32(e, n), int32(e, done));
     llvm_ref left = e->l->BuildLoad2(e->builder, e->i32, e->left, "");
     left = e->l->BuildAdd(e->builder, left, int32(e, n - done), "");
-    e->l->BuildRet(e->builder, call(e, "jit_leave", 5, e->arg[ARG_ARGS], left, int32(e, i),
-                                    int32(e, VA_JIT_ANSWER), r));
+    e->l->BuildStore(e->builder, left, e->left);
+    emit_leave(e, i, VA_JIT_ANSWER, r);
     e->l->PositionBuilderAtEnd(e->builder, ok);
+}
+
+/*
+ * Lanes part at @i, or join there: who runs then, and where, the interpreter decides. In a form for
+ * whole warps it goes on, too.
+ */
+static void emit_turn(struct emit *e, unsigned i, llvm_ref taken)
+{
+    const struct llvm *l = e->l;
+    llvm_ref args = e->arg[ARG_ARGS], go = new_block(e), leave = new_block(e);
+    llvm_ref to = call(e, "jit_turn", 3, args, int32(e, i), taken);
+
+    if (!to)
+        return;
+    l->BuildStore(e->builder, call(e, "jit_active", 2, args, e->mask), e->active);
+    l->BuildStore(e->builder, to, e->to);
+    branch_if(e, to, int32(e, VA_JIT_NO_BLOCK), go, leave);
+    l->PositionBuilderAtEnd(e->builder, go);
+    l->BuildBr(e->builder, e->dispatch);
+    l->PositionBuilderAtEnd(e->builder, leave);
+    emit_leave_at(e, call(e, "jit_at", 1, args), VA_JIT_LEFT, int32(e, 0));
 }
 
 static void emit_branch(struct emit *e, unsigned i)
@@ -274,18 +448,29 @@ static void emit_branch(struct emit *e, unsigned i)
     go = new_block(e);
     part = new_block(e);
     emit_inline(e, i);
-    llvm_ref taken = call(e, "jit_taken", 2, e->scratch, e->arg[ARG_ACTIVE]);
+    llvm_ref lanes = active(e), taken = call(e, "jit_taken", 2, e->scratch, lanes);
     if (!taken)
         return;
     branch_if(e, taken, int32(e, 0), some, stay);
     e->l->PositionBuilderAtEnd(e->builder, some);
-    branch_if(e, taken, e->arg[ARG_ACTIVE], part, go);
+    branch_if(e, taken, lanes, part, go);
     e->l->PositionBuilderAtEnd(e->builder, part);
-    emit_leave(e, i, VA_JIT_PARTED, taken);
+    if (e->how & HOW_ALL)
+        emit_leave(e, i, VA_JIT_PARTED, taken);
+    else
+        emit_turn(e, i, taken);
     e->l->PositionBuilderAtEnd(e->builder, stay);
     emit_goto(e, (int64_t)i + 1);
     e->l->PositionBuilderAtEnd(e->builder, go);
     emit_goto(e, to);
+}
+
+/* The fast form's function, which works on struct va_warp. */
+static void emit_call(struct emit *e, unsigned i)
+{
+    synchronise(e, read_by(e, i) | written_by(e, i), true);
+    call(e, "jit_call", 4, e->arg[ARG_ARGS], int32(e, i), int32(e, e->how), int32(e, e->ftz));
+    synchronise(e, written_by(e, i), false);
 }
 
 /* One instruction of the block at @start. True: it has left the block. */
@@ -298,8 +483,7 @@ static bool emit_insn(struct emit *e, unsigned start, unsigned i)
         if (has_piece(e, in->op))
             emit_inline(e, i);
         else
-            call(e, "jit_call", 4, e->arg[ARG_ARGS], int32(e, i), int32(e, e->how),
-                 int32(e, e->ftz));
+            emit_call(e, i);
         break;
     case VA_JIT_MEMORY:
         emit_message(e, start, i);
@@ -320,6 +504,20 @@ static bool emit_insn(struct emit *e, unsigned start, unsigned i)
 /* --- functions
  * ------------------------------------------------------------------------------------ */
 
+/* Lanes that wait at @start run from there on, too. */
+static void emit_join(struct emit *e, unsigned start)
+{
+    llvm_ref join = new_block(e), other = new_block(e);
+    llvm_ref there = call(e, "jit_joins", 2, e->arg[ARG_ARGS], int32(e, start));
+
+    if (!there)
+        return;
+    branch_if(e, there, int32(e, 0), join, other);
+    e->l->PositionBuilderAtEnd(e->builder, join);
+    emit_turn(e, start, int32(e, 0));
+    e->l->PositionBuilderAtEnd(e->builder, other);
+}
+
 static void emit_block(struct emit *e, unsigned start)
 {
     unsigned n = e->plan.len[start];
@@ -333,6 +531,8 @@ static void emit_block(struct emit *e, unsigned start)
         return;
     branch_if(e, room, int32(e, 0), run, out);
     e->l->PositionBuilderAtEnd(e->builder, out);
+    if (!(e->how & HOW_ALL))
+        emit_join(e, start);
     emit_leave(e, start, VA_JIT_LEFT, int32(e, 0));
     e->l->PositionBuilderAtEnd(e->builder, run);
     e->l->BuildStore(e->builder, e->l->BuildSub(e->builder, left, int32(e, n), ""), e->left);
@@ -358,18 +558,58 @@ static void feature(struct emit *e, const char *key, const char *value)
                                                           value, (unsigned)strlen(value)));
 }
 
-/* Uniforms and mask do not change while the function runs; registers are seen by messages, too. */
+static const char *cpu(void)
+{
+    return va_jit_wide() ? CPU512 : CPU;
+}
+
+static const char *features(void)
+{
+    return va_jit_wide() ? FEATURES512 : FEATURES;
+}
+
+/* Uniforms do not change while the function runs; registers are seen by messages, too. */
 static void attributes(struct emit *e)
 {
-    static const unsigned fixed[] = {ARG_BOUND, ARG_MASK};
-
-    for (unsigned i = 0; i < 2; i++) {
-        attribute(e, 1 + fixed[i], "noalias");
-        attribute(e, 1 + fixed[i], "readonly");
-    }
+    attribute(e, 1 + ARG_BOUND, "noalias");
+    attribute(e, 1 + ARG_BOUND, "readonly");
     attribute(e, OF_FUNCTION, "nounwind");
-    feature(e, "target-cpu", CPU);
-    feature(e, "target-features", FEATURES);
+    feature(e, "target-cpu", cpu());
+    feature(e, "target-features", features());
+    feature(e, "prefer-vector-width", va_jit_wide() ? "512" : "256");
+}
+
+static llvm_ref number(struct emit *e)
+{
+    return e->l->BuildAlloca(e->builder, e->i32, "");
+}
+
+/* What the function keeps, in its first block. False: it cannot be. */
+static bool emit_variables(struct emit *e)
+{
+    const struct llvm *l = e->l;
+    llvm_ref left = call(e, "jit_left", 1, e->arg[ARG_ARGS]);
+
+    if (!left)
+        return false;
+    e->scratch = variable(e, 2);
+    e->mask = e->how & HOW_ALL ? e->ones : variable(e, 1);
+    for (unsigned r = 0; r < REGISTERS; r++)
+        e->reg[r] = e->used & bit(r) ? variable(e, 1) : NULL;
+    e->left = number(e);
+    e->active = number(e);
+    e->to = number(e);
+    e->out_at = number(e);
+    e->out_why = number(e);
+    e->out_what = number(e);
+    if (!(e->how & HOW_ALL))
+        call(e, "jit_copy", 2, e->mask, e->arg[ARG_MASK]);
+    synchronise(e, e->used, false);
+    l->BuildStore(e->builder, left, e->left);
+    l->BuildStore(e->builder, e->arg[ARG_ACTIVE], e->active);
+    l->BuildStore(e->builder, e->arg[ARG_AT], e->to);
+    l->BuildBr(e->builder, e->dispatch);
+    return !e->failed;
 }
 
 static void emit_function(struct emit *e, const char *name, uint32_t how, llvm_ref *block)
@@ -391,20 +631,22 @@ static void emit_function(struct emit *e, const char *name, uint32_t how, llvm_r
         block[i] = e->plan.block[i] != VA_JIT_NO_BLOCK ? new_block(e) : NULL;
     e->l->PositionBuilderAtEnd(e->builder, none);
     e->l->BuildUnreachable(e->builder);
+    e->dispatch = new_block(e);
+    e->exit = new_block(e);
     e->l->PositionBuilderAtEnd(e->builder, entry);
-    e->scratch = variable(e, 2);
-    e->left = e->l->BuildAlloca(e->builder, e->i32, "");
-    llvm_ref left = call(e, "jit_left", 1, e->arg[ARG_ARGS]);
-    if (!left)
+    find_registers(e);
+    if (!emit_variables(e))
         return;
-    e->l->BuildStore(e->builder, left, e->left);
-    sw = e->l->BuildSwitch(e->builder, e->arg[ARG_AT], none, e->plan.blocks);
+    e->l->PositionBuilderAtEnd(e->builder, e->dispatch);
+    sw = e->l->BuildSwitch(e->builder, e->l->BuildLoad2(e->builder, e->i32, e->to, ""), none,
+                           e->plan.blocks);
     for (unsigned i = 0; i < e->plan.count && !e->failed; i++) {
         if (!block[i])
             continue;
         e->l->AddCase(sw, int32(e, e->plan.block[i]), block[i]);
         emit_block(e, i);
     }
+    emit_exit(e);
 }
 
 /* --- modules -------------------------------------------------------------------------------------
@@ -413,8 +655,9 @@ static void emit_function(struct emit *e, const char *name, uint32_t how, llvm_r
 /* The pieces, read from the bitcode as they are needed; linked where they are called. */
 static bool open_pieces(struct emit *e)
 {
-    llvm_ref buffer = e->l->CreateMemoryBufferWithMemoryRange((const char *)va_jit_bitcode,
-                                                              va_jit_bitcode_size, "pieces", 0);
+    size_t size;
+    const char *bitcode = va_jit_pieces(&size);
+    llvm_ref buffer = e->l->CreateMemoryBufferWithMemoryRange(bitcode, size, "pieces", 0);
 
     if (e->l->GetBitcodeModuleInContext2(e->context, buffer, &e->lib)) {
         e->lib = NULL;
@@ -472,13 +715,16 @@ static llvm_ref assemble(struct emit *e, llvm_ref machine)
 static void emit_program(struct emit *e)
 {
     static const struct va_pair zeros;
+    struct va_pair ones;
     llvm_ref *block = calloc(e->plan.count, sizeof(*block));
 
     if (!block) {
         fail(e, "memory", "none");
         return;
     }
+    memset(&ones, 0xff, sizeof(ones));
     e->zeros = constant(e, &zeros, sizeof(zeros), 64);
+    e->ones = constant(e, &ones, sizeof(ones), 64);
     emit_function(e, VA_JIT_SYMBOL, e->form & 1 ? 0 : HOW_ALL, block);
     free(block);
 }
@@ -506,7 +752,7 @@ llvm_ref va_jit_machine(const struct llvm *l)
         l->DisposeMessage(text);
         return NULL;
     }
-    return l->CreateTargetMachine(target, TRIPLE, CPU, FEATURES, LLVM_OPT_LESS, LLVM_RELOC_PIC,
+    return l->CreateTargetMachine(target, TRIPLE, cpu(), features(), LLVM_OPT_LESS, LLVM_RELOC_PIC,
                                   LLVM_CODE_MODEL_SMALL);
 }
 

@@ -7,6 +7,8 @@
  */
 #include "jit_llvm.h"
 
+#include "sem.h"
+
 #include <dlfcn.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -45,10 +47,10 @@ static bool resolve(void *lib)
 
 static void look(void)
 {
-    unsigned v = va_jit_bitcode_version, major, minor, patch;
+    unsigned v = va_jit_bitcode_avx2_version, major, minor, patch;
     void *lib = NULL;
 
-    if (!va_jit_bitcode_size)
+    if (!va_jit_bitcode_avx2_size)
         missing = "built without clang, which makes the bitcode of shader instructions";
     else if (v < OLDEST)
         missing = "built with a clang older than 17";
@@ -72,4 +74,15 @@ const struct llvm *va_llvm(const char **why)
     pthread_once(&once, look);
     *why = missing;
     return missing ? NULL : &functions;
+}
+
+bool va_jit_wide(void)
+{
+    return va_vectors() == VA_VECTORS_AVX512;
+}
+
+const char *va_jit_pieces(size_t *size)
+{
+    *size = va_jit_wide() ? va_jit_bitcode_avx512_size : va_jit_bitcode_avx2_size;
+    return (const char *)(va_jit_wide() ? va_jit_bitcode_avx512 : va_jit_bitcode_avx2);
 }

@@ -156,9 +156,13 @@ struct llvm {
 /** LLVM's functions, or NULL with the reason in *@why (static). Any thread; looks once. */
 const struct llvm *va_llvm(const char **why);
 
-/** The bitcode of jit_pieces.c; none: zero bytes. */
-extern const unsigned char va_jit_bitcode[];
-extern const size_t va_jit_bitcode_size;
-extern const unsigned va_jit_bitcode_version; /* major version of the LLVM that made it */
+/** The bitcode of jit_pieces.c, for AVX2 and for AVX-512; none: zero bytes. */
+extern const unsigned char va_jit_bitcode_avx2[], va_jit_bitcode_avx512[];
+extern const size_t va_jit_bitcode_avx2_size, va_jit_bitcode_avx512_size;
+extern const unsigned va_jit_bitcode_avx2_version; /* major version of the LLVM that made both */
+/** Whether this host's shaders are compiled for AVX-512. */
+bool va_jit_wide(void);
+/** The bitcode for this host. */
+const char *va_jit_pieces(size_t *size);
 
 #endif

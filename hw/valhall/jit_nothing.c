@@ -7,6 +7,6 @@
  */
 #include "jit_llvm.h"
 
-const unsigned char va_jit_bitcode[1];
-const size_t va_jit_bitcode_size;
-const unsigned va_jit_bitcode_version;
+const unsigned char va_jit_bitcode_avx2[1], va_jit_bitcode_avx512[1];
+const size_t va_jit_bitcode_avx2_size, va_jit_bitcode_avx512_size;
+const unsigned va_jit_bitcode_avx2_version;

@@ -66,7 +66,8 @@ static enum va_message_result host_message(void *ctx, struct va_warp *w, const s
     return host.answer;
 }
 
-static const struct va_host host_ops = {host_map, host_message, host_fetch, NULL, NULL};
+static const struct va_host host_ops = {
+    .map = host_map, .message = host_message, .fetch = host_fetch};
 
 /* --- a little assembler ---------------------------------------------------------------- */
 
