@@ -27,10 +27,14 @@
 
 #define REGISTERS 64
 
-/* Inlining leaves much that constants decide; then what is left is like any code. */
-#define PASSES                                                                                     \
-    "always-inline,globaldce,function(sroa,early-cse<memssa>,simplifycfg,instcombine,sroa,"        \
-    "early-cse<memssa>,simplifycfg,gvn,dse,instcombine,adce,simplifycfg)"
+/*
+ * Inlining leaves much that constants decide; then what is left is like any code. Since LLVM 18
+ * instcombine named like this ends the process when one round does not do, unless told not to.
+ */
+#define PASSES(combine)                                                                            \
+    "always-inline,globaldce,function(sroa,early-cse<memssa>,simplifycfg," combine ",sroa,"        \
+    "early-cse<memssa>,simplifycfg,gvn,dse," combine ",adce,simplifycfg)"
+#define LLVM_VERIFIES 18u /* the first version */
 
 /* Arguments of a compiled function. */
 enum { ARG_ARGS, ARG_REGS, ARG_BOUND, ARG_MASK, ARG_ACTIVE, ARG_AT, ARGS };
@@ -687,8 +691,13 @@ static bool link_pieces(struct emit *e)
 static bool simplify(struct emit *e, llvm_ref machine)
 {
     llvm_ref options = e->l->CreatePassBuilderOptions(), error;
+    unsigned major, minor, patch;
 
-    error = e->l->RunPasses(e->module, PASSES, machine, options);
+    e->l->GetVersion(&major, &minor, &patch);
+    error = e->l->RunPasses(e->module,
+                            major < LLVM_VERIFIES ? PASSES("instcombine")
+                                                  : PASSES("instcombine<no-verify-fixpoint>"),
+                            machine, options);
     e->l->DisposePassBuilderOptions(options);
     if (!error)
         return true;
