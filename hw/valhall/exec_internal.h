@@ -27,6 +27,17 @@ enum va_kind {
     VA_KIND_UNMODELLED,
 };
 
+/**
+ * A load of one or two bytes, into all or a part of its registers: sign-extended by @up bits up and
+ * down if @up, what @keep has moved up by @shift goes to the bits @part of the first register;
+ * @both: the second one gets what is above.
+ */
+struct va_small {
+    uint8_t bytes; /* 0: it is something else */
+    uint8_t up, shift, both;
+    uint32_t keep, part;
+};
+
 struct va_step {
     struct va_insn insn;
     va_alu_fn *fn; /* ALU; conditions of BRANCH, JUMP, DISCARD */
@@ -34,6 +45,7 @@ struct va_step {
     uint8_t size;  /* LOAD, STORE, ATOM, LD_BUFFER: bytes */
     uint8_t words; /* LOAD, STORE, LD_BUFFER of whole registers: how many; else 0 */
     uint8_t error; /* enum va_error; then nothing else is valid */
+    struct va_small small;
 };
 
 /* Constants are kept as pairs: a 64-bit operand's high word is zero. */

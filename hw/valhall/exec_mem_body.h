@@ -733,16 +733,36 @@ static unsigned whole_words(const struct va_insn *in, unsigned size)
     return f.extend || f.shift || ~f.mask || f.words != size / 4 ? 0 : size / 4;
 }
 
+/* As load_small() does it. */
+static struct va_small small_form(const struct va_insn *in, unsigned size)
+{
+    struct load_form f = load_form(size, in->mod[VA_M_LOAD_LANE]);
+    bool sign = f.extend && !in->mod[VA_M_UNSIGNED];
+
+    if (size > 2 || !in->sr[0].count)
+        return (struct va_small){0};
+    return (struct va_small){
+        .bytes = (uint8_t)size,
+        .up = sign ? (uint8_t)(32 - 8 * size) : 0,
+        .shift = (uint8_t)f.shift,
+        .both = f.words > 1 && in->sr[0].count > 1,
+        .keep = f.extend == 16 ? 0xffff : ~0u,
+        .part = f.mask,
+    };
+}
+
 static void memory_prepare(struct va_step *s)
 {
-    if (s->kind == VA_KIND_LOAD)
-        s->words = (uint8_t)whole_words(&s->insn, s->size);
-    else if (s->kind == VA_KIND_STORE && !(s->size & 3) && s->insn.sr[0].count >= s->size / 4u)
-        s->words = s->size / 4u;
-    else if (s->insn.op >= VA_OP_LD_BUFFER_I8 && s->insn.op <= VA_OP_LD_BUFFER_I128) {
-        static const uint8_t bytes[8] = {1, 2, 3, 4, 6, 8, 12, 16};
+    static const uint8_t bytes[8] = {1, 2, 3, 4, 6, 8, 12, 16};
+    bool buffer = s->insn.op >= VA_OP_LD_BUFFER_I8 && s->insn.op <= VA_OP_LD_BUFFER_I128;
+
+    if (buffer)
         s->size = bytes[s->insn.op - VA_OP_LD_BUFFER_I8];
+    if (buffer || s->kind == VA_KIND_LOAD) {
         s->words = (uint8_t)whole_words(&s->insn, s->size);
+        s->small = small_form(&s->insn, s->size);
+    } else if (s->kind == VA_KIND_STORE && !(s->size & 3) && s->insn.sr[0].count >= s->size / 4u) {
+        s->words = s->size / 4u;
     }
 }
 

@@ -26,7 +26,7 @@
 #define HOT          20000u /* instructions of a warp, from when on compiling costs less than it brings */
 #define LONGEST      4096u /* instructions of a program: time to compile grows with it */
 #define OFTEN_PARTED 256u  /* times that part of a warp was interpreted */
-#define PRIORITY     10    /* nice */
+#define PRIORITY     2    /* nice */
 #define QUEUE_MAX    256
 
 /* Code and where it lives. */

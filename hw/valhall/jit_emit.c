@@ -363,6 +363,27 @@ static const char *memory_piece(const struct va_step *s, unsigned *words)
     }
 }
 
+/* A load of one or two bytes. */
+static llvm_ref emit_small(struct emit *e, unsigned i)
+{
+    const struct va_step *st = &e->p->step[i];
+    const struct va_small *m = &st->small;
+    unsigned kind = st->insn.src[1].kind, reg = st->insn.sr[0].reg;
+    llvm_ref s[2 * VA_MAX_SRC], args = e->arg[ARG_ARGS], lanes = active(e), how = int32(e, e->how);
+    llvm_ref r0 = e->reg[reg], r1 = m->both ? e->reg[(reg + 1) & 63] : e->zeros;
+    llvm_ref bytes = int32(e, m->bytes), keep = int32(e, m->keep), part = int32(e, m->part);
+    llvm_ref form = int32(e, m->up | m->shift << 8 | m->both << 16);
+
+    sources(e, i, s);
+    if (st->kind != VA_KIND_MESSAGE)
+        return call(e, "jit_load_small", 14, args, int32(e, i), s[0], s[1], r0, r1, e->mask, lanes,
+                    how, e->l->ConstInt(e->i64, (uint64_t)st->insn.imm[0], 1), bytes, form, keep,
+                    part);
+    return call(e, "jit_buffer_small", 15, args, int32(e, i), s[0], s[1], s[2], r0, r1, e->mask,
+                lanes, how, int32(e, kind == VA_SRC_CONST || kind == VA_SRC_UNIFORM), bytes, form,
+                keep, part);
+}
+
 static llvm_ref emit_inlined(struct emit *e, unsigned i, const char *name, unsigned words)
 {
     const struct va_step *st = &e->p->step[i];
@@ -389,6 +410,8 @@ static llvm_ref emit_answer(struct emit *e, unsigned i)
 
     if (name)
         return emit_inlined(e, i, name, words);
+    if (st->small.bytes)
+        return emit_small(e, i);
     sources(e, i, s);
     synchronise(e, staging(e, i), true);
     if (st->kind != VA_KIND_MESSAGE)

@@ -258,6 +258,49 @@ VA_INLINE bool store_near(const struct va_jit_args *a, uint64_t va, const vu d[P
     return true;
 }
 
+/* 32 bits for each lane of @mask, all of them in the window, or nothing. */
+VA_INLINE bool bytes_near(const struct va_jit_args *a, uint64_t va, const vu d[PIECES],
+                          uint32_t most, const vu_mem *mask, uint32_t active, vu x[PIECES])
+{
+    uint64_t room;
+    uint8_t *p = near(a, va, d, most, mask, false, 1, &room);
+
+    if (!p)
+        return false;
+#ifdef VA_HOST_AVX512
+    if (room >= 64 && none_above(d, 60, mask)) {
+        __m512i first = _mm512_shuffle_epi8((__m512i)d[0], _mm512_set4_epi32(0x0c0c0c0c, 0x08080808,
+                                                                             0x04040404, 0));
+        x[0] = (vu)_mm512_permutexvar_epi8(
+            _mm512_add_epi8(first, _mm512_set1_epi32(0x03020100)), _mm512_loadu_si512(p));
+        return true;
+    }
+#endif
+    VA_UNROLL for (unsigned k = 0; k < PIECES; k++) x[k] = splat(0);
+    load_each(x, p, d, mask, active);
+    return true;
+}
+
+/* As struct va_small has it; @form: up, shift, both, a byte each. */
+VA_INLINE void put_small(vu x[PIECES], vu_mem *r0, vu_mem *r1, const vu_mem *mask, uint32_t bytes,
+                         uint32_t form, uint32_t keep, uint32_t part)
+{
+    uint32_t up = form & 0xff, shift = form >> 8 & 0xff, both = form >> 16;
+
+    VA_UNROLL
+    for (unsigned k = 0; k < PIECES; k++) {
+        vu v = x[k] & (bytes == 1 ? 0xff : 0xffff), above = splat(0);
+        if (up) {
+            v = (vu)((vi)(v << up) >> up);
+            above = (vu)((vi)v >> 31);
+        }
+        v = (v & keep) << shift;
+        r0[k] = pick(mask[k] & part, v, r0[k]);
+        if (both)
+            r1[k] = pick(mask[k], above, r1[k]);
+    }
+}
+
 /* --- far: called -------------------------------------------------------------------------- */
 
 /* Lane by lane: where each of @n bytes is; false: the host has to say. */
@@ -418,26 +461,38 @@ VA_INLINE const struct va_buffer *buffer(const struct va_jit_args *a, const vu_m
     return LIKELY(b->epoch == a->epoch && b->handle == h) ? b : NULL;
 }
 
+/* Whether @bytes bytes at @off of each lane lie in one buffer; *va: of the first lane. */
+VA_INLINE bool in_buffer(const struct va_jit_args *a, const vu_mem *off, const vu_mem *handle,
+                         const vu_mem *mask, uint32_t active, uint32_t how, uint32_t alike,
+                         uint32_t bytes, vu d[PIECES], uint64_t *va)
+{
+    const struct va_buffer *b = buffer(a, handle, mask, active, how, alike);
+    uint32_t first = first_of(off, active, how);
+    uint64_t most;
+    vu o[PIECES];
+
+    if (!LIKELY(b && b->size >= bytes))
+        return false;
+    most = b->size - bytes;
+    for (unsigned k = 0; k < PIECES; k++) {
+        o[k] = off[k];
+        d[k] = off[k] - first;
+    }
+    *va = b->va + first;
+    return LIKELY(none_above(o, most < UINT32_MAX ? (uint32_t)most : UINT32_MAX, mask));
+}
+
 VA_INLINE uint32_t load_buffer(const struct va_jit_args *a, uint32_t at, const vu_mem *off,
                                const vu_mem *zero, const vu_mem *handle, vu_mem *const r[WORDS_MAX],
                                const vu_mem *mask, uint32_t active, uint32_t how, uint32_t alike,
                                unsigned words)
 {
-    const struct va_buffer *b = buffer(a, handle, mask, active, how, alike);
-    uint32_t first = first_of(off, active, how);
-    uint64_t most;
-    vu o[PIECES], d[PIECES];
+    vu d[PIECES];
+    uint64_t va;
 
-    if (LIKELY(b && b->size >= 4 * words)) {
-        most = b->size - 4 * words;
-        for (unsigned k = 0; k < PIECES; k++) {
-            o[k] = off[k];
-            d[k] = off[k] - first;
-        }
-        if (LIKELY(none_above(o, most < UINT32_MAX ? (uint32_t)most : UINT32_MAX, mask) &&
-                   load_near(a, b->va + first, d, ~first, r, mask, active, words)))
-            return VA_MSG_DONE;
-    }
+    if (LIKELY(in_buffer(a, off, handle, mask, active, how, alike, 4 * words, d, &va) &&
+               load_near(a, va, d, ~first_of(off, active, how), r, mask, active, words)))
+        return VA_MSG_DONE;
     return far(a, at, off, zero, handle, zero, r, active, words, true);
 }
 
@@ -470,6 +525,42 @@ MEMORY(1)
 MEMORY(2)
 MEMORY(3)
 MEMORY(4)
+
+/** LOAD of one or two bytes. */
+INLINED uint32_t jit_load_small(const struct va_jit_args *a, uint32_t at, const vu_mem *lo,
+                                const vu_mem *hi, vu_mem *r0, vu_mem *r1, const vu_mem *mask,
+                                uint32_t active, uint32_t how, int64_t imm, uint32_t bytes,
+                                uint32_t form, uint32_t keep, uint32_t part)
+{
+    vu_mem *const r[WORDS_MAX] = {r0, r1, r0, r1};
+    vu d[PIECES], x[PIECES];
+    uint32_t most;
+    uint64_t va;
+
+    if (!LIKELY(same_base(lo, hi, mask, active, how, imm, d, &va, &most) &&
+                bytes_near(a, va, d, most, mask, active, x)))
+        return far(a, at, lo, hi, lo, hi, r, active, form >> 16 ? 2 : 1, true);
+    put_small(x, r0, r1, mask, bytes, form, keep, part);
+    return VA_MSG_DONE;
+}
+
+/** LD_BUFFER of one or two bytes. */
+INLINED uint32_t jit_buffer_small(const struct va_jit_args *a, uint32_t at, const vu_mem *off,
+                                  const vu_mem *zero, const vu_mem *handle, vu_mem *r0, vu_mem *r1,
+                                  const vu_mem *mask, uint32_t active, uint32_t how,
+                                  uint32_t alike, uint32_t bytes, uint32_t form, uint32_t keep,
+                                  uint32_t part)
+{
+    vu_mem *const r[WORDS_MAX] = {r0, r1, r0, r1};
+    vu d[PIECES], x[PIECES];
+    uint64_t va;
+
+    if (!LIKELY(in_buffer(a, off, handle, mask, active, how, alike, bytes, d, &va) &&
+                bytes_near(a, va, d, ~first_of(off, active, how), mask, active, x)))
+        return far(a, at, off, zero, handle, zero, r, active, form >> 16 ? 2 : 1, true);
+    put_small(x, r0, r1, mask, bytes, form, keep, part);
+    return VA_MSG_DONE;
+}
 
 /** LEA_BUFFER with two registers. */
 INLINED uint32_t jit_lea_buffer(const struct va_jit_args *a, uint32_t at, const vu_mem *off,

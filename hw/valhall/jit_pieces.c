@@ -54,10 +54,39 @@
     VA_INLINE void piece_##id(const struct va_insn *in, const struct pval *s, struct pval *d,      \
                               const struct va_env *env)
 
-/* Those that look across lanes are called, not inlined. */
+/* Those that look across lanes. */
 #define OP_WARP(id)                                                                                \
-    static __attribute__((unused)) void va_##id(const struct va_insn *in, const struct va_val *s,  \
-                                                struct va_val *d, const struct va_env *env)
+    VA_INLINE void va_##id(const struct va_insn *in, const struct va_val *s, struct va_val *d,     \
+                           const struct va_env *env);                                              \
+    INLINED void alu_##id(const struct va_insn *in, const vu_mem *s0, const vu_mem *t0,            \
+                          const vu_mem *s1, const vu_mem *t1, const vu_mem *s2, const vu_mem *t2,  \
+                          const vu_mem *s3, const vu_mem *t3, vu_mem *d0, vu_mem *d1,              \
+                          const vu_mem *mask, uint32_t active, uint32_t how, uint32_t halves)      \
+    {                                                                                              \
+        const struct va_env env = {(uint16_t)active, how & HOW_FTZ32, how & HOW_FTZ16};            \
+        struct va_val s[2], d;                                                                     \
+        jit_pair(&s[0], s0, t0);                                                                   \
+        jit_pair(&s[1], s1, t1);                                                                   \
+        va_##id(in, s, &d, &env);                                                                  \
+        VA_UNROLL for (unsigned k = 0; k < PIECES; k++)                                            \
+        {                                                                                          \
+            struct pval pd = {{((const vu_mem *)&d.w[0])[k], splat(0)}};                           \
+            if (WIDE_RESULT(id))                                                                   \
+                pd.w[1] = ((const vu_mem *)&d.w[1])[k];                                            \
+            jit_out(d0, d1, mask, how, halves, k, &pd, WIDE_RESULT(id));                           \
+        }                                                                                          \
+    }                                                                                              \
+    VA_INLINE void va_##id(const struct va_insn *in, const struct va_val *s, struct va_val *d,     \
+                           const struct va_env *env)
+
+VA_INLINE void jit_pair(struct va_val *to, const vu_mem *low, const vu_mem *high)
+{
+    VA_UNROLL
+    for (unsigned k = 0; k < PIECES; k++) {
+        ((vu_mem *)&to->w[0])[k] = low[k];
+        ((vu_mem *)&to->w[1])[k] = high[k];
+    }
+}
 
 VA_INLINE void jit_out(vu_mem *d0, vu_mem *d1, const vu_mem *mask, uint32_t how, uint32_t halves,
                        unsigned k, const struct pval *pd, bool wide)
