@@ -67,7 +67,7 @@ VA_INLINE uint32_t first_of(const vu_mem *x, uint32_t active, uint32_t how)
 
 /* --- windows ------------------------------------------------------------------------------- */
 
-NOT_INLINE bool jit_window(const struct va_jit_args *a, struct va_jit_window *w, uint64_t va,
+RARE bool jit_window(const struct va_jit_args *a, struct va_jit_window *w, uint64_t va,
                            uint32_t write)
 {
     if (va >> 48) /* what the host has there may change */
@@ -348,7 +348,7 @@ VA_INLINE bool far_words(const struct va_jit_args *a, struct far *b, const struc
 }
 
 /* Any message with @n staging registers. */
-NOT_INLINE uint32_t jit_far(const struct va_jit_args *a, struct far *b, uint32_t at,
+RARE uint32_t jit_far(const struct va_jit_args *a, struct far *b, uint32_t at,
                             uint32_t active, uint32_t n)
 {
     const struct va_step *s = &a->step[at];

@@ -25,6 +25,8 @@
 #include "sem_micro.h"
 
 #define INLINED __attribute__((always_inline))
+/* Rarely called: LLVM then keeps registers where no call is, not on the stack around all of them. */
+#define RARE __attribute__((noinline, cold))
 
 /** @how: bits of an instruction that is not the same in all programs that have it. */
 #define HOW_ALL   1u /* lanes are active */
@@ -154,7 +156,7 @@ INLINED void jit_copy(vu_mem *to, const vu_mem *from)
 }
 
 /** Lanes part or join: struct va_jit_args.turn. */
-INLINED uint32_t jit_turn(struct va_jit_args *a, uint32_t i, uint32_t taken)
+RARE uint32_t jit_turn(struct va_jit_args *a, uint32_t i, uint32_t taken)
 {
     return a->turn(a, i, taken);
 }
