@@ -353,7 +353,8 @@ RARE uint32_t jit_far(const struct va_jit_args *a, struct far *b, uint32_t at,
 {
     const struct va_step *s = &a->step[at];
     va_v16u *r = &a->w->r[s->insn.sr[0].reg];
-    bool words = s->kind == VA_KIND_LOAD || (s->kind == VA_KIND_STORE && !a->w->helper);
+    bool words = s->words && (s->kind == VA_KIND_LOAD ||
+                              (s->kind == VA_KIND_STORE && !a->w->helper));
     uint32_t result;
 
     if (words && far_words(a, b, s, active))
