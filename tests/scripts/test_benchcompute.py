@@ -40,9 +40,9 @@ class Table(unittest.TestCase):
     GUEST = ('boot\n{"case": "add", "mali_s": 0.002, "lavapipe_s": 0.008}\n'
              '{"case": "sort", "mali_s": 0.03, "lavapipe_s": 0.02}\n')
 
-    def rows(self):
-        return {f.name.split(":")[0] + (" natively" if "speed" in f.name else ""): (round(f.value, 3), f.limit, f.ok)
-                for f in bench.compute_rows(self.GUEST, {"add": 0.0015, "sort": 0.003})}
+    def rows(self, fast=True):
+        return {f.name.split(",")[0] + (" natively" if "speed" in f.name else ""): (round(f.value, 3), f.limit, f.ok)
+                for f in bench.compute_rows(self.GUEST, {"add": 0.0015, "sort": 0.003}, "compiled", fast)}
 
     def test_limits(self):
         rows = self.rows()
@@ -51,9 +51,12 @@ class Table(unittest.TestCase):
         self.assertEqual(rows["sort"], (1.5, "<= 1.0", False))
         self.assertEqual(rows["sort natively"], (0.1, ">= 0.7", False))
 
+    def test_the_native_limit_is_for_the_fast_engine(self):
+        self.assertEqual(self.rows(fast=False)["sort natively"], (0.1, "", None))
+
     def test_a_program_that_is_missing(self):
         with self.assertRaisesRegex(GarmError, "2 programs in the guest, 3 natively"):
-            bench.compute_rows(self.GUEST, {"add": 1, "sort": 1, "scan": 1})
+            bench.compute_rows(self.GUEST, {"add": 1, "sort": 1, "scan": 1}, "compiled", True)
 
 
 if __name__ == "__main__":
