@@ -17,8 +17,18 @@
 
 enum warp_state { WARP_RUNS, WARP_WAITS, WARP_ENDED };
 
+/*
+ * What a warp begins with in every workgroup: the same for all of them, so it is found once. Zero
+ * in lanes without a thread. Not of merged workgroups, of which each lane may have another one.
+ */
+struct warp_start {
+    va_v16u local[3], mask, tls[2];
+    uint16_t lanes;
+};
+
 struct compute_warp {
     struct va_warp w;
+    struct warp_start start;
     enum warp_state state;
 };
 
@@ -83,22 +93,87 @@ static void next_thread(const struct grid *g, uint32_t local[3], uint32_t *group
     ++*group_x;
 }
 
-static void begin(struct place *at, const struct grid *g)
+/* Once for a place. */
+static void find_starts(struct place *at, const struct grid *g)
+{
+    uint32_t local[3] = {0}, group_x = 0;
+
+    for (unsigned i = 0; i < g->warps; i++) {
+        struct warp_start *s = &at->warp[i].start;
+        unsigned first = i * VA_LANES, left = g->threads - first;
+        unsigned n = left < VA_LANES ? left : VA_LANES;
+
+        memset(s, 0, sizeof(*s));
+        s->lanes = (uint16_t)((1u << n) - 1);
+        va_lane_mask(&s->mask, s->lanes);
+        for (unsigned lane = 0; lane < n; lane++) {
+            uint64_t tls = at->core.tls + (first + lane) * at->core.tls_bytes;
+            for (unsigned k = 0; k < 3; k++)
+                s->local[k][lane] = local[k];
+            next_thread(g, local, &group_x);
+            s->tls[0][lane] = (uint32_t)tls;
+            s->tls[1][lane] = (uint32_t)(tls >> 32);
+        }
+    }
+}
+
+/* @to = @x in lanes with a thread, more by @local there unless that is NULL. */
+static void put(va_v16u *to, const struct warp_start *s, uint32_t x, const va_v16u *local)
+{
+    const va_quarter *m = (const va_quarter *)&s->mask, *l = (const va_quarter *)local;
+    va_quarter *q = (va_quarter *)to;
+
+    for (unsigned k = 0; k < VA_QUARTERS; k++)
+        q[k] = ((l ? l[k] : (va_quarter){0}) + va_spread(x)) & m[k];
+}
+
+/* As preload(), for all lanes. */
+static void preload_all(struct place *at, const struct grid *g, struct compute_warp *cw)
+{
+    const struct warp_start *s = &cw->start;
+    va_v16u *r = &cw->w.r[48];
+
+    for (uint32_t wanted = at->core.preload & 0x7f80; wanted; wanted &= wanted - 1) {
+        unsigned i = (unsigned)__builtin_ctz(wanted), k = i < 12 ? i - 9 : i - 12;
+        if (i == 7)
+            r[i] = s->local[0] | s->local[1] << 16;
+        else if (i == 8)
+            r[i] = s->local[2];
+        else if (i < 12)
+            put(&r[i], s, at->group[k], NULL);
+        else
+            put(&r[i], s, at->group[k] * g->size[k] + g->offset[k], &s->local[k]);
+    }
+    cw->w.tls[0] = s->tls[0];
+    cw->w.tls[1] = s->tls[1];
+}
+
+/* The warp of a merged workgroup, lane by lane. */
+static void begin_merged(struct place *at, const struct grid *g, struct va_warp *w)
 {
     uint32_t left = g->count[0] - at->group[0], local[3] = {0}, group_x = at->group[0];
     unsigned threads = g->threads * (g->merged < left ? g->merged : left);
 
-    for (unsigned i = 0; i < g->warps; i++) {
-        struct va_warp *w = &at->warp[i].w;
-        unsigned first = i * VA_LANES, n = threads - first < VA_LANES ? threads - first : VA_LANES;
+    va_warp_init(w, &at->core.shader, (uint16_t)((1u << threads) - 1));
+    for (unsigned lane = 0; lane < threads; lane++) {
+        preload(at, g, w, lane, local, group_x);
+        next_thread(g, local, &group_x);
+        va_set_tls(w, lane, at->core.tls + lane * at->core.tls_bytes);
+    }
+}
 
-        va_warp_init(w, &at->core.shader, (uint16_t)((1u << n) - 1));
-        for (unsigned lane = 0; lane < n; lane++) {
-            preload(at, g, w, lane, local, group_x);
-            next_thread(g, local, &group_x);
-            va_set_tls(w, lane, at->core.tls + (first + lane) * at->core.tls_bytes);
+static void begin(struct place *at, const struct grid *g)
+{
+    for (unsigned i = 0; i < g->warps; i++) {
+        struct compute_warp *cw = &at->warp[i];
+
+        if (g->merged > 1) {
+            begin_merged(at, g, &cw->w);
+        } else {
+            va_warp_init(&cw->w, &at->core.shader, cw->start.lanes);
+            preload_all(at, g, cw);
         }
-        at->warp[i].state = WARP_RUNS;
+        cw->state = WARP_RUNS;
     }
     at->alive = g->warps;
     at->waiting = at->turn = 0;
@@ -120,8 +195,11 @@ bool place_take(struct place *at, struct grid *g, bool *no_memory)
         return true;
     if (__atomic_load_n(&g->next, __ATOMIC_RELAXED) >= g->total)
         return false;
-    if (!at->warp)
+    if (!at->warp) {
         at->warp = aligned_alloc(64, (g->warps * sizeof(*at->warp) + 63) & ~(size_t)63);
+        if (at->warp && g->merged == 1)
+            find_starts(at, g);
+    }
     *no_memory = !at->warp;
     if (!at->warp)
         return false;
