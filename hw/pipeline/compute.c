@@ -165,6 +165,13 @@ static unsigned places_of(const struct compute_job *c, unsigned most)
     return n ? n : 1;
 }
 
+/* A place's workgroup storage is its own, and one thread runs it. */
+static void own_storage(struct core *k)
+{
+    k->host.own = k->wls;
+    k->host.own_bytes = k->wls_bytes;
+}
+
 /* Reads registers and descriptors. */
 static enum mali_mem_result job_load(struct compute_job *c)
 {
@@ -193,6 +200,7 @@ static enum mali_mem_result job_load(struct compute_job *c)
     if (r != MALI_MEM_OK)
         return r;
     k->shader.special[VA_SPECIAL_CORE_ID] = nth_core(c->job.core_mask, 0);
+    own_storage(k);
     va_bind(&k->shader);
     g->total = total_of(g);
     return MALI_MEM_OK;
@@ -265,6 +273,7 @@ static bool place_add(struct mali_pipeline *p, struct compute_job *c)
         return false;
     core_clone(&at->core, &c->place[0]->core, i, c->grid.warps * VA_LANES);
     at->core.shader.special[VA_SPECIAL_CORE_ID] = nth_core(c->job.core_mask, i);
+    own_storage(&at->core);
     va_bind(&at->core.shader);
     c->place[c->made++] = at;
     return true;

@@ -307,7 +307,7 @@ enum mali_mem_result core_load(struct core *c, uint64_t srt, uint64_t fau, uint6
                                inject_armed(c->pipeline->bus->inject, INJECT_walk)
                                    ? NULL /* each access is an event */
                                    : &c->pipeline->slices,
-                               c->seen};
+                               c->seen, 0, 0};
     c->shader.cache = c->pipeline->programs;
     c->shader.host = &c->host;
     c->shader.counts = c->counts;

@@ -135,6 +135,11 @@ struct va_host {
     const uint64_t *epoch;
     /** VA_BUFFERS of them, kept by message(): those of this epoch are as it found them. Or NULL. */
     const struct va_buffer *buffers;
+    /**
+     * Memory that nobody else accesses while this thread runs, a workgroup's: its sums need not be
+     * atomic.
+     */
+    uint64_t own, own_bytes;
 };
 
 /** What all warps of a job share. */

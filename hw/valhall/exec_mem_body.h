@@ -696,6 +696,57 @@ static void store_spots(struct va_warp *w, uint8_t *const p[VA_LANES], const str
 }
 
 /* Local storage, tables, rows of matrices: as together(). */
+/* Whether all of @lanes access what the host says that nobody else does meanwhile. */
+static bool own(const struct va_host *host, const struct va_step *s, const va_v16u *src,
+                uint16_t lanes)
+{
+    for (unsigned left = lanes; left; left &= left - 1) {
+        unsigned i = (unsigned)__builtin_ctz(left);
+        uint64_t va = src[0][i] | (uint64_t)src[1][i] << 32;
+        uint64_t off = va + (uint64_t)s->insn.imm[0] - host->own;
+        if (off >= host->own_bytes || host->own_bytes - off < s->size)
+            return false;
+    }
+    return true;
+}
+
+/* Sums of 32 bits, the commonest operation: where the lanes' words are, in their order. */
+static void atom_sums(struct va_warp *w, const struct atom_form *f, uint8_t *const p[VA_LANES],
+                      uint16_t lanes, bool alone)
+{
+    const uint32_t *x = f->one ? NULL : (const uint32_t *)&w->r[f->in->reg];
+    uint32_t nowhere[VA_LANES];
+    uint32_t *out = f->out && f->out->count ? (uint32_t *)&w->r[f->out->reg] : nowhere;
+
+    for (unsigned left = lanes; left; left &= left - 1) {
+        unsigned i = (unsigned)__builtin_ctz(left);
+        uint32_t *at = (uint32_t *)p[i], add = x ? x[i] : 1, old;
+        if (alone) {
+            old = *at;
+            *at = old + add;
+        } else {
+            old = __atomic_fetch_add(at, add, __ATOMIC_SEQ_CST);
+        }
+        out[i] = old;
+    }
+}
+
+static void atom_spots(struct va_warp *w, const struct va_host *host, const struct va_step *s,
+                       const va_v16u *src, uint8_t *const p[VA_LANES], uint16_t lanes)
+{
+    struct atom_form f = atom_form(&s->insn);
+
+    if (f.op == ADD && s->size == 4 && !s->insn.mod[VA_M_COMPARE] &&
+        (f.one || (f.in && f.in->count))) {
+        atom_sums(w, &f, p, lanes, own(host, s, src, lanes));
+        return;
+    }
+    for (unsigned left = lanes; left; left &= left - 1) {
+        unsigned i = (unsigned)__builtin_ctz(left);
+        atom_lane(w, s, &f, i, p[i]);
+    }
+}
+
 static bool scattered(struct va_warp *w, const struct va_host *host, const struct va_step *s,
                       const va_v16u *src, uint16_t lanes, enum va_access access)
 {
@@ -714,11 +765,7 @@ static bool scattered(struct va_warp *w, const struct va_host *host, const struc
     } else if (access == VA_WRITE) {
         store_spots(w, p, s, lanes);
     } else {
-        struct atom_form f = atom_form(&s->insn);
-        for (unsigned left = lanes; left; left &= left - 1) {
-            unsigned i = (unsigned)__builtin_ctz(left);
-            atom_lane(w, s, &f, i, p[i]);
-        }
+        atom_spots(w, host, s, src, p, lanes);
     }
     return true;
 }
