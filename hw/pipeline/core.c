@@ -302,12 +302,16 @@ enum mali_mem_result core_load(struct core *c, uint64_t srt, uint64_t fau, uint6
 
     core_fini(c); /* what an attempt that stalled has left */
     memset(c->seen, 0, sizeof(c->seen));
-    c->host = (struct va_host){core_map, core_message, core_fetch, c,
-                               c->pipeline->observer ? core_touched : NULL,
-                               inject_armed(c->pipeline->bus->inject, INJECT_walk)
-                                   ? NULL /* each access is an event */
-                                   : &c->pipeline->slices,
-                               c->seen, 0, 0};
+    c->host = (struct va_host){
+        .map = core_map,
+        .message = core_message,
+        .fetch = core_fetch,
+        .ctx = c,
+        .touched = c->pipeline->observer ? core_touched : NULL,
+        /* When walks may be told to fault each access is an event. */
+        .epoch = inject_armed(c->pipeline->bus->inject, INJECT_walk) ? NULL : &c->pipeline->slices,
+        .buffers = c->seen,
+    };
     c->shader.cache = c->pipeline->programs;
     c->shader.host = &c->host;
     c->shader.counts = c->counts;

@@ -22,7 +22,7 @@
 #define CORE_FAU_WORDS   256  /* 128 of 64 bits */
 #define CORE_MAX_THREADS 1024 /* of a workgroup; source: THREAD_MAX_WORKGROUP_SIZE of a G610 */
 
-#define CORE_TABLE_IDVS_OUTPUT 61 /* what IDVS writes; source: Mesa's varying stores */
+#define CORE_TABLE_IDVS_OUTPUT  61 /* what IDVS writes; source: Mesa's varying stores */
 #define CORE_NULL_WINDOW        VA_NOWHERE
 #define CORE_IN_NULL_WINDOW(va) (((va) ^ CORE_NULL_WINDOW) >> 40 == 0)
 #define CORE_NULL_BYTES         256

@@ -38,8 +38,8 @@ struct run {
     enum va_ftz ftz;
     const struct va_jit_code *code[2]; /* of p, for all lanes and for any, or NULL */
     struct va_jit_args jit;            /* from here on: only with code */
-    struct va_frame f;    /* mask: of active */
-    struct va_pair taken; /* what a condition gave */
+    struct va_frame f;                 /* mask: of active */
+    struct va_pair taken;              /* what a condition gave */
 };
 
 /* --- which lanes run ------------------------------------------------------------------- */

@@ -26,7 +26,7 @@
 #define HOT          20000u /* instructions of a warp, from when on compiling costs less than it brings */
 #define LONGEST      4096u /* instructions of a program: time to compile grows with it */
 #define OFTEN_PARTED 256u  /* times that part of a warp was interpreted */
-#define PRIORITY     2    /* nice */
+#define PRIORITY     2     /* nice */
 #define QUEUE_MAX    256
 
 /* Code and where it lives. */
@@ -65,7 +65,7 @@ static struct {
 bool va_jit_available(const char **why)
 {
 #ifdef __x86_64__
-    if (va_vectors() < VA_VECTORS_AVX2) { /* what jit_pieces.c is made of; the same with AVX-512 */
+    if (va_vectors() < VA_VECTORS_AVX2) { /* jit_pieces.c is made for it and for AVX-512 */
         *why = "the CPU has no AVX2, FMA and F16C, or they are not used";
         return false;
     }

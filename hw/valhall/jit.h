@@ -4,15 +4,16 @@
  * the build embeds); until that is done, and for whatever is not compiled, the interpreter runs.
  * Results are the same bits: registers, memory, counts, faults and where they are.
  *
- * Compiled are runs of instructions that compute, branches, LOAD, STORE and ATOM of a
- * program bound by va_bind(). Registers stay in struct va_warp between blocks, so code is entered
- * at any block, and left at any.
+ * Compiled are runs of instructions that compute, branches, and messages of a program bound by
+ * va_bind(). Registers are values while compiled code runs; they come from struct va_warp when it
+ * is entered, at any block, and go back when it is left, anywhere. Lanes that part and join again
+ * stay in it; who runs when is the interpreter's to say (va_jit_args.turn).
  *
  * LLVM is a shared library looked for when it is first needed; without it, without clang at build
  * time, or on a CPU without AVX2 there is no compiled code, and va_jit_available() says why.
  *
- * jit_plan.c: blocks of a program; jit_emit.c: LLVM IR; jit_llvm.c: the library; jit.c: queue and
- * thread. Called by exec.c and program.c.
+ * jit_plan.c: blocks of a program; jit_emit.c: LLVM IR, from jit_pieces.c and jit_memory.h;
+ * jit_llvm.c: the library; jit.c: queue and thread. Called by exec.c and program.c.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

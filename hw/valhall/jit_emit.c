@@ -248,7 +248,8 @@ static void synchronise(struct emit *e, uint64_t set, bool to_warp)
 
 static llvm_ref active(struct emit *e)
 {
-    return e->how & HOW_ALL ? int32(e, 0xffff) : e->l->BuildLoad2(e->builder, e->i32, e->active, "");
+    return e->how & HOW_ALL ? int32(e, 0xffff)
+                            : e->l->BuildLoad2(e->builder, e->i32, e->active, "");
 }
 
 /* --- instructions ---------------------------------------------------------------------------- */
@@ -261,8 +262,7 @@ static void sources(struct emit *e, unsigned i, llvm_ref s[2 * VA_MAX_SRC])
     for (unsigned k = 0; k < VA_MAX_SRC; k++) {
         bool there = k < m->insn->nr_src;
         s[2 * k] = there ? operand(e, m, k, 0) : e->zeros;
-        s[2 * k + 1] =
-            there && m->insn->src[k].bits == 64 ? operand(e, m, k, 1) : e->zeros;
+        s[2 * k + 1] = there && m->insn->src[k].bits == 64 ? operand(e, m, k, 1) : e->zeros;
     }
 }
 

@@ -19,8 +19,8 @@ typedef struct llvm_opaque *llvm_ref; /* any of LLVM's handles */
 enum { LLVM_LINK_ONCE_ODR = 3, LLVM_INTERNAL = 8, LLVM_PRIVATE = 9 }; /* LLVMLinkage */
 enum { LLVM_OBJECT_FILE = 1 };                                        /* LLVMCodeGenFileType */
 enum { LLVM_OPT_LESS = 1, LLVM_RELOC_PIC = 2, LLVM_CODE_MODEL_SMALL = 3 };
-enum { LLVM_INT_NE = 33 }; /* LLVMIntPredicate */
-enum { LLVM_DS_ERROR = 0 };  /* LLVMDiagnosticSeverity */
+enum { LLVM_INT_NE = 33 };  /* LLVMIntPredicate */
+enum { LLVM_DS_ERROR = 0 }; /* LLVMDiagnosticSeverity */
 
 /** LLVMOrcCJITDylibSearchOrderElement, LLVMOrcCLookupSetElement */
 struct llvm_search {

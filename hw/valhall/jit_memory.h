@@ -68,7 +68,7 @@ VA_INLINE uint32_t first_of(const vu_mem *x, uint32_t active, uint32_t how)
 /* --- windows ------------------------------------------------------------------------------- */
 
 RARE bool jit_window(const struct va_jit_args *a, struct va_jit_window *w, uint64_t va,
-                           uint32_t write)
+                     uint32_t write)
 {
     if (va >> 48) /* what the host has there may change */
         return false;
@@ -191,9 +191,8 @@ VA_INLINE void load_same(vu_mem *const r[WORDS_MAX], const uint8_t *p, const vu_
 
 /* Where @va is; NULL: there is no room for @words words @d behind it in each lane. @d above @most
  * is no distance. */
-VA_INLINE uint8_t *near(const struct va_jit_args *a, uint64_t va, const vu d[PIECES],
-                        uint32_t most, const vu_mem *mask, bool write, unsigned words,
-                        uint64_t *room)
+VA_INLINE uint8_t *near(const struct va_jit_args *a, uint64_t va, const vu d[PIECES], uint32_t most,
+                        const vu_mem *mask, bool write, unsigned words, uint64_t *room)
 {
     uint8_t *p = window(a, va, write, room);
 
@@ -244,8 +243,7 @@ VA_INLINE bool store_near(const struct va_jit_args *a, uint64_t va, const vu d[P
         _mm512_mask_storeu_epi32(p - first, (__mmask16)active, (__m512i)r[0][0]);
 #else
         for (unsigned k = 0; k < PIECES; k++)
-            _mm256_maskstore_epi32((int *)(p - first + 32 * k), (__m256i)mask[k],
-                                   (__m256i)r[0][k]);
+            _mm256_maskstore_epi32((int *)(p - first + 32 * k), (__m256i)mask[k], (__m256i)r[0][k]);
 #endif
         return true;
     }
@@ -269,10 +267,10 @@ VA_INLINE bool bytes_near(const struct va_jit_args *a, uint64_t va, const vu d[P
         return false;
 #ifdef VA_HOST_AVX512
     if (room >= 64 && none_above(d, 60, mask)) {
-        __m512i first = _mm512_shuffle_epi8((__m512i)d[0], _mm512_set4_epi32(0x0c0c0c0c, 0x08080808,
-                                                                             0x04040404, 0));
-        x[0] = (vu)_mm512_permutexvar_epi8(
-            _mm512_add_epi8(first, _mm512_set1_epi32(0x03020100)), _mm512_loadu_si512(p));
+        __m512i first = _mm512_shuffle_epi8(
+            (__m512i)d[0], _mm512_set4_epi32(0x0c0c0c0c, 0x08080808, 0x04040404, 0));
+        x[0] = (vu)_mm512_permutexvar_epi8(_mm512_add_epi8(first, _mm512_set1_epi32(0x03020100)),
+                                           _mm512_loadu_si512(p));
         return true;
     }
 #endif
@@ -348,13 +346,13 @@ VA_INLINE bool far_words(const struct va_jit_args *a, struct far *b, const struc
 }
 
 /* Any message with @n staging registers. */
-RARE uint32_t jit_far(const struct va_jit_args *a, struct far *b, uint32_t at,
-                            uint32_t active, uint32_t n)
+RARE uint32_t jit_far(const struct va_jit_args *a, struct far *b, uint32_t at, uint32_t active,
+                      uint32_t n)
 {
     const struct va_step *s = &a->step[at];
     va_v16u *r = &a->w->r[s->insn.sr[0].reg];
-    bool words = s->words && (s->kind == VA_KIND_LOAD ||
-                              (s->kind == VA_KIND_STORE && !a->w->helper));
+    bool words =
+        s->words && (s->kind == VA_KIND_LOAD || (s->kind == VA_KIND_STORE && !a->w->helper));
     uint32_t result;
 
     if (words && far_words(a, b, s, active))
@@ -373,9 +371,9 @@ RARE uint32_t jit_far(const struct va_jit_args *a, struct far *b, uint32_t at,
     return result;
 }
 
-VA_INLINE uint32_t far(const struct va_jit_args *a, uint32_t at, const vu_mem *s0,
-                       const vu_mem *t0, const vu_mem *s1, const vu_mem *t1,
-                       vu_mem *const r[WORDS_MAX], uint32_t active, unsigned n, bool back)
+VA_INLINE uint32_t far(const struct va_jit_args *a, uint32_t at, const vu_mem *s0, const vu_mem *t0,
+                       const vu_mem *s1, const vu_mem *t1, vu_mem *const r[WORDS_MAX],
+                       uint32_t active, unsigned n, bool back)
 {
     struct far b;
     uint32_t result;
@@ -548,9 +546,8 @@ INLINED uint32_t jit_load_small(const struct va_jit_args *a, uint32_t at, const 
 /** LD_BUFFER of one or two bytes. */
 INLINED uint32_t jit_buffer_small(const struct va_jit_args *a, uint32_t at, const vu_mem *off,
                                   const vu_mem *zero, const vu_mem *handle, vu_mem *r0, vu_mem *r1,
-                                  const vu_mem *mask, uint32_t active, uint32_t how,
-                                  uint32_t alike, uint32_t bytes, uint32_t form, uint32_t keep,
-                                  uint32_t part)
+                                  const vu_mem *mask, uint32_t active, uint32_t how, uint32_t alike,
+                                  uint32_t bytes, uint32_t form, uint32_t keep, uint32_t part)
 {
     vu_mem *const r[WORDS_MAX] = {r0, r1, r0, r1};
     vu d[PIECES], x[PIECES];
@@ -597,10 +594,9 @@ INLINED uint32_t jit_memory(const struct va_jit_args *a, uint32_t at, const vu_m
 }
 
 /** A message of the host, with @n sources; staging registers are in struct va_warp. */
-INLINED uint32_t jit_message(const struct va_jit_args *a, uint32_t at, uint32_t n,
-                             const vu_mem *s0, const vu_mem *t0, const vu_mem *s1,
-                             const vu_mem *t1, const vu_mem *s2, const vu_mem *t2,
-                             const vu_mem *s3, const vu_mem *t3, uint32_t active)
+INLINED uint32_t jit_message(const struct va_jit_args *a, uint32_t at, uint32_t n, const vu_mem *s0,
+                             const vu_mem *t0, const vu_mem *s1, const vu_mem *t1, const vu_mem *s2,
+                             const vu_mem *t2, const vu_mem *s3, const vu_mem *t3, uint32_t active)
 {
     const vu_mem *const from[2 * VA_MAX_SRC] = {s0, t0, s1, t1, s2, t2, s3, t3};
     struct va_val src[VA_MAX_SRC]; /* copies: the message writes registers while it reads them */

@@ -25,7 +25,8 @@
 #include "sem_micro.h"
 
 #define INLINED __attribute__((always_inline))
-/* Rarely called: LLVM then keeps registers where no call is, not on the stack around all of them. */
+/* Rarely called: LLVM then keeps registers where no call is, not on the stack around all of them.
+ */
 #define RARE __attribute__((noinline, cold))
 
 /** @how: bits of an instruction that is not the same in all programs that have it. */

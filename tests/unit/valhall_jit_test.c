@@ -28,7 +28,7 @@
 static struct {
     uint64_t code[2];
     uint8_t data[SIZE];
-    bool far;  /* mappings reach over page ends */
+    bool far; /* mappings reach over page ends */
     uint64_t epoch;
     struct va_buffer seen[VA_BUFFERS];
 } host;
@@ -201,7 +201,8 @@ static void set_registers(struct va_warp *w, uint64_t *seed, bool buffer, unsign
     }
 }
 
-/* --- one program, many addresses --------------------------------------------------------------- */
+/* --- one program, many addresses ---------------------------------------------------------------
+ */
 
 struct outcome {
     va_v16u r[64];
@@ -240,8 +241,7 @@ static void engine_close(struct engine *e)
     va_cache_free(e->cache);
 }
 
-static void run_once(struct engine *e, uint64_t seed, bool buffer, unsigned size,
-                     struct outcome *o)
+static void run_once(struct engine *e, uint64_t seed, bool buffer, unsigned size, struct outcome *o)
 {
     struct va_warp w;
     uint16_t lanes = random64(&seed) >> 30 & 1 ? 0xffff : (uint16_t)(seed >> 8) | 1u << (seed & 15);
@@ -355,9 +355,8 @@ static void loads(void)
         return;
     for (unsigned k = 0; k < 8; k++)
         for (unsigned lane = 0; lane < 8; lane++) {
-            struct va_insn in =
-                access_insn((enum va_op)(VA_OP_LOAD_I8 + k), words_of(k, lane & 1),
-                            (int)(lane & 3) * 0x41 - 0x41, 2);
+            struct va_insn in = access_insn((enum va_op)(VA_OP_LOAD_I8 + k), words_of(k, lane & 1),
+                                            (int)(lane & 3) * 0x41 - 0x41, 2);
             in.mod[VA_M_LOAD_LANE] = (uint8_t)lane;
             in.mod[VA_M_UNSIGNED] = lane >> 1 & 1;
             if (lanes_of(k) >> lane & 1)
@@ -371,8 +370,8 @@ static void stores(void)
         return;
     for (unsigned k = 0; k < 8; k++)
         for (unsigned force = 0; force < 2; force++) {
-            struct va_insn in = access_insn((enum va_op)(VA_OP_STORE_I8 + k), words_of(k, 0),
-                                            force ? -16 : 0, 1);
+            struct va_insn in =
+                access_insn((enum va_op)(VA_OP_STORE_I8 + k), words_of(k, 0), force ? -16 : 0, 1);
             in.mod[VA_M_ACCESS] = force ? VA_ACCESS_FORCE : 0;
             both(in, false, sizes[k]);
         }

@@ -102,7 +102,7 @@ enum engine { PLAIN, FAST, COMPILED, ENGINES };
 static bool run_group(struct va_cache *cache, unsigned group, enum engine engine, struct outcome *o)
 {
     static const struct va_host ops = {
-    .map = host_map, .message = host_message, .fetch = host_fetch};
+        .map = host_map, .message = host_message, .fetch = host_fetch};
     struct va_shader s = {.base = CODE, .cache = cache, .host = &ops, .ftz32 = true};
     static const uint32_t slice[ENGINES] = {100000, 7, 997};
     struct va_warp w;
