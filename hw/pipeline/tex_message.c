@@ -69,10 +69,18 @@ static const uint8_t *unit_map(void *ctx, uint64_t va, size_t len)
     return len <= avail ? p : NULL;
 }
 
+static const uint8_t *unit_peek(void *ctx, uint64_t va)
+{
+    struct core *c = ctx;
+
+    return mali_tlb_probe(c->tlb, c->as, va, MALI_ACCESS_READ);
+}
+
 static struct tex_unit *unit(struct core *c)
 {
     c->tex.read = unit_read;
     c->tex.map = core_watched(c) ? NULL : unit_map; /* observers want to be told of each read */
+    c->tex.peek = c->host.epoch ? unit_peek : NULL; /* as for buffers, which are kept, too */
     c->tex.vec = c->pipeline->tex_vec;
     c->tex.ctx = c;
     return &c->tex;
@@ -133,11 +141,28 @@ struct core_sampler {
 /* Descriptors that were read in this slice are kept, as buffers' are (messages.c). */
 #define VIEWS    8
 #define SAMPLERS 8
+#define SITES    8
+
+/*
+ * A TEX_SINGLE as it last came, when tex_vec.sample() is all that it takes: the instruction, both
+ * words of its handle, and what they lead to. It holds until other descriptors are read.
+ */
+struct site {
+    uint64_t made; /* core_textures.made; 0: none */
+    struct va_insn insn;
+    uint32_t word[2];
+    const struct tex_level *level;
+    uint64_t asked; /* level->asked */
+    const struct tex_unpack *unpack;
+    bool linear;
+};
 
 struct core_textures {
     uint64_t slice;
+    uint64_t made; /* descriptors read, from 1 on */
     struct core_view view[VIEWS];
     struct core_sampler sampler[SAMPLERS];
+    struct site site[SITES];
 };
 
 static struct core_textures *textures(struct core *c)
@@ -148,6 +173,7 @@ static struct core_textures *textures(struct core *c)
         t = c->textures = calloc(1, sizeof(*t));
     if (!t || t->slice == c->pipeline->slices)
         return t;
+    t->made++;
     for (unsigned i = 0; i < VIEWS; i++)
         t->view[i].valid = false;
     for (unsigned i = 0; i < SAMPLERS; i++)
@@ -165,6 +191,7 @@ static enum va_message_result find_sampler(struct core *c, struct core_sampler *
 
     if (s->valid && s->handle == handle)
         return VA_MSG_DONE;
+    c->textures->made++;
     s->valid = false;
     r = core_descriptor(c, handle, w, &va);
     if (r != MALI_MEM_OK)
@@ -280,6 +307,7 @@ static enum va_message_result name(struct call *call, unsigned lane)
     uint32_t low = call->src[0].w[0][lane], handle;
     bool wide = call->in->mod[VA_M_WIDE_INDICES], fetches = call->in->op == VA_OP_TEX_FETCH;
     enum va_message_result r = VA_MSG_DONE;
+    bool linear;
 
     handle = wide ? low : core_handle(low >> 11 & 31, low & 0x7ff);
     call->sampler = &call->seen->sampler[handle % SAMPLERS];
@@ -288,8 +316,11 @@ static enum va_message_result name(struct call *call, unsigned lane)
     if (r != VA_MSG_DONE)
         return r;
     handle = wide ? call->src[0].w[1][lane] : core_handle(low >> 27, low >> 16 & 0x7ff);
+    linear = !fetches && call->sampler->s.srgb_override;
     call->view = &call->seen->view[handle % VIEWS];
-    return core_view(call->c, call->view, handle, !fetches && call->sampler->s.srgb_override);
+    if (!call->view->valid || call->view->handle != handle || call->view->linear != linear)
+        call->seen->made++;
+    return core_view(call->c, call->view, handle, linear);
 }
 
 /* s shares its register with the face: bits 31 and 30 are zero for 0 to 1, bit 29 is one but for
@@ -510,6 +541,27 @@ static bool together(const struct call *call, uint16_t lanes)
             va_alike((const va_v16u *)call->of.offset, lanes));
 }
 
+/* Levels of detail and probes by tex_lod(), of how the lanes' coordinates change within quads. */
+static void wide_probes(const struct call *call, const uint32_t *const coord[2],
+                        const float scale[2], struct tex_wide *q)
+{
+    q->anisotropic = true;
+    for (unsigned i = 0; i < VA_LANES; i++) {
+        struct tex_gradient g = {{0}, {0}};
+        struct tex_lod lod;
+        for (unsigned k = 0; k < 2; k++) {
+            const uint32_t *c = coord[k];
+            g.dx[k] = (as_float(c[i | 1]) - as_float(c[i & ~1u])) * scale[k];
+            g.dy[k] = (as_float(c[i | 2]) - as_float(c[i & ~2u])) * scale[k];
+        }
+        tex_lod(&call->view->v.t, &call->sampler->s, &g, &lod);
+        q->lod[i] = lod.lod;
+        q->probes[i] = lod.probes;
+        q->axis[0][i] = lod.axis[0];
+        q->axis[1][i] = lod.axis[1];
+    }
+}
+
 /* Levels of detail before clamps, with every bias; none where none matters. */
 static void wide_lods(const struct call *call, struct tex_wide *q)
 {
@@ -520,9 +572,12 @@ static void wide_lods(const struct call *call, struct tex_wide *q)
                             s->normalized ? (float)t->height : 1};
     unsigned how = call->in->mod[VA_M_LOD];
 
+    q->anisotropic = false;
     if (any_lod(t, s))
         return;
-    if (how == VA_LOD_COMPUTED || how == VA_LOD_COMPUTED_BIAS)
+    if (s->max_anisotropy > 1 && (how == VA_LOD_COMPUTED || how == VA_LOD_COMPUTED_BIAS))
+        wide_probes(call, coord, scale, q);
+    else if (how == VA_LOD_COMPUTED || how == VA_LOD_COMPUTED_BIAS)
         call->c->tex.vec->lod(coord, scale, q->lod);
     else
         memset(q->lod, 0, sizeof(q->lod));
@@ -570,6 +625,79 @@ static enum va_message_result wide(struct call *call, uint16_t lanes, va_v16u v[
     return r;
 }
 
+/* --- as it last came ---------------------------------------------------------------------------
+ */
+
+static struct site *site(struct core_textures *t, const struct va_insn *in)
+{
+    return &t->site[(uintptr_t)in / 64 % SITES];
+}
+
+/* All that quick() goes by: another program may have its instructions at the same addresses. */
+static bool same_insn(const struct va_insn *a, const struct va_insn *b)
+{
+    return a->op == b->op && !memcmp(a->sr, b->sr, sizeof(a->sr)) &&
+           !memcmp(a->mod, b->mod, sizeof(a->mod));
+}
+
+/* Whether tex_vec.sample() could give it its registers as they are: all components, fp32, of
+ * coordinates alone. */
+static bool simple(const struct call *call)
+{
+    const struct va_insn *in = call->in;
+    unsigned lod = in->mod[VA_M_LOD], mask = in->mod[VA_M_WRITE_MASK];
+
+    return in->op == VA_OP_TEX_SINGLE &&
+           (lod == VA_LOD_ZERO ||
+            (lod == VA_LOD_COMPUTED && call->sampler->s.max_anisotropy <= 1)) &&
+           !in->mod[VA_M_ARRAY_ENABLE] && call->of.offset == (const uint32_t *)&nothing &&
+           result_regfmt(in, &call->view->v.t.format) == VA_REGFMT_F32 && in->sr[1].count >= 2 &&
+           (unsigned)__builtin_popcount(mask & 15) <= in->sr[0].count;
+}
+
+/* Of a message that wide() has done for all of @lanes. */
+static void remember(struct call *call, uint16_t lanes)
+{
+    struct site *s = site(call->seen, call->in);
+    const struct tex_wide q = {.lanes = lanes};
+    unsigned first = (unsigned)__builtin_ctz(lanes);
+
+    s->made = 0;
+    if (!simple(call))
+        return;
+    s->level = tex_wide_plain(unit(call->c), &call->view->v, &call->sampler->s, &q, &s->linear);
+    if (!s->level)
+        return;
+    s->made = call->seen->made;
+    s->insn = *call->in;
+    s->word[0] = call->src[0].w[0][first];
+    s->word[1] = call->src[0].w[1][first];
+    s->asked = s->level->asked;
+    s->unpack = &call->view->v.unpack;
+}
+
+/* Does the message if it is one as before and nothing else comes up. */
+static bool quick(struct core *c, struct va_warp *w, const struct va_insn *in,
+                  const struct va_val *src, uint16_t lanes)
+{
+    struct core_textures *t = c->textures;
+    const uint32_t *const word[2] = {(const uint32_t *)&src[0].w[0],
+                                     (const uint32_t *)&src[0].w[1]};
+    const uint32_t *const coord[2] = {(const uint32_t *)&w->r[in->sr[1].reg],
+                                      (const uint32_t *)&w->r[in->sr[1].reg + 1]};
+    const struct tex_wanted want = {lanes, true, in->mod[VA_M_WRITE_MASK] & 15};
+    const struct tex_vec *vec = c->tex.vec;
+    const struct site *s;
+
+    if (!t || t->slice != c->pipeline->slices)
+        return false;
+    s = site(t, in);
+    return s->made == t->made && s->level->asked == s->asked && same_insn(&s->insn, in) &&
+           !(lanes & ~(vec->equal(word[0], s->word[0]) & vec->equal(word[1], s->word[1]))) &&
+           vec->sample(s->level, s->unpack, coord, s->linear, &want,
+                       (uint32_t(*)[TEX_LANES]) & w->r[in->sr[0].reg]) == lanes;
+}
+
 /* --- one by one --------------------------------------------------------------------------------
  */
 
@@ -583,8 +711,11 @@ static enum va_message_result texels(struct call *call, struct va_warp *w, uint1
     unsigned regfmt = 0;
 
     core_tex_for(call->c, w, call->in, 0);
-    if (together(call, lanes))
+    if (together(call, lanes)) {
         r = wide(call, lanes, column, &done);
+        if (done == lanes)
+            remember(call, lanes);
+    }
     if (r == VA_MSG_DONE && done) {
         regfmt = result_regfmt(call->in, &call->view->v.t.format);
         floats = regfmt == VA_REGFMT_F32 || regfmt == VA_REGFMT_F16;
@@ -663,6 +794,8 @@ enum va_message_result tex_message(struct core *c, struct va_warp *w, const stru
 {
     struct call call;
 
+    if (in->op == VA_OP_TEX_SINGLE && quick(c, w, in, src, lanes))
+        return VA_MSG_DONE;
     if (in->op == VA_OP_TEX_FETCH && in->mod[VA_M_DIM] == VA_DIM_CUBE)
         return VA_MSG_UNMODELLED;
     call.c = c;

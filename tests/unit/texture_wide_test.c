@@ -12,12 +12,14 @@
 #include "../../hw/pipeline/texture/wide.h"
 
 #include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #define MEMORY (1 << 20)
 #define ROUNDS 6000
 #define WARPS  6
 
-static uint8_t memory[MEMORY];
+static uint8_t *memory, *again; /* the same bytes at two places */
 
 static enum tex_result read_memory(void *ctx, uint64_t va, void *to, size_t len)
 {
@@ -27,16 +29,21 @@ static enum tex_result read_memory(void *ctx, uint64_t va, void *to, size_t len)
     return TEX_OK;
 }
 
-/* Pages lie apart, one in thirty-two cannot be had. */
+/* One page in thirty-two cannot be had, and of eleven six are elsewhere. */
 static const uint8_t *map_memory(void *ctx, uint64_t va, size_t len)
 {
     if (va >= MEMORY || va % TEX_PAGE + len > TEX_PAGE || va / TEX_PAGE % 32 == 17)
         return NULL;
-    return memory + va;
+    return (va / TEX_PAGE % 11 < 6 ? again : memory) + va;
+}
+
+static const uint8_t *peek_memory(void *ctx, uint64_t va)
+{
+    return va / TEX_PAGE % 64 == 5 ? NULL : map_memory(ctx, va, TEX_PAGE);
 }
 
 static struct tex_unit single = {.read = read_memory},
-                       wide = {.read = read_memory, .map = map_memory};
+                       wide = {.read = read_memory, .map = map_memory, .peek = peek_memory};
 
 static uint32_t random32(void)
 {
@@ -65,6 +72,7 @@ static void any_format(enum kind kind, struct texel_format *f)
 
     do {
         uint32_t number = below(256), srgb = below(4) ? 0 : TEXEL_SRGB;
+        number = below(3) ? number : 187; /* four channels of 8 bits: the vectors' own way */
         if (!texel_format(number << 12 | orders[below(sizeof(orders))] | srgb, f) &&
             !texel_format(number << 12, f))
             memset(f, 0, sizeof(*f));
@@ -260,7 +268,11 @@ static bool sample_warp(enum kind kind, struct tex_view *v, const struct tex_sam
             memcpy(&coord[k][i], &f, 4);
         }
         q.lod[i] = (int32_t)below(900) - 200;
+        q.probes[i] = (uint8_t)(1 + below(4));
+        for (unsigned k = 0; k < 2; k++)
+            q.axis[k][i] = (float)below(1000) * 0.0001f - 0.05f;
     }
+    q.anisotropic = !below(4);
     done = q.lanes ? tex_wide_sample(&wide, v, s, &q, out) : 0;
     if (!TAP_CHECK_EQ(done & ~q.lanes, 0))
         return false;
@@ -276,6 +288,10 @@ static bool sample_warp(enum kind kind, struct tex_view *v, const struct tex_sam
             continue;
         memcpy(&one.coord[0], &coord[0][i], 4);
         memcpy(&one.coord[1], &coord[1][i], 4);
+        if (q.anisotropic)
+            one.lod = (struct tex_lod){.lod = q.lod[i] - s->bias,
+                                       .probes = q.probes[i],
+                                       .axis = {q.axis[0][i], q.axis[1][i]}};
         enum tex_result r = tex_sample(&single, &other, s, &one, want);
         if (!check("sampled", kind, v, i, r, want, out))
             return false;
@@ -347,8 +363,22 @@ static void sample_all(const struct tex_vec *vec)
     }
 }
 
+static void *map_once(int fd)
+{
+    void *p = mmap(NULL, MEMORY, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+    return p == MAP_FAILED ? NULL : p;
+}
+
 static void sampled_and_fetched(void)
 {
+    int fd = memfd_create("texels", 0);
+
+    TAP_REQUIRE(fd >= 0 && !ftruncate(fd, MEMORY));
+    memory = map_once(fd);
+    again = map_once(fd);
+    close(fd);
+    TAP_REQUIRE(memory && again);
     variants(sample_all);
 }
 

@@ -277,6 +277,7 @@ enum tex_result tex_view_surface(struct tex_unit *u, struct tex_view *v, uint32_
         return r;
     }
     v->count += v->count < TEX_SURFACES;
+    v->level[to - v->surface].asked = 0;
     *s = to;
     return TEX_OK;
 }

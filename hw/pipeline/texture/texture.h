@@ -19,6 +19,7 @@
 #include <stddef.h>
 
 #include "../texel.h"
+#include "level.h"
 
 /** What a step of the unit came to. Everything but OK ends the whole operation. */
 enum tex_result {
@@ -42,6 +43,9 @@ struct tex_unit {
     enum tex_result (*read)(void *ctx, uint64_t va, void *to, size_t len);
     /** @len bytes at GPU address @va, in one piece; NULL: not so, ask read(). May be NULL. */
     const uint8_t *(*map)(void *ctx, uint64_t va, size_t len);
+    /** The page at GPU address @va, if that has been looked up before and needs nothing now; valid
+     * for as long as the views are. May be NULL. */
+    const uint8_t *(*peek)(void *ctx, uint64_t va);
     void *ctx;
     uint64_t bad;              /* after TEX_BAD */
     const char *what;          /* after TEX_UNMODELLED */
@@ -189,6 +193,7 @@ struct tex_view {
     bool unpacked;
     unsigned count, next; /* of surface */
     struct tex_surface surface[TEX_SURFACES];
+    struct tex_level level[TEX_SURFACES]; /* for wide.h, of each surface */
 };
 
 /** The surface of (layer, level), which exist; valid until the next call. */

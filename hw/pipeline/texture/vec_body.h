@@ -154,13 +154,20 @@ VA_INLINE vi pick_i(vi m, vi a, vi b)
     return (a & m) | (b & ~m);
 }
 
-/* @i modulo @n; |i| < 2^22. */
-VA_INLINE vi modulo(vi i, int32_t n)
+VA_INLINE bool any(vi m)
 {
-    vf q = __builtin_convertvector(i, vf) * (1.0f / (float)n);
+    return lanes_of(m, 0);
+}
+
+/* @i modulo @n, of which @inverse is the nearest to the inverse; |i| < 2^22. */
+VA_INLINE vi modulo(vi i, int32_t n, float inverse)
+{
+    vf q = __builtin_convertvector(i, vf) * inverse;
 
     if (!(n & (n - 1)))
         return i & (n - 1);
+    if (!any((vi)((vu)i >= (uint32_t)n)))
+        return i;
     i -= __builtin_convertvector(q, vi) * n; /* one off at most, and towards zero */
     i += (vi)(i < 0) & n;
     i += (vi)(i < 0) & n;
@@ -181,11 +188,11 @@ VA_INLINE vi wrapped(const struct tex_axis *a, vi i)
 
     switch (a->wrap) {
     case TEX_WRAP_REPEAT:
-        return modulo(i, n);
+        return modulo(i, n, a->inverse);
     case TEX_WRAP_EDGE:
         return clamped(i, n);
     case TEX_WRAP_MIRROR:
-        i = modulo(i, 2 * n);
+        i = modulo(i, 2 * n, a->inverse * 0.5f);
         return pick_i((vi)(i < n), i, 2 * n - 1 - i);
     case TEX_WRAP_MIRROR_EDGE:
         return clamped(pick_i((vi)(i < 0), -1 - i, i), n);
@@ -217,10 +224,33 @@ VA_INLINE vu apart(vu x)
     return (x | x << 1) & 0x55;
 }
 
+/* What element @i along @a adds to the other axis's: *@far in bytes, *@near by xor in elements. */
+VA_INLINE void put_element(const struct tex_axis *a, bool down, vu i, vu *far, vu *near)
+{
+    if (!a->mixed) {
+        *far = down ? i * a->pitch : splat(0);
+        *near = down ? splat(0) : i;
+        return;
+    }
+    vu in = i & ((1u << a->run_bits) - 1), low = apart(in & ((1u << a->mix_bits) - 1));
+    vu run = i >> a->run_bits;
+    if (a->headers) {
+        vu m = apart(run & ((1u << a->headers) - 1));
+        *far = (run >> a->headers) * a->pitch + (down ? m * 2 : m);
+    } else if (a->large) {
+        *far = (run & ((1u << a->large) - 1)) * a->pitch + (run >> a->large) * a->far;
+    } else {
+        *far = run * a->pitch;
+    }
+    *near = (in >> a->mix_bits << 2 * a->mix_bits) + (down ? low * 3 : low);
+}
+
 /* Texel @i (inside) along @a, as neighbour @n of piece @k. */
 VA_INLINE void lay(const struct tex_axis *a, bool down, vu i, unsigned n, unsigned k,
                    struct tex_along *to)
 {
+    vu far, near;
+
     if (a->unit > 1) { /* exact: (i + 0.5) / unit is 0.5 / unit or more from an integer */
         vf q = (__builtin_convertvector((vi)i, vf) + 0.5f) * (1.0f / (float)a->unit);
         vu e = (vu) __builtin_convertvector(q, vi);
@@ -229,22 +259,9 @@ VA_INLINE void lay(const struct tex_axis *a, bool down, vu i, unsigned n, unsign
     } else {
         put(to->rest[n], k, splat(0));
     }
-    if (!a->mixed) {
-        put(to->far[n], k, down ? i * a->pitch : splat(0));
-        put(to->near[n], k, down ? splat(0) : i);
-        return;
-    }
-    vu in = i & ((1u << a->run_bits) - 1), low = apart(in & ((1u << a->mix_bits) - 1));
-    vu run = i >> a->run_bits;
-    if (a->headers) {
-        vu m = apart(run & ((1u << a->headers) - 1));
-        put(to->far[n], k, (run >> a->headers) * a->pitch + (down ? m * 2 : m));
-    } else if (a->large) {
-        put(to->far[n], k, (run & ((1u << a->large) - 1)) * a->pitch + (run >> a->large) * a->far);
-    } else {
-        put(to->far[n], k, run * a->pitch);
-    }
-    put(to->near[n], k, (in >> a->mix_bits << 2 * a->mix_bits) + (down ? low * 3 : low));
+    put_element(a, down, i, &far, &near);
+    put(to->far[n], k, far);
+    put(to->near[n], k, near);
 }
 
 static uint16_t place(const struct tex_axis *a, bool down, const uint32_t *coord,
@@ -375,12 +392,11 @@ VA_INLINE vf unorm(vu x, uint32_t max, float scale)
 #endif
 }
 
-/* Memory channel @c of tap @t; @rgb: it is one of the colours. @kind: p->kind, a constant. */
-VA_INLINE vf channel(const struct tex_unpack *p, int kind, const struct tex_words *w, unsigned t,
-                     unsigned c, bool rgb, unsigned k)
+/* Memory channel @c of the word @x that has it; @rgb: it is one of the colours. @kind: p->kind, a
+ * constant. */
+VA_INLINE vf channel(const struct tex_unpack *p, int kind, vu x, unsigned c, bool rgb)
 {
-    vu x = get(w->w[t][p->word[c]], k) >> p->shift[c];
-
+    x >>= p->shift[c];
     if (kind == TEX_SRGB && rgb)
         return linear_light(x);
     if (kind == TEX_SRGB || kind == TEX_BITS)
@@ -388,34 +404,59 @@ VA_INLINE vf channel(const struct tex_unpack *p, int kind, const struct tex_word
     return kind == TEX_HALVES ? half_to_float(x & 0xffff) : as_f(x);
 }
 
-/* The products of weights are integers below 2^17, and a 65536th of them is exact. */
-VA_INLINE vf weight(const struct tex_along *x, const struct tex_along *y, unsigned t, unsigned k)
+/* The weights of the taps, from the second ones' in 1/256: their products are integers below 2^17,
+ * and a 65536th of them is exact. */
+VA_INLINE void weigh(vu x, vu y, vf by[TEX_TAPS])
 {
-    vu u = get(x->fraction, k), v = get(y->fraction, k);
+    vf right = __builtin_convertvector((vi)x, vf) * 0x1p-8f, left = 1.0f - right;
+    vf below = __builtin_convertvector((vi)y, vf) * 0x1p-8f, above = 1.0f - below;
 
-    u = t & 1 ? u : 256 - u;
-    v = t & 2 ? v : 256 - v;
-    return __builtin_convertvector((vi)(u * v), vf) * 0x1p-16f;
+    by[0] = left * above;
+    by[1] = right * above;
+    by[2] = left * below;
+    by[3] = right * below;
 }
 
-/* Component @c; @by: the taps' weights. What has no weight may be infinite where it is a float. */
-VA_INLINE vf filtered(const struct tex_unpack *p, int kind, const struct tex_words *w,
-                      const vf by[TEX_TAPS], bool linear, unsigned c, unsigned k)
+/* One more tap of a sum. What has no weight may be infinite where it is a float. */
+VA_INLINE vf add_tap(int kind, vf sum, vf by, vf x)
+{
+    vf v = sum + by * x;
+
+    return kind == TEX_BITS || kind == TEX_SRGB ? v : as_f(pick((vu)(by != 0), as_u(v), as_u(sum)));
+}
+
+/* Memory channel @from of the taps' words; without loops, which compilers keep in memory. */
+VA_INLINE vf filtered(const struct tex_unpack *p, int kind, const vu word[TEX_TAPS],
+                      const vf by[TEX_TAPS], bool linear, unsigned from, bool rgb)
+{
+    vf sum = {0};
+
+    if (!linear)
+        return channel(p, kind, word[0], from, rgb);
+    sum = add_tap(kind, sum, by[0], channel(p, kind, word[0], from, rgb));
+    sum = add_tap(kind, sum, by[1], channel(p, kind, word[1], from, rgb));
+    sum = add_tap(kind, sum, by[2], channel(p, kind, word[2], from, rgb));
+    return add_tap(kind, sum, by[3], channel(p, kind, word[3], from, rgb));
+}
+
+VA_INLINE vf constant(unsigned from)
+{
+    return (vf){0} + (from == TEXEL_ONE ? 1.0f : 0.0f);
+}
+
+/* Result @c of the taps' words. */
+VA_INLINE vf result(const struct tex_unpack *p, int kind, const vu word[TEX_TAPS],
+                    const vf by[TEX_TAPS], bool linear, unsigned c)
 {
     unsigned from = p->from[c];
-    vf sum = {0}, v;
 
     if (from >= TEXEL_ZERO)
-        return sum + (from == TEXEL_ONE ? 1.0f : 0.0f);
-    if (!linear)
-        return channel(p, kind, w, 0, from, p->colour[c], k);
-    for (unsigned t = 0; t < TEX_TAPS; t++) {
-        v = sum + by[t] * channel(p, kind, w, t, from, p->colour[c], k);
-        sum = kind == TEX_BITS || kind == TEX_SRGB
-                  ? v
-                  : as_f(pick((vu)(by[t] != 0), as_u(v), as_u(sum)));
-    }
-    return sum;
+        return constant(from);
+    if (kind == TEX_SRGB && !p->colour[c])
+        kind = TEX_BITS;
+    if (kind == TEX_BITS)
+        return filtered(p, TEX_BITS, word, by, linear, from, false);
+    return filtered(p, kind, word, by, linear, from, true);
 }
 
 VA_INLINE void filter_as(const struct tex_unpack *p, int kind, const struct tex_words *w,
@@ -425,10 +466,15 @@ VA_INLINE void filter_as(const struct tex_unpack *p, int kind, const struct tex_
     for (unsigned k = 0; k < PIECES; k++) {
         vu m = mask_of(lanes, k);
         vf by[TEX_TAPS];
-        for (unsigned t = 0; linear && t < TEX_TAPS; t++)
-            by[t] = weight(x, y, t, k);
-        for (unsigned c = 0; c < 4; c++)
-            put(out[c], k, pick(m, as_u(filtered(p, kind, w, by, linear, c, k)), get(out[c], k)));
+        if (linear)
+            weigh(get(x->fraction, k), get(y->fraction, k), by);
+        for (unsigned c = 0; c < 4; c++) {
+            unsigned at = p->from[c] < TEXEL_ZERO ? p->word[p->from[c]] : 0;
+            vu word[TEX_TAPS];
+            for (unsigned t = 0; t < (linear ? TEX_TAPS : 1); t++)
+                word[t] = get(w->w[t][at], k);
+            put(out[c], k, pick(m, as_u(result(p, kind, word, by, linear, c)), get(out[c], k)));
+        }
     }
 }
 
@@ -459,6 +505,208 @@ static void between(const uint32_t second[4][TEX_LANES], const uint32_t *fractio
             put(out[c], k, pick(m, as_u(a * (1.0f - w) + b * w), as_u(a)));
         }
     }
+}
+
+/* --- all of it, for a plain level ---------------------------------------------------------------
+ */
+
+/* Words at @host + @at, which has a sign, of the lanes @ok. */
+VA_INLINE vu words(const uint8_t *host, vu at, vi ok)
+{
+#ifdef VA_HOST_AVX512
+    return (vu)_mm512_mask_i32gather_epi32(_mm512_setzero_si512(),
+                                           _mm512_movepi32_mask((__m512i)ok), (__m512i)at, host, 1);
+#elif defined(VA_HOST_AVX2)
+    return (vu)_mm256_mask_i32gather_epi32(_mm256_setzero_si256(), (const int *)host, (__m256i)at,
+                                           (__m256i)ok, 1);
+#else
+    vu w = {0};
+
+    for (unsigned i = 0; i < LANES; i++)
+        if (ok[i])
+            memcpy((uint8_t *)&w + 4 * i, host + (int32_t)at[i], 4);
+    return w;
+#endif
+}
+
+/* Entries @at modulo TEX_SLOTS of a table. */
+VA_INLINE vu entries(const uint32_t *table, vu at)
+{
+#ifdef VA_HOST_AVX512
+    return (vu)_mm512_permutex2var_epi32(_mm512_loadu_si512(table), (__m512i)at,
+                                         _mm512_loadu_si512(table + 16));
+#else
+    return words((const uint8_t *)table, at % TEX_SLOTS * 4, (vi)splat(~0u));
+#endif
+}
+
+/* Makes offsets in the level ones from l->pages.base; returns the lanes whose page is at hand. */
+VA_INLINE vi find_pages(const struct tex_level *l, vu *at)
+{
+    vu number = *at / TEX_PAGE, slot = number ^ number >> 5; /* tex_slot() */
+
+    *at += entries(l->pages.shift, slot);
+    return (vi)(entries(l->pages.number, slot) == number);
+}
+
+/* Two neighbours along an axis. */
+struct pair {
+    vu far[2], near[2], fraction;
+};
+
+/* Finds them for integers in 1/256 (@fetch: texels). Returns the lanes that have such texels. */
+VA_INLINE vi beside(const struct tex_axis *a, bool down, bool fetch, bool linear, vi i,
+                    struct pair *to)
+{
+    vi w, border;
+
+    if (!fetch) {
+        i -= linear ? 128 : 0;
+        to->fraction = (vu)i & 255;
+        i >>= 8;
+    }
+    i += a->offset;
+    w = fetch ? i | (vi)((vu)i >= (uint32_t)a->size) : wrapped(a, i);
+    put_element(a, down, (vu)w, &to->far[0], &to->near[0]);
+    if (!linear)
+        return (vi)(w >= 0);
+    border = wrapped(a, i + 1);
+    put_element(a, down, (vu)border, &to->far[1], &to->near[1]);
+    return (vi)((w | border) >= 0);
+}
+
+/* Where tap (@dx, @dy) is, from l->pages.base; @ok loses those whose page is not at hand. */
+VA_INLINE vu tap(const struct tex_level *l, const struct pair *x, const struct pair *y, unsigned dx,
+                 unsigned dy, vi *ok)
+{
+    vu at = x->far[dx] + y->far[dy] + (x->near[dx] ^ y->near[dy]) * 4;
+
+    *ok &= find_pages(l, &at);
+    return at;
+}
+
+/* What of piece @k was had, and its results, which are not yet written. */
+struct sampled {
+    vi ok;
+    vf v[4];
+};
+
+/* At @i and @j as beside() has them, of the lanes @ok. @mask: the results that are wanted. */
+VA_INLINE void sample_piece(const struct tex_level *l, const struct tex_unpack *p, int kind, vi i,
+                            vi j, bool fetch, bool linear, unsigned mask, vi ok, struct sampled *to)
+{
+    const uint8_t *base = l->pages.base;
+    vu word[TEX_TAPS], at[TEX_TAPS];
+    vf by[TEX_TAPS];
+    struct pair x, y;
+
+    ok &= beside(&l->axis[0], false, fetch, linear, i, &x);
+    ok &= beside(&l->axis[1], true, fetch, linear, j, &y);
+    y.far[0] += l->layout.first;
+    at[0] = tap(l, &x, &y, 0, 0, &ok);
+    if (linear) {
+        y.far[1] += l->layout.first;
+        at[1] = tap(l, &x, &y, 1, 0, &ok);
+        at[2] = tap(l, &x, &y, 0, 1, &ok);
+        at[3] = tap(l, &x, &y, 1, 1, &ok);
+        weigh(x.fraction, y.fraction, by);
+    }
+    *to = (struct sampled){.ok = ok};
+    if (!any(ok))
+        return;
+    word[0] = words(base, at[0], ok);
+    if (linear) {
+        word[1] = words(base, at[1], ok);
+        word[2] = words(base, at[2], ok);
+        word[3] = words(base, at[3], ok);
+    }
+    if (mask & 1)
+        to->v[0] = result(p, kind, word, by, linear, 0);
+    if (mask & 2)
+        to->v[1] = result(p, kind, word, by, linear, 1);
+    if (mask & 4)
+        to->v[2] = result(p, kind, word, by, linear, 2);
+    if (mask & 8)
+        to->v[3] = result(p, kind, word, by, linear, 3);
+}
+
+/* Writes the results of @mask, without gaps. */
+VA_INLINE void put_sampled(const struct sampled *from, unsigned k, unsigned mask,
+                           uint32_t out[][TEX_LANES])
+{
+    vu ok = (vu)from->ok;
+
+    if (mask & 1)
+        put(*out, k, pick(ok, as_u(from->v[0]), get(*out, k)));
+    out += mask & 1;
+    if (mask & 2)
+        put(*out, k, pick(ok, as_u(from->v[1]), get(*out, k)));
+    out += mask >> 1 & 1;
+    if (mask & 4)
+        put(*out, k, pick(ok, as_u(from->v[2]), get(*out, k)));
+    out += mask >> 2 & 1;
+    if (mask & 8)
+        put(*out, k, pick(ok, as_u(from->v[3]), get(*out, k)));
+}
+
+VA_INLINE uint16_t sample_as(const struct tex_level *l, const struct tex_unpack *p, int kind,
+                             const uint32_t *const coord[2], bool linear,
+                             const struct tex_wanted *want, uint32_t out[][TEX_LANES])
+{
+    uint32_t at[2][TEX_LANES] __attribute__((aligned(64)));
+    uint16_t near = want->lanes, done = 0;
+    struct sampled s[PIECES];
+
+    for (unsigned i = 0; i < 2; i++)
+        near &= fixed_lanes(&l->axis[i], coord[i], at[i]);
+    for (unsigned k = 0; k < PIECES; k++) {
+        sample_piece(l, p, kind, (vi)get(at[0], k), (vi)get(at[1], k), false, linear, want->mask,
+                     (vi)mask_of(near, k), &s[k]);
+        done |= lanes_of(s[k].ok, k);
+    }
+    if (want->all && done != want->lanes)
+        return 0;
+    for (unsigned k = 0; k < PIECES; k++)
+        put_sampled(&s[k], k, want->mask, out);
+    return done;
+}
+
+static uint16_t sample(const struct tex_level *l, const struct tex_unpack *p,
+                       const uint32_t *const coord[2], bool linear, const struct tex_wanted *want,
+                       uint32_t out[][TEX_LANES])
+{
+    if (p->kind == TEX_SRGB)
+        return linear ? sample_as(l, p, TEX_SRGB, coord, true, want, out)
+                      : sample_as(l, p, TEX_SRGB, coord, false, want, out);
+    return linear ? sample_as(l, p, TEX_BITS, coord, true, want, out)
+                  : sample_as(l, p, TEX_BITS, coord, false, want, out);
+}
+
+static uint16_t texels(const struct tex_level *l, const struct tex_unpack *p,
+                       const uint32_t *const at[2], uint16_t lanes, uint32_t out[4][TEX_LANES])
+{
+    struct sampled s;
+    uint16_t done = 0;
+
+    for (unsigned k = 0; k < PIECES; k++) {
+        vi i = (vi)get(at[0], k), j = (vi)get(at[1], k), ok = (vi)mask_of(lanes, k);
+        if (p->kind == TEX_SRGB)
+            sample_piece(l, p, TEX_SRGB, i, j, true, false, 15, ok, &s);
+        else
+            sample_piece(l, p, TEX_BITS, i, j, true, false, 15, ok, &s);
+        put_sampled(&s, k, 15, out);
+        done |= lanes_of(s.ok, k);
+    }
+    return done;
+}
+
+static uint16_t equal(const uint32_t *v, uint32_t to)
+{
+    uint16_t lanes = 0;
+
+    for (unsigned k = 0; k < PIECES; k++)
+        lanes |= lanes_of((vi)(get(v, k) == to), k);
+    return lanes;
 }
 
 /* --- levels of detail --------------------------------------------------------------------------
@@ -519,4 +767,5 @@ static void lod(const uint32_t *const coord[2], const float scale[2], int32_t *t
     }
 }
 
-const struct tex_vec TEX_VARIANT = {place, fetch, split, load, filter, between, lod};
+const struct tex_vec TEX_VARIANT = {place,  fetch,  split, load,    filter,
+                                    sample, texels, equal, between, lod};

@@ -120,7 +120,7 @@ static uint16_t gather_each(struct gather *g, const struct tex_places *at, bool 
             if (p->number == number + 1ull || find(g, p, number))
                 from = p->host ? p->host + (in & p->mask) : map(g->u, p->va + in, bytes);
             if (!from || (pages && in > TEX_PAGE - bytes)) {
-                lanes &= (uint16_t) ~(1u << l);
+                lanes &= (uint16_t)~(1u << l);
                 break;
             }
             if (values)
@@ -152,7 +152,7 @@ static uint16_t gather_far(const struct gather *g, const struct piece *p, bool f
         same |= (uint16_t)(1u << l);
         from = found ? map(g->u, p->va + at->in[t][l], bytes) : NULL;
         if (!from) {
-            *good &= (uint16_t) ~(1u << l);
+            *good &= (uint16_t)~(1u << l);
             continue;
         }
         memcpy(v, from, bytes);
@@ -264,7 +264,7 @@ static const struct tex_unpack *unpacking(struct tex_view *v)
     return p;
 }
 
-/* --- one level --------------------------------------------------------------------------------
+/* --- levels, as they are asked -----------------------------------------------------------------
  */
 
 struct op {
@@ -290,7 +290,7 @@ static uint64_t large_axes(const struct tex_surface *s, unsigned bytes, struct t
 }
 
 /* False: too large for offsets of 32 bits. */
-static bool axes(const struct op *o, const struct tex_surface *s, bool linear, struct tex_axis a[2])
+static bool axes(const struct op *o, const struct tex_surface *s, struct tex_axis a[2])
 {
     const uint32_t size[2] = {s->width, s->height};
     unsigned unit[2] = {s->codec ? s->codec->width : 1, s->codec ? s->codec->height : 1};
@@ -301,11 +301,11 @@ static bool axes(const struct op *o, const struct tex_surface *s, bool linear, s
     for (unsigned i = 0; i < 2; i++) {
         a[i] = (struct tex_axis){
             .size = (int32_t)size[i],
+            .inverse = 1.0f / (float)size[i],
             .scale = 256.0 * (o->s && o->s->normalized ? size[i] : 1),
             .power = !(o->s && o->s->normalized) || !(size[i] & (size[i] - 1)),
             .offset = o->q->offset[i],
             .wrap = o->s ? o->s->wrap[i] : 0,
-            .linear = linear,
             .round_even = o->s && o->s->round_even,
             .unit = (uint8_t)unit[i],
             .mixed = s->tiled || s->large || s->afbc_width,
@@ -340,6 +340,92 @@ static void lay_out(const struct tex_surface *s, unsigned bytes, struct tex_layo
     };
 }
 
+/* Texels are aligned words of channels of 8 bits. */
+static bool plain(const struct op *o, const struct tex_surface *s, const struct tex_layout *l)
+{
+    const struct tex_unpack *p = o->unpack;
+    bool fits = l->kind == TEX_PAGES && l->bytes == 4 && s->va % 4 == 0 && s->row_stride % 4 == 0 &&
+                (p->kind == TEX_BITS || p->kind == TEX_SRGB);
+
+    for (unsigned i = 0; i < 4; i++)
+        fits &= p->from[i] >= TEXEL_ZERO || p->max[p->from[i]] == 255;
+    return fits;
+}
+
+/* All of the sampler and the request that axes() looks at; never zero. */
+static uint64_t asked(const struct op *o)
+{
+    const struct tex_sampler *s = o->s;
+    uint64_t how = 1;
+
+    if (s)
+        how = 2 | (uint64_t)s->normalized << 2 | (uint64_t)s->round_even << 3 |
+              (uint64_t)s->wrap[0] << 8 | (uint64_t)s->wrap[1] << 16;
+    return how | (uint64_t)(uint8_t)o->q->offset[0] << 24 |
+           (uint64_t)(uint8_t)o->q->offset[1] << 32;
+}
+
+/* What is known of the surface, which is one of the view's. */
+static struct tex_level *level(const struct op *o, const struct tex_surface *s)
+{
+    struct tex_level *l = &o->v->level[s - o->v->surface];
+    uint64_t how = asked(o);
+
+    if (l->asked == how)
+        return l;
+    if (!l->asked) {
+        memset(l->pages.number, 0xff, sizeof(l->pages.number));
+        l->pages.base = NULL;
+    }
+    l->asked = how;
+    l->fits = !s->empty && s->depth <= 1 &&
+              !(s->afbc_width && s->afbc_bytes < o->v->t.format.bytes) && axes(o, s, l->axis);
+    lay_out(s, o->v->t.format.bytes, &l->layout);
+    l->plain = l->fits && o->u->peek && plain(o, s, &l->layout);
+    return l;
+}
+
+/* --- pages at hand ------------------------------------------------------------------------------
+ */
+
+/* Puts page @number into its slot, if it can be reached from the others. */
+static void keep_page(const struct gather *g, struct tex_pages *p, uint32_t number)
+{
+    unsigned slot = tex_slot(number);
+    const uint8_t *host;
+    intptr_t from_base;
+
+    if (p->number[slot] == number)
+        return;
+    host = g->u->peek(g->u->ctx, (g->s->va / TEX_PAGE + number) * TEX_PAGE);
+    if (!host)
+        return;
+    if (!p->base)
+        p->base = host;
+    from_base = (intptr_t)host - (intptr_t)p->base;
+    if (from_base != (int32_t)from_base || from_base > INT32_MAX - (int32_t)TEX_PAGE)
+        return;
+    p->number[slot] = number;
+    p->shift[slot] = (uint32_t)from_base - number * TEX_PAGE;
+}
+
+/* Those that texels of @lanes were in, and the next ones, for the warps that follow. */
+static void keep_pages(const struct gather *g, struct tex_pages *p, const struct tex_places *at,
+                       uint16_t lanes)
+{
+    for (unsigned t = 0; t < g->taps; t++)
+        for (unsigned left = lanes; left; left &= left - 1) {
+            uint32_t number = at->piece[t][__builtin_ctz(left)];
+            if (p->number[tex_slot(number)] == number)
+                continue;
+            keep_page(g, p, number + 1);
+            keep_page(g, p, number);
+        }
+}
+
+/* --- one level --------------------------------------------------------------------------------
+ */
+
 /* Texels of @lanes at level @number, filtered; returns the lanes that are done. *outside, when
  * fetched: those that have no texel, which are not among them. */
 static uint16_t one_level(const struct op *o, uint32_t number, bool linear, uint16_t lanes,
@@ -347,33 +433,42 @@ static uint16_t one_level(const struct op *o, uint32_t number, bool linear, uint
 {
     struct tex_along x, y;
     struct gather g = {.u = o->u, .t = &o->v->t, .taps = linear ? 4 : 1};
-    struct tex_layout layout;
-    struct tex_places at;
     const struct tex_vec *vec = o->u->vec;
-    const struct tex_surface *s;
-    struct tex_axis a[2];
+    struct tex_places at;
+    struct tex_level *l;
     struct tex_words w;
-    uint16_t in;
+    const struct tex_wanted want = {.lanes = lanes, .mask = 15};
+    uint16_t in, done = 0;
 
-    if (tex_view_surface(o->u, o->v, o->q->layer, number, &s) != TEX_OK || s->empty ||
-        s->depth > 1 || (s->afbc_width && s->afbc_bytes < o->v->t.format.bytes) ||
-        !axes(o, s, linear, a))
+    if (tex_view_surface(o->u, o->v, o->q->layer, number, &g.s) != TEX_OK)
         return 0;
-    in = o->s ? vec->place(&a[0], false, o->q->coord[0], &x) &
-                    vec->place(&a[1], true, o->q->coord[1], &y)
-              : vec->fetch(&a[0], false, o->q->coord[0], &x) &
-                    vec->fetch(&a[1], true, o->q->coord[1], &y);
+    l = level(o, g.s);
+    *outside = 0;
+    if (!l->fits)
+        return 0;
+    if (l->plain)
+        done = o->s ? vec->sample(l, o->unpack, o->q->coord, linear, &want, out)
+                    : vec->texels(l, o->unpack, o->q->coord, lanes, out);
+    lanes &= (uint16_t)~done;
+    if (!lanes)
+        return done;
+    l->axis[0].linear = l->axis[1].linear = linear;
+    in = o->s ? vec->place(&l->axis[0], false, o->q->coord[0], &x) &
+                    vec->place(&l->axis[1], true, o->q->coord[1], &y)
+              : vec->fetch(&l->axis[0], false, o->q->coord[0], &x) &
+                    vec->fetch(&l->axis[1], true, o->q->coord[1], &y);
     *outside = lanes & (uint16_t)~in;
-    g.s = s;
-    lay_out(s, o->v->t.format.bytes, &layout);
-    vec->split(&layout, &x, &y, g.taps, &at);
+    vec->split(&l->layout, &x, &y, g.taps, &at);
     lanes = gather(&g, &at, o->unpack->kind == TEX_VALUES, lanes & in, &w);
-    if (lanes)
-        vec->filter(o->unpack, &w, &x, &y, linear, lanes, out);
-    return lanes;
+    if (!lanes)
+        return done;
+    vec->filter(o->unpack, &w, &x, &y, linear, lanes, out);
+    if (l->plain)
+        keep_pages(&g, &l->pages, &at, lanes);
+    return done | lanes;
 }
 
-/* --- levels ------------------------------------------------------------------------------------
+/* --- which levels -------------------------------------------------------------------------------
  */
 
 struct choice {
@@ -419,7 +514,7 @@ static uint16_t levels(const struct op *o, const struct choice *c, uint16_t lane
     if (both) {
         uint16_t had = one_level(o, l->level[1], l->linear, both, &outside, second);
         o->u->vec->between(second, c->fraction, had, out);
-        done &= (uint16_t) ~(both & ~had);
+        done &= (uint16_t)~(both & ~had);
     }
     return done;
 }
@@ -433,35 +528,136 @@ static bool flat(const struct tex_unit *u, const struct tex_texture *t)
            !texel_is_integer(&t->format) && t->format.bytes && t->format.load;
 }
 
+/* Every LOD is as good as any, but for how many probes it comes with. */
+static bool any_lod(const struct tex_texture *t, const struct tex_sampler *s)
+{
+    return t->levels == 1 && s->minify_nearest == s->magnify_nearest;
+}
+
 bool tex_wide_fits(const struct tex_unit *u, const struct tex_texture *t,
                    const struct tex_sampler *s)
 {
-    return flat(u, t) && s->reduction == TEX_AVERAGE && s->max_anisotropy <= 1;
+    return flat(u, t) && s->reduction == TEX_AVERAGE;
+}
+
+/* One probe for each of o->q->lanes; @c: their levels, unless every LOD is as good. */
+static uint16_t probe(const struct op *o, const struct choice *c, uint32_t out[4][TEX_LANES])
+{
+    uint16_t done = 0, outside;
+
+    if (any_lod(&o->v->t, o->s))
+        return one_level(o, 0, !o->s->minify_nearest, o->q->lanes, &outside, out);
+    for (uint16_t left = o->q->lanes; left;) {
+        uint16_t same = like(c, left, &c->of[__builtin_ctz(left)]);
+        done |= levels(o, c, same, out);
+        left &= (uint16_t)~same;
+    }
+    return done;
+}
+
+/* Lanes of @q that have more than @n probes. */
+static uint16_t with_more(const struct tex_wide *q, unsigned n)
+{
+    uint16_t lanes = 0;
+
+    for (unsigned i = 0; i < TEX_LANES; i++)
+        lanes |= (uint16_t)((q->probes[i] > n) << i);
+    return lanes & q->lanes;
+}
+
+/* Where probe @n of each lane is: sample_probes() in sample.c. */
+static void place_probe(const struct op *o, unsigned n, uint32_t to[2][TEX_LANES])
+{
+    const float scale[2] = {o->s->normalized ? 1 : (float)o->v->t.width,
+                            o->s->normalized ? 1 : (float)o->v->t.height};
+    const struct tex_wide *q = o->q;
+
+    for (unsigned k = 0; k < 2; k++)
+        for (unsigned i = 0; i < TEX_LANES; i++) {
+            float at = ((float)(2 * n + 1) / (float)(2 * q->probes[i])) - 0.5f, f;
+            memcpy(&f, &q->coord[k][i], 4);
+            f += at * q->axis[k][i] * scale[k];
+            memcpy(&to[k][i], &f, 4);
+        }
+}
+
+/* @sum += @one in @lanes. */
+static void add_probe(float sum[4][TEX_LANES], uint32_t one[4][TEX_LANES], uint16_t lanes)
+{
+    for (unsigned k = 0; k < 4; k++)
+        for (unsigned i = 0; i < TEX_LANES; i++) {
+            float f;
+            memcpy(&f, &one[k][i], 4);
+            sum[k][i] += lanes >> i & 1 ? f : 0.0f;
+        }
+}
+
+/* Lanes with several probes each, one after the other. */
+static uint16_t probes(const struct op *o, const struct choice *c, uint32_t out[4][TEX_LANES])
+{
+    uint32_t coord[2][TEX_LANES] __attribute__((aligned(64)));
+    uint32_t one[4][TEX_LANES] __attribute__((aligned(64)));
+    float sum[4][TEX_LANES] = {{0}};
+    uint16_t done = o->q->lanes;
+    struct tex_wide q = *o->q;
+    struct op each = *o;
+
+    each.q = &q;
+    q.coord[0] = coord[0];
+    q.coord[1] = coord[1];
+    for (unsigned n = 0; (q.lanes = with_more(o->q, n) & done); n++) {
+        place_probe(o, n, coord);
+        uint16_t had = probe(&each, c, one);
+        add_probe(sum, one, had);
+        done &= (uint16_t)~(q.lanes & ~had);
+    }
+    for (unsigned k = 0; k < 4; k++)
+        for (unsigned i = 0; i < TEX_LANES; i++) {
+            float f = sum[k][i] / (float)o->q->probes[i];
+            if (done >> i & 1)
+                memcpy(&out[k][i], &f, 4);
+        }
+    return done;
 }
 
 uint16_t tex_wide_sample(struct tex_unit *u, struct tex_view *v, const struct tex_sampler *s,
                          const struct tex_wide *q, uint32_t out[4][TEX_LANES])
 {
     struct op o = {.u = u, .v = v, .s = s, .q = q};
-    struct tex_wide clamped;
+    struct tex_wide some;
     struct choice c;
-    uint16_t done = 0, outside;
+    uint16_t several = q->anisotropic ? with_more(q, 1) : 0, done = 0;
 
-    if (q->layer >= v->t.layers) {
-        clamped = *q;
-        clamped.layer = v->t.layers - 1;
-        o.q = &clamped;
-    }
     o.unpack = unpacking(v);
-    if (v->t.levels == 1 && s->minify_nearest == s->magnify_nearest) /* every LOD is as good */
-        return one_level(&o, 0, !s->minify_nearest, q->lanes, &outside, out);
-    choose(&o, &c);
-    for (uint16_t left = q->lanes; left;) {
-        uint16_t same = like(&c, left, &c.of[__builtin_ctz(left)]);
-        done |= levels(&o, &c, same, out);
-        left &= (uint16_t)~same;
-    }
-    return done;
+    if (!any_lod(&v->t, s))
+        choose(&o, &c);
+    if (!several && q->layer < v->t.layers)
+        return probe(&o, &c, out);
+    some = *q;
+    o.q = &some;
+    some.layer = q->layer < v->t.layers ? q->layer : v->t.layers - 1;
+    some.lanes = q->lanes & (uint16_t)~several;
+    if (some.lanes)
+        done = probe(&o, &c, out);
+    some.lanes = several;
+    return done | (several ? probes(&o, &c, out) : 0);
+}
+
+const struct tex_level *tex_wide_plain(struct tex_unit *u, struct tex_view *v,
+                                       const struct tex_sampler *s, const struct tex_wide *q,
+                                       bool *linear)
+{
+    struct op o = {.u = u, .v = v, .s = s, .q = q};
+    const struct tex_surface *surface;
+    const struct tex_level *l;
+
+    if (!tex_wide_fits(u, &v->t, s) || !any_lod(&v->t, s) || q->anisotropic ||
+        q->layer >= v->t.layers || tex_view_surface(u, v, q->layer, 0, &surface) != TEX_OK)
+        return NULL;
+    o.unpack = unpacking(v);
+    l = level(&o, surface);
+    *linear = !s->minify_nearest;
+    return l->plain ? l : NULL;
 }
 
 uint16_t tex_wide_fetch(struct tex_unit *u, struct tex_view *v, const struct tex_wide *q,

@@ -17,24 +17,6 @@
 /* --- what the vectors' variants offer (vec_body.h) -----------------------------------------
  */
 
-/** One axis of a level, and how memory lays texels out along it. */
-struct tex_axis {
-    int32_t size;   /* texels, at most 65536 */
-    double scale;   /* of the coordinate, to 1/256 texels */
-    bool power;     /* @scale is a power of two */
-    int32_t offset; /* texels */
-    uint8_t wrap;   /* enum tex_wrap */
-    bool linear, round_even;
-    /* The element that texel i lies in: i / unit, the i % unit-th of it. */
-    uint8_t unit;
-    /* Elements: 2^run_bits to a piece of the interleaved 2^mix_bits, whose number counts @pitch. */
-    bool mixed;
-    uint8_t run_bits, mix_bits;
-    uint8_t headers; /* 2^this pieces are mixed again, which counts for all that @pitch does */
-    uint8_t large;   /* 2^this pieces are a larger one, whose number counts @far; 0: none are */
-    uint32_t pitch, far;
-};
-
 /** Two neighbours along an axis for each lane. */
 struct tex_along {
     uint32_t fraction[TEX_LANES]; /* of the second, in 1/256 */
@@ -49,20 +31,17 @@ struct tex_places {
     uint32_t in[TEX_TAPS][TEX_LANES]; /* bytes */
 } __attribute__((aligned(64)));
 
-struct tex_layout {
-    /* Pieces: pages, from the one that holds the first texel; superblocks, by their headers;
-     * compressed blocks, by bytes from the first. */
-    enum { TEX_PAGES, TEX_SUPERBLOCKS, TEX_BLOCKS } kind;
-    uint32_t first;  /* TEX_PAGES: of the first texel in its page */
-    uint8_t bytes;   /* of an element: a texel, a compressed block */
-    uint8_t texel;   /* TEX_BLOCKS: bytes of a decoded texel */
-    uint8_t columns; /* TEX_BLOCKS: texels in a row of a block */
-};
-
 /** Texels of all lanes, in memory's bits or (TEX_VALUES) as fp32 components. */
 struct tex_words {
     uint32_t w[TEX_TAPS][4][TEX_LANES];
 } __attribute__((aligned(64)));
+
+/** What of a sample is to be written. */
+struct tex_wanted {
+    uint16_t lanes;
+    bool all;     /* or nothing: unless all of @lanes are had */
+    uint8_t mask; /* of the components, which follow each other without gaps */
+};
 
 struct tex_vec {
     /**
@@ -87,6 +66,20 @@ struct tex_vec {
     void (*filter)(const struct tex_unpack *p, const struct tex_words *w, const struct tex_along *x,
                    const struct tex_along *y, bool linear, uint16_t lanes,
                    uint32_t out[4][TEX_LANES]);
+    /**
+     * place(), split(), load() and filter() in one, for a level that is plain: samples at @coord
+     * (fp32 bits), four texels for each lane or (@linear false) one. Returns those lanes that
+     * were had: not on the border, not far away, all texels in pages that are at hand. @out may
+     * be where @coord is.
+     */
+    uint16_t (*sample)(const struct tex_level *l, const struct tex_unpack *p,
+                       const uint32_t *const coord[2], bool linear, const struct tex_wanted *want,
+                       uint32_t out[][TEX_LANES]);
+    /** The same for the texels at integers; those that are none are not had. */
+    uint16_t (*texels)(const struct tex_level *l, const struct tex_unpack *p,
+                       const uint32_t *const at[2], uint16_t lanes, uint32_t out[4][TEX_LANES]);
+    /** The lanes of @v that are @to. */
+    uint16_t (*equal)(const uint32_t *v, uint32_t to);
     /** @out becomes @out * (1 - @fraction / 256) + @second * @fraction / 256 in @lanes. */
     void (*between)(const uint32_t second[4][TEX_LANES], const uint32_t *fraction, uint16_t lanes,
                     uint32_t out[4][TEX_LANES]);
@@ -115,6 +108,10 @@ struct tex_wide {
     int32_t lod[TEX_LANES] __attribute__((aligned(64))); /* with every bias, before clamps */
     uint32_t layer;
     int8_t offset[2];
+    /* Unless each lane has one probe (tex_lod): how many, and from the first to the last. */
+    bool anisotropic;
+    uint8_t probes[TEX_LANES];
+    float axis[2][TEX_LANES];
 };
 
 /** Whether tex_wide_sample() can do anything for this texture and sampler. */
@@ -129,7 +126,16 @@ bool tex_wide_fits(const struct tex_unit *u, const struct tex_texture *t,
 uint16_t tex_wide_sample(struct tex_unit *u, struct tex_view *v, const struct tex_sampler *s,
                          const struct tex_wide *q, uint32_t out[4][TEX_LANES]);
 
-/** The same for tex_load() of @level; @q->lod is not looked at. */
+/**
+ * What tex_vec.sample() needs to do for @q what tex_wide_sample() does, whatever the LODs are: the
+ * level, and whether four texels are asked of it. NULL: it cannot. Good for as long as the view
+ * keeps it and level->asked is what it was.
+ */
+const struct tex_level *tex_wide_plain(struct tex_unit *u, struct tex_view *v,
+                                       const struct tex_sampler *s, const struct tex_wide *q,
+                                       bool *linear);
+
+/** tex_wide_sample() for tex_load() of @level; @q->lod is not looked at. */
 uint16_t tex_wide_fetch(struct tex_unit *u, struct tex_view *v, const struct tex_wide *q,
                         uint32_t level, uint32_t out[4][TEX_LANES]);
 
