@@ -166,6 +166,7 @@ static void any_view(enum kind kind, struct tex_view *v)
     memset(v, 0, sizeof(*v));
     v->t = (struct tex_texture){.dim = TEX_2D,
                                 .levels = (uint8_t)(1 + below(3)),
+                                .min_level = (uint8_t)(below(4) ? 0 : below(4)),
                                 .samples = 1,
                                 .max_lod = 0x1fff,
                                 .width = 1 + below(150),
@@ -202,7 +203,8 @@ static void any_sampler(struct tex_sampler *s)
     static const uint8_t modes[] = {8, 9, 11, 12, 13, 15}, mips[] = {0, 1, 3};
 
     *s = (struct tex_sampler){.normalized = below(4),
-                              .max_lod = 0x1fff,
+                              .min_lod = below(4) ? 0 : (int32_t)below(600),
+                              .max_lod = below(4) ? 0x1fff : below(600),
                               .max_anisotropy = 1,
                               .mip = mips[below(3)],
                               .magnify_nearest = random32() & 1,

@@ -767,5 +767,52 @@ static void lod(const uint32_t *const coord[2], const float scale[2], int32_t *t
     }
 }
 
+VA_INLINE vi least(vi a, int32_t b)
+{
+    return pick_i((vi)(a < b), a, (vi){0} + b);
+}
+
+VA_INLINE vi most(vi a, int32_t b)
+{
+    return pick_i((vi)(a > b), a, (vi){0} + b);
+}
+
+/* tex_choose_levels(), lane by lane. */
+static void choose(const struct tex_texture *t, const struct tex_sampler *s, const int32_t *lod,
+                   struct tex_choice *to)
+{
+    int32_t last = t->levels - 1, high = tex_lod_clamp(t, s, INT32_MAX),
+            low = tex_lod_clamp(t, s, INT32_MIN), cut = s->magnify_cutoff ? 128 : 0;
+    uint16_t minified = 0;
+
+    for (unsigned k = 0; k < PIECES; k++) {
+        vi l = least(most((vi)get((const uint32_t *)lod, k), low), high), level[2], fraction;
+        minified |= lanes_of((vi)(l > cut), k);
+        l = most(l, 0);
+        fraction = s->mip == TEX_MIP_LINEAR ? l & 255 : (vi){0};
+        level[0] = s->mip == TEX_MIP_NONE      ? (vi){0}
+                   : s->mip == TEX_MIP_NEAREST ? (l + 127) >> 8
+                                               : l >> 8;
+        level[0] = least(level[0], last);
+        if (t->min_level <= last)
+            level[0] = most(level[0], t->min_level);
+        level[1] = least(level[0] + 1, last);
+        put((uint32_t *)to->level[0], k, (vu)level[0]);
+        put((uint32_t *)to->level[1], k, (vu)level[1]);
+        put(to->fraction, k, (vu)fraction & (vu)(level[0] != level[1]));
+    }
+    to->linear = (s->minify_nearest ? 0 : minified) |
+                 (s->magnify_nearest ? 0 : (uint16_t)~minified);
+}
+
+static uint16_t like(const struct tex_choice *c, unsigned first)
+{
+    uint16_t same = 0;
+
+    for (unsigned k = 0; k < PIECES; k++)
+        same |= lanes_of((vi)get((const uint32_t *)c->level[0], k) == c->level[0][first], k);
+    return same & (c->linear >> first & 1 ? c->linear : (uint16_t)~c->linear);
+}
+
 const struct tex_vec TEX_VARIANT = {place,  fetch,  split, load,    filter,
-                                    sample, texels, equal, between, lod};
+                                    sample, texels, equal, between, choose, like, lod};

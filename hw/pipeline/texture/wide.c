@@ -471,48 +471,19 @@ static uint16_t one_level(const struct op *o, uint32_t number, bool linear, uint
 /* --- which levels -------------------------------------------------------------------------------
  */
 
-struct choice {
-    struct tex_levels of[TEX_LANES];
-    uint32_t fraction[TEX_LANES] __attribute__((aligned(64)));
-};
-
-static uint16_t like(const struct choice *c, uint16_t lanes, const struct tex_levels *first)
-{
-    uint16_t same = 0;
-
-    for (unsigned left = lanes; left; left &= left - 1) {
-        unsigned i = (unsigned)__builtin_ctz(left);
-        same |=
-            (uint16_t)((c->of[i].level[0] == first->level[0] && c->of[i].linear == first->linear)
-                       << i);
-    }
-    return same;
-}
-
-static void choose(const struct op *o, struct choice *c)
-{
-    for (unsigned left = o->q->lanes; left; left &= left - 1) {
-        unsigned i = (unsigned)__builtin_ctz(left);
-        tex_choose_levels(&o->v->t, o->s, o->q->lod[i], &c->of[i]);
-        c->fraction[i] = c->of[i].level[0] == c->of[i].level[1] ? 0 : c->of[i].fraction;
-    }
-}
-
 /* @lanes, which agree on the first level and filter. */
-static uint16_t levels(const struct op *o, const struct choice *c, uint16_t lanes,
+static uint16_t levels(const struct op *o, const struct tex_choice *c, uint16_t lanes,
                        uint32_t out[4][TEX_LANES])
 {
     uint32_t second[4][TEX_LANES] __attribute__((aligned(64)));
-    const struct tex_levels *l = &c->of[__builtin_ctz(lanes)];
-    uint16_t done, both = 0, outside;
+    unsigned first = (unsigned)__builtin_ctz(lanes);
+    bool linear = c->linear >> first & 1;
+    uint16_t done, both, outside;
 
-    done = one_level(o, l->level[0], l->linear, lanes, &outside, out);
-    for (unsigned left = done; left; left &= left - 1) {
-        unsigned i = (unsigned)__builtin_ctz(left);
-        both |= (uint16_t)((c->fraction[i] != 0) << i);
-    }
+    done = one_level(o, (uint32_t)c->level[0][first], linear, lanes, &outside, out);
+    both = done & (uint16_t)~o->u->vec->equal(c->fraction, 0);
     if (both) {
-        uint16_t had = one_level(o, l->level[1], l->linear, both, &outside, second);
+        uint16_t had = one_level(o, (uint32_t)c->level[1][first], linear, both, &outside, second);
         o->u->vec->between(second, c->fraction, had, out);
         done &= (uint16_t)~(both & ~had);
     }
@@ -541,14 +512,14 @@ bool tex_wide_fits(const struct tex_unit *u, const struct tex_texture *t,
 }
 
 /* One probe for each of o->q->lanes; @c: their levels, unless every LOD is as good. */
-static uint16_t probe(const struct op *o, const struct choice *c, uint32_t out[4][TEX_LANES])
+static uint16_t probe(const struct op *o, const struct tex_choice *c, uint32_t out[4][TEX_LANES])
 {
     uint16_t done = 0, outside;
 
     if (any_lod(&o->v->t, o->s))
         return one_level(o, 0, !o->s->minify_nearest, o->q->lanes, &outside, out);
     for (uint16_t left = o->q->lanes; left;) {
-        uint16_t same = like(c, left, &c->of[__builtin_ctz(left)]);
+        uint16_t same = left & o->u->vec->like(c, (unsigned)__builtin_ctz(left));
         done |= levels(o, c, same, out);
         left &= (uint16_t)~same;
     }
@@ -593,7 +564,7 @@ static void add_probe(float sum[4][TEX_LANES], uint32_t one[4][TEX_LANES], uint1
 }
 
 /* Lanes with several probes each, one after the other. */
-static uint16_t probes(const struct op *o, const struct choice *c, uint32_t out[4][TEX_LANES])
+static uint16_t probes(const struct op *o, const struct tex_choice *c, uint32_t out[4][TEX_LANES])
 {
     uint32_t coord[2][TEX_LANES] __attribute__((aligned(64)));
     uint32_t one[4][TEX_LANES] __attribute__((aligned(64)));
@@ -625,12 +596,12 @@ uint16_t tex_wide_sample(struct tex_unit *u, struct tex_view *v, const struct te
 {
     struct op o = {.u = u, .v = v, .s = s, .q = q};
     struct tex_wide some;
-    struct choice c;
+    struct tex_choice c;
     uint16_t several = q->anisotropic ? with_more(q, 1) : 0, done = 0;
 
     o.unpack = unpacking(v);
     if (!any_lod(&v->t, s))
-        choose(&o, &c);
+        u->vec->choose(&v->t, s, q->lod, &c);
     if (!several && q->layer < v->t.layers)
         return probe(&o, &c, out);
     some = *q;

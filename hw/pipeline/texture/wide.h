@@ -36,6 +36,13 @@ struct tex_words {
     uint32_t w[TEX_TAPS][4][TEX_LANES];
 } __attribute__((aligned(64)));
 
+/** Which levels each lane asks, as tex_choose_levels() has it. */
+struct tex_choice {
+    int32_t level[2][TEX_LANES];
+    uint32_t fraction[TEX_LANES]; /* of the second, in 1/256; 0: the first alone */
+    uint16_t linear;              /* lanes: within a level */
+} __attribute__((aligned(64)));
+
 /** What of a sample is to be written. */
 struct tex_wanted {
     uint16_t lanes;
@@ -83,6 +90,11 @@ struct tex_vec {
     /** @out becomes @out * (1 - @fraction / 256) + @second * @fraction / 256 in @lanes. */
     void (*between)(const uint32_t second[4][TEX_LANES], const uint32_t *fraction, uint16_t lanes,
                     uint32_t out[4][TEX_LANES]);
+    /** @lod: with every bias, before clamps. */
+    void (*choose)(const struct tex_texture *t, const struct tex_sampler *s, const int32_t *lod,
+                   struct tex_choice *to);
+    /** The lanes that ask the same first level as lane @first, in the same way. */
+    uint16_t (*like)(const struct tex_choice *c, unsigned first);
     /**
      * LODs by tex_lod()'s rules, isotropic, of what changes from lanes to their neighbours: @coord
      * times @scale.
