@@ -41,12 +41,15 @@ struct tex_layout {
 
 #define TEX_SLOTS 32
 
-/** Pages that are at hand, each in the slot that tex_slot() names. */
+/** Pages - of AFBC superblocks - that are at hand, each in the slot that tex_slot() names. */
 struct tex_pages {
-    uint32_t number[TEX_SLOTS]; /* from the page that holds the level's first texel; TEX_NO_PAGE */
-    /* What makes an offset from that page's first byte one from @base, modulo 2^32. */
+    /* From the page that holds the level's first texel; of the header; TEX_NO_PAGE. */
+    uint32_t number[TEX_SLOTS];
+    /* What makes an offset from the first page's first byte one from @base, modulo 2^32; of
+     * superblocks: one from their first texel. */
     uint32_t shift[TEX_SLOTS];
-    const uint8_t *base; /* one of them; NULL: there are none */
+    uint32_t mask[TEX_SLOTS]; /* superblocks: of such offsets; 0: one colour */
+    const uint8_t *base;      /* somewhere in one of them; NULL: there are none */
 };
 
 #define TEX_NO_PAGE ~0u
@@ -60,7 +63,7 @@ static inline uint32_t tex_slot(uint32_t number)
 struct tex_level {
     uint64_t asked; /* what of the sampler and the request counts; 0: nothing is known */
     bool fits;      /* offsets within it are less than 2^31 */
-    bool plain;     /* aligned words of 8 bits a channel, in pages: tex_vec.sample() */
+    bool plain;     /* words of 8 bits a channel, none in two pages: tex_vec.sample() */
     struct tex_axis axis[2];
     struct tex_layout layout;
     struct tex_pages pages;

@@ -549,6 +549,15 @@ VA_INLINE vi find_pages(const struct tex_level *l, vu *at)
     return (vi)(entries(l->pages.number, slot) == number);
 }
 
+/* The same for offsets in the superblocks @number. */
+VA_INLINE vi find_superblocks(const struct tex_level *l, vu number, vu *at)
+{
+    vu slot = number ^ number >> 5;
+
+    *at = (*at & entries(l->pages.mask, slot)) + entries(l->pages.shift, slot);
+    return (vi)(entries(l->pages.number, slot) == number);
+}
+
 /* Two neighbours along an axis. */
 struct pair {
     vu far[2], near[2], fraction;
@@ -575,13 +584,24 @@ VA_INLINE vi beside(const struct tex_axis *a, bool down, bool fetch, bool linear
     return (vi)((w | border) >= 0);
 }
 
-/* Where tap (@dx, @dy) is, from l->pages.base; @ok loses those whose page is not at hand. */
-VA_INLINE vu tap(const struct tex_level *l, const struct pair *x, const struct pair *y, unsigned dx,
-                 unsigned dy, vi *ok)
-{
-    vu at = x->far[dx] + y->far[dy] + (x->near[dx] ^ y->near[dy]) * 4;
+/* What sample_piece() is compiled for: constants, but for @kind where that is asked seldom. */
+struct how {
+    int kind; /* tex_unpack.kind */
+    bool fetch, linear, superblocks;
+};
 
-    *ok &= find_pages(l, &at);
+/* Where tap (@dx, @dy) is, from l->pages.base; @ok loses those whose page is not at hand. */
+VA_INLINE vu tap(const struct tex_level *l, struct how how, const struct pair *x,
+                 const struct pair *y, unsigned dx, unsigned dy, vi *ok)
+{
+    vu far = x->far[dx] + y->far[dy], at = (x->near[dx] ^ y->near[dy]) * 4;
+
+    if (how.superblocks) {
+        *ok &= find_superblocks(l, far, &at);
+    } else {
+        at += far;
+        *ok &= find_pages(l, &at);
+    }
     return at;
 }
 
@@ -592,23 +612,25 @@ struct sampled {
 };
 
 /* At @i and @j as beside() has them, of the lanes @ok. @mask: the results that are wanted. */
-VA_INLINE void sample_piece(const struct tex_level *l, const struct tex_unpack *p, int kind, vi i,
-                            vi j, bool fetch, bool linear, unsigned mask, vi ok, struct sampled *to)
+VA_INLINE void sample_piece(const struct tex_level *l, const struct tex_unpack *p, struct how how,
+                            vi i, vi j, unsigned mask, vi ok, struct sampled *to)
 {
+    uint32_t first = how.superblocks ? 0 : l->layout.first;
+    bool linear = how.linear;
     const uint8_t *base = l->pages.base;
     vu word[TEX_TAPS], at[TEX_TAPS];
     vf by[TEX_TAPS];
     struct pair x, y;
 
-    ok &= beside(&l->axis[0], false, fetch, linear, i, &x);
-    ok &= beside(&l->axis[1], true, fetch, linear, j, &y);
-    y.far[0] += l->layout.first;
-    at[0] = tap(l, &x, &y, 0, 0, &ok);
+    ok &= beside(&l->axis[0], false, how.fetch, linear, i, &x);
+    ok &= beside(&l->axis[1], true, how.fetch, linear, j, &y);
+    y.far[0] += first;
+    at[0] = tap(l, how, &x, &y, 0, 0, &ok);
     if (linear) {
-        y.far[1] += l->layout.first;
-        at[1] = tap(l, &x, &y, 1, 0, &ok);
-        at[2] = tap(l, &x, &y, 0, 1, &ok);
-        at[3] = tap(l, &x, &y, 1, 1, &ok);
+        y.far[1] += first;
+        at[1] = tap(l, how, &x, &y, 1, 0, &ok);
+        at[2] = tap(l, how, &x, &y, 0, 1, &ok);
+        at[3] = tap(l, how, &x, &y, 1, 1, &ok);
         weigh(x.fraction, y.fraction, by);
     }
     *to = (struct sampled){.ok = ok};
@@ -621,13 +643,13 @@ VA_INLINE void sample_piece(const struct tex_level *l, const struct tex_unpack *
         word[3] = words(base, at[3], ok);
     }
     if (mask & 1)
-        to->v[0] = result(p, kind, word, by, linear, 0);
+        to->v[0] = result(p, how.kind, word, by, linear, 0);
     if (mask & 2)
-        to->v[1] = result(p, kind, word, by, linear, 1);
+        to->v[1] = result(p, how.kind, word, by, linear, 1);
     if (mask & 4)
-        to->v[2] = result(p, kind, word, by, linear, 2);
+        to->v[2] = result(p, how.kind, word, by, linear, 2);
     if (mask & 8)
-        to->v[3] = result(p, kind, word, by, linear, 3);
+        to->v[3] = result(p, how.kind, word, by, linear, 3);
 }
 
 /* Writes the results of @mask, without gaps. */
@@ -649,9 +671,9 @@ VA_INLINE void put_sampled(const struct sampled *from, unsigned k, unsigned mask
         put(*out, k, pick(ok, as_u(from->v[3]), get(*out, k)));
 }
 
-VA_INLINE uint16_t sample_as(const struct tex_level *l, const struct tex_unpack *p, int kind,
-                             const uint32_t *const coord[2], bool linear,
-                             const struct tex_wanted *want, uint32_t out[][TEX_LANES])
+VA_INLINE uint16_t sample_as(const struct tex_level *l, const struct tex_unpack *p, struct how how,
+                             const uint32_t *const coord[2], const struct tex_wanted *want,
+                             uint32_t out[][TEX_LANES])
 {
     uint32_t at[2][TEX_LANES] __attribute__((aligned(64)));
     uint16_t near = want->lanes, done = 0;
@@ -660,7 +682,7 @@ VA_INLINE uint16_t sample_as(const struct tex_level *l, const struct tex_unpack 
     for (unsigned i = 0; i < 2; i++)
         near &= fixed_lanes(&l->axis[i], coord[i], at[i]);
     for (unsigned k = 0; k < PIECES; k++) {
-        sample_piece(l, p, kind, (vi)get(at[0], k), (vi)get(at[1], k), false, linear, want->mask,
+        sample_piece(l, p, how, (vi)get(at[0], k), (vi)get(at[1], k), want->mask,
                      (vi)mask_of(near, k), &s[k]);
         done |= lanes_of(s[k].ok, k);
     }
@@ -671,33 +693,58 @@ VA_INLINE uint16_t sample_as(const struct tex_level *l, const struct tex_unpack 
     return done;
 }
 
+static uint16_t sample_superblocks(const struct tex_level *l, const struct tex_unpack *p,
+                                   const uint32_t *const coord[2], bool linear,
+                                   const struct tex_wanted *want, uint32_t out[][TEX_LANES])
+{
+    if (p->kind == TEX_SRGB && linear)
+        return sample_as(l, p, (struct how){TEX_SRGB, false, true, true}, coord, want, out);
+    if (p->kind == TEX_SRGB)
+        return sample_as(l, p, (struct how){TEX_SRGB, false, false, true}, coord, want, out);
+    if (linear)
+        return sample_as(l, p, (struct how){TEX_BITS, false, true, true}, coord, want, out);
+    return sample_as(l, p, (struct how){TEX_BITS, false, false, true}, coord, want, out);
+}
+
 static uint16_t sample(const struct tex_level *l, const struct tex_unpack *p,
                        const uint32_t *const coord[2], bool linear, const struct tex_wanted *want,
                        uint32_t out[][TEX_LANES])
 {
+    if (l->layout.kind == TEX_SUPERBLOCKS)
+        return sample_superblocks(l, p, coord, linear, want, out);
+    if (p->kind == TEX_SRGB && linear)
+        return sample_as(l, p, (struct how){TEX_SRGB, false, true, false}, coord, want, out);
     if (p->kind == TEX_SRGB)
-        return linear ? sample_as(l, p, TEX_SRGB, coord, true, want, out)
-                      : sample_as(l, p, TEX_SRGB, coord, false, want, out);
-    return linear ? sample_as(l, p, TEX_BITS, coord, true, want, out)
-                  : sample_as(l, p, TEX_BITS, coord, false, want, out);
+        return sample_as(l, p, (struct how){TEX_SRGB, false, false, false}, coord, want, out);
+    if (linear)
+        return sample_as(l, p, (struct how){TEX_BITS, false, true, false}, coord, want, out);
+    return sample_as(l, p, (struct how){TEX_BITS, false, false, false}, coord, want, out);
 }
 
-static uint16_t texels(const struct tex_level *l, const struct tex_unpack *p,
-                       const uint32_t *const at[2], uint16_t lanes, uint32_t out[4][TEX_LANES])
+VA_INLINE uint16_t texels_as(const struct tex_level *l, const struct tex_unpack *p, struct how how,
+                             const uint32_t *const at[2], uint16_t lanes,
+                             uint32_t out[4][TEX_LANES])
 {
     struct sampled s;
     uint16_t done = 0;
 
     for (unsigned k = 0; k < PIECES; k++) {
-        vi i = (vi)get(at[0], k), j = (vi)get(at[1], k), ok = (vi)mask_of(lanes, k);
-        if (p->kind == TEX_SRGB)
-            sample_piece(l, p, TEX_SRGB, i, j, true, false, 15, ok, &s);
-        else
-            sample_piece(l, p, TEX_BITS, i, j, true, false, 15, ok, &s);
+        sample_piece(l, p, how, (vi)get(at[0], k), (vi)get(at[1], k), 15, (vi)mask_of(lanes, k),
+                     &s);
         put_sampled(&s, k, 15, out);
         done |= lanes_of(s.ok, k);
     }
     return done;
+}
+
+static uint16_t texels(const struct tex_level *l, const struct tex_unpack *p,
+                       const uint32_t *const at[2], uint16_t lanes, uint32_t out[4][TEX_LANES])
+{
+    if (l->layout.kind == TEX_SUPERBLOCKS)
+        return texels_as(l, p, (struct how){(int)p->kind, true, false, true}, at, lanes, out);
+    if (p->kind == TEX_SRGB)
+        return texels_as(l, p, (struct how){TEX_SRGB, true, false, false}, at, lanes, out);
+    return texels_as(l, p, (struct how){TEX_BITS, true, false, false}, at, lanes, out);
 }
 
 static uint16_t equal(const uint32_t *v, uint32_t to)
@@ -801,8 +848,8 @@ static void choose(const struct tex_texture *t, const struct tex_sampler *s, con
         put((uint32_t *)to->level[1], k, (vu)level[1]);
         put(to->fraction, k, (vu)fraction & (vu)(level[0] != level[1]));
     }
-    to->linear = (s->minify_nearest ? 0 : minified) |
-                 (s->magnify_nearest ? 0 : (uint16_t)~minified);
+    to->linear =
+        (s->minify_nearest ? 0 : minified) | (s->magnify_nearest ? 0 : (uint16_t)~minified);
 }
 
 static uint16_t like(const struct tex_choice *c, unsigned first)
@@ -814,5 +861,5 @@ static uint16_t like(const struct tex_choice *c, unsigned first)
     return same & (c->linear >> first & 1 ? c->linear : (uint16_t)~c->linear);
 }
 
-const struct tex_vec TEX_VARIANT = {place,  fetch,  split, load,    filter,
-                                    sample, texels, equal, between, choose, like, lod};
+const struct tex_vec TEX_VARIANT = {place,  fetch, split,   load,   filter, sample,
+                                    texels, equal, between, choose, like,   lod};

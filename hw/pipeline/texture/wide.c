@@ -340,12 +340,13 @@ static void lay_out(const struct tex_surface *s, unsigned bytes, struct tex_layo
     };
 }
 
-/* Texels are aligned words of channels of 8 bits. */
+/* Texels are words of channels of 8 bits, of which none is in two pages. */
 static bool plain(const struct op *o, const struct tex_surface *s, const struct tex_layout *l)
 {
     const struct tex_unpack *p = o->unpack;
-    bool fits = l->kind == TEX_PAGES && l->bytes == 4 && s->va % 4 == 0 && s->row_stride % 4 == 0 &&
-                (p->kind == TEX_BITS || p->kind == TEX_SRGB);
+    bool aligned = s->va % 4 == 0 && s->row_stride % 4 == 0;
+    bool fits = (l->kind == TEX_SUPERBLOCKS || (l->kind == TEX_PAGES && aligned)) &&
+                l->bytes == 4 && l->texel == 4 && (p->kind == TEX_BITS || p->kind == TEX_SRGB);
 
     for (unsigned i = 0; i < 4; i++)
         fits &= p->from[i] >= TEXEL_ZERO || p->max[p->from[i]] == 255;
@@ -388,29 +389,42 @@ static struct tex_level *level(const struct op *o, const struct tex_surface *s)
 /* --- pages at hand ------------------------------------------------------------------------------
  */
 
-/* Puts page @number into its slot, if it can be reached from the others. */
-static void keep_page(const struct gather *g, struct tex_pages *p, uint32_t number)
+/* Notes that page or superblock @number, whose offsets begin at @before, is at @host, if that can
+ * be reached from the others. */
+static void keep(struct tex_pages *p, uint32_t number, const uint8_t *host, uint32_t before,
+                 uint32_t mask)
 {
     unsigned slot = tex_slot(number);
-    const uint8_t *host;
     intptr_t from_base;
 
-    if (p->number[slot] == number)
-        return;
-    host = g->u->peek(g->u->ctx, (g->s->va / TEX_PAGE + number) * TEX_PAGE);
-    if (!host)
-        return;
     if (!p->base)
         p->base = host;
     from_base = (intptr_t)host - (intptr_t)p->base;
     if (from_base != (int32_t)from_base || from_base > INT32_MAX - (int32_t)TEX_PAGE)
         return;
     p->number[slot] = number;
-    p->shift[slot] = (uint32_t)from_base - number * TEX_PAGE;
+    p->shift[slot] = (uint32_t)from_base - before;
+    p->mask[slot] = mask;
 }
 
-/* Those that texels of @lanes were in, and the next ones, for the warps that follow. */
-static void keep_pages(const struct gather *g, struct tex_pages *p, const struct tex_places *at,
+static void keep_page(const struct gather *g, struct tex_pages *p, uint32_t number)
+{
+    const uint8_t *host = g->u->peek(g->u->ctx, (g->s->va / TEX_PAGE + number) * TEX_PAGE);
+
+    if (host && p->number[tex_slot(number)] != number)
+        keep(p, number, host, number * TEX_PAGE, 0);
+}
+
+static void keep_superblock(struct gather *g, struct tex_pages *p, uint32_t number)
+{
+    struct piece piece;
+
+    if (find_superblock(g, &piece, number) && piece.host)
+        keep(p, number, piece.host, 0, piece.mask);
+}
+
+/* Those that texels of @lanes were in; of pages the next ones, too, for the warps that follow. */
+static void keep_pages(struct gather *g, struct tex_pages *p, const struct tex_places *at,
                        uint16_t lanes)
 {
     for (unsigned t = 0; t < g->taps; t++)
@@ -418,6 +432,10 @@ static void keep_pages(const struct gather *g, struct tex_pages *p, const struct
             uint32_t number = at->piece[t][__builtin_ctz(left)];
             if (p->number[tex_slot(number)] == number)
                 continue;
+            if (g->s->afbc_width) {
+                keep_superblock(g, p, number);
+                continue;
+            }
             keep_page(g, p, number + 1);
             keep_page(g, p, number);
         }
