@@ -14,12 +14,14 @@
 #include <execinfo.h>
 #include <inttypes.h>
 #include <link.h>
+#include <setjmp.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/time.h>
+#include <ucontext.h>
 
 #include "../valhall/exec.h"
 
@@ -36,7 +38,52 @@ static struct sample *samples;
 static atomic_uint taken;
 static atomic_bool counting;
 
-static void take(int signal)
+static _Thread_local volatile bool walking;
+static _Thread_local sigjmp_buf lost;
+
+/* While a stack is walked: it leads nowhere. Anything else is what it would be without us. */
+static void faulted(int signal)
+{
+    struct sigaction fatal = {.sa_handler = SIG_DFL};
+
+    if (walking)
+        siglongjmp(lost, 1);
+    sigaction(signal, &fatal, NULL); /* and the access is tried again */
+}
+
+/* Where the thread was interrupted. */
+static void *interrupted(const ucontext_t *u)
+{
+#if defined(__x86_64__)
+    return (void *)(uintptr_t)u->uc_mcontext.gregs[REG_RIP];
+#elif defined(__aarch64__)
+    return (void *)(uintptr_t)u->uc_mcontext.pc;
+#else
+    return NULL;
+#endif
+}
+
+/*
+ * Parts of the C library that are written in assembly do not say at each instruction where their
+ * caller is; libgcc then takes any word for it, and reads there whether it is a signal's return.
+ */
+static int walk(void *pc[DEPTH], const ucontext_t *u)
+{
+    int depth;
+
+    if (sigsetjmp(lost, 0)) {
+        walking = false;
+        pc[0] = pc[1] = NULL;
+        pc[OWN] = interrupted(u);
+        return OWN + 1;
+    }
+    walking = true;
+    depth = backtrace(pc, DEPTH);
+    walking = false;
+    return depth;
+}
+
+static void take(int signal, siginfo_t *info, void *context)
 {
     int before = errno;
     unsigned i;
@@ -47,7 +94,7 @@ static void take(int signal)
     if (i < PROFILE_MAX) {
         struct sample *s = &samples[i];
         va_running(&s->hash, &s->va);
-        s->depth = backtrace(s->pc, DEPTH);
+        s->depth = walk(s->pc, context);
     }
     errno = before;
 }
@@ -62,12 +109,14 @@ static bool timer(unsigned hz)
 
 bool profile_begin(void)
 {
-    struct sigaction act = {.sa_handler = take, .sa_flags = SA_RESTART};
+    struct sigaction act = {.sa_sigaction = take, .sa_flags = SA_RESTART | SA_SIGINFO};
+    struct sigaction guard = {.sa_handler = faulted, .sa_flags = SA_NODEFER};
     void *first[1];
 
     backtrace(first, 1); /* the first call loads a library, which a handler must not */
     samples = calloc(PROFILE_MAX, sizeof(*samples));
-    return samples && !sigaction(SIGPROF, &act, NULL) && timer(PROFILE_HZ);
+    return samples && !sigaction(SIGSEGV, &guard, NULL) && !sigaction(SIGPROF, &act, NULL) &&
+           timer(PROFILE_HZ);
 }
 
 void profile_count(bool on)
