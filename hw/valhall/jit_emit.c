@@ -441,8 +441,8 @@ static void emit_message(struct emit *e, unsigned start, unsigned i)
 }
 
 /*
- * Lanes part at @i, or join there: who runs then, and where, the interpreter decides. In a form for
- * whole warps it goes on, too.
+ * Lanes part at @i, or join there: who runs then, and where, jit_turn() decides. It goes on in this
+ * form, unless that is left for the one for whole warps.
  */
 static void emit_turn(struct emit *e, unsigned i, llvm_ref taken)
 {

@@ -1,11 +1,11 @@
 /*
- * Messages of memory in compiled code: LOAD, STORE, LD_BUFFER and LEA_BUFFER of whole registers are
- * inlined for lanes that lie near each other, in one window; everything else calls the host.
+ * Messages of memory in compiled code: LOAD, STORE, LD_BUFFER and LEA_BUFFER are inlined for lanes
+ * that lie near each other, in one window; everything else calls the host.
  *
  * Registers are the compiled function's variables, not struct va_warp's: what is called gets them
  * in a struct far, which brings them there and back.
  *
- * Included by jit_pieces.c. All functions are named by jit_emit.c.
+ * Included by jit_pieces.c. The functions of the last section are named by jit_emit.c.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
