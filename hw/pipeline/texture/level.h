@@ -41,7 +41,7 @@ struct tex_layout {
 
 #define TEX_SLOTS 32
 
-/** Pages - of AFBC superblocks - that are at hand, each in the slot that tex_slot() names. */
+/** Pages, or AFBC superblocks, that are at hand, each in the slot that tex_slot() names. */
 struct tex_pages {
     /* From the page that holds the level's first texel; of the header; TEX_NO_PAGE. */
     uint32_t number[TEX_SLOTS];
