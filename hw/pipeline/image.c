@@ -65,10 +65,11 @@ static enum va_message_result ld_tex(struct core *c, struct va_warp *w, const st
     unsigned regfmt = in->mod[VA_M_REGFMT], n = in->mod[VA_M_VECSIZE] + 1u;
     bool half = component_is_half(regfmt);
     struct texel_format f[VA_LANES];
-    struct core_view view = {0};
+    struct core_view view;
     uint32_t v[VA_LANES][4];
     struct where at;
 
+    view.valid = false;
     for (unsigned i = 0; i < VA_LANES; i++) {
         if (!(lanes >> i & 1))
             continue;
@@ -90,10 +91,11 @@ static enum va_message_result lea_tex(struct core *c, struct va_warp *w, const s
                                       const struct va_val *src, uint16_t lanes)
 {
     uint32_t v[VA_LANES][3] = {{0}};
-    struct core_view view = {0};
+    struct core_view view;
     struct where at;
     uint64_t va;
 
+    view.valid = false;
     for (unsigned i = 0; i < VA_LANES; i++) {
         if (!(lanes >> i & 1))
             continue;

@@ -393,10 +393,10 @@ static int32_t low_half(uint32_t v)
     return (int16_t)(v & 0xffff);
 }
 
-/* Every LOD comes to the same texels and weights. */
-static bool any_lod(const struct tex_texture *t, const struct tex_sampler *s)
+/* tex_any_lod(), and there is one probe. */
+static bool any_lod(const struct call *call)
 {
-    return t->levels == 1 && s->minify_nearest == s->magnify_nearest && s->max_anisotropy <= 1;
+    return tex_any_lod(&call->view->v.t, &call->sampler->s) && call->sampler->s.max_anisotropy <= 1;
 }
 
 static void request_lod(const struct call *call, unsigned lane, struct tex_request *q)
@@ -414,7 +414,7 @@ static void request_lod(const struct call *call, unsigned lane, struct tex_reque
         q->min_lod = (int32_t)(o->lod >> 16);
         /* fall through */
     case VA_LOD_COMPUTED:
-        if (!any_lod(&call->view->v.t, &call->sampler->s)) {
+        if (!any_lod(call)) {
             quad_gradient(call, lane, &g);
             tex_lod(&call->view->v.t, &call->sampler->s, &g, &q->lod);
         }
@@ -541,7 +541,8 @@ static bool together(const struct call *call, uint16_t lanes)
             va_alike((const va_v16u *)call->of.offset, lanes));
 }
 
-/* Levels of detail and probes by tex_lod(), of how the lanes' coordinates change within quads. */
+/* Levels of detail and probes, without bias, as request_lod() has them. quad_gradient() wants each
+ * lane's operands and knows cubes: a tenth of the whole message's time. */
 static void wide_probes(const struct call *call, const uint32_t *const coord[2],
                         const float scale[2], struct tex_wide *q)
 {
@@ -573,7 +574,7 @@ static void wide_lods(const struct call *call, struct tex_wide *q)
     unsigned how = call->in->mod[VA_M_LOD];
 
     q->anisotropic = false;
-    if (any_lod(t, s))
+    if (any_lod(call))
         return;
     if (s->max_anisotropy > 1 && (how == VA_LOD_COMPUTED || how == VA_LOD_COMPUTED_BIAS))
         wide_probes(call, coord, scale, q);

@@ -9,7 +9,7 @@
 
 #include "core.h"
 
-/** The texture that lanes of one message named last. Zeroed: none. */
+/** The texture that lanes of one message named last; large: only @valid has to be made false. */
 struct core_view {
     bool valid;
     bool linear; /* an sRGB format is read as a linear one */

@@ -222,6 +222,12 @@ int32_t tex_log2_square(double square);
 /** Bias and clamps of sampler and texture. */
 int32_t tex_lod_clamp(const struct tex_texture *t, const struct tex_sampler *s, int32_t lod);
 
+/** Every LOD comes to the same texels and weights of a probe. */
+static inline bool tex_any_lod(const struct tex_texture *t, const struct tex_sampler *s)
+{
+    return t->levels == 1 && s->minify_nearest == s->magnify_nearest;
+}
+
 struct tex_request {
     float coord[3];     /* s, t, r; faces of cubes apart */
     int32_t integer[3]; /* instead, when @integer_coords */

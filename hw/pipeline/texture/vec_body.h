@@ -154,6 +154,16 @@ VA_INLINE vi pick_i(vi m, vi a, vi b)
     return (a & m) | (b & ~m);
 }
 
+VA_INLINE vi least(vi a, int32_t b)
+{
+    return pick_i((vi)(a < b), a, (vi){0} + b);
+}
+
+VA_INLINE vi most(vi a, int32_t b)
+{
+    return pick_i((vi)(a > b), a, (vi){0} + b);
+}
+
 VA_INLINE bool any(vi m)
 {
     return lanes_of(m, 0);
@@ -177,8 +187,7 @@ VA_INLINE vi modulo(vi i, int32_t n, float inverse)
 
 VA_INLINE vi clamped(vi i, int32_t n)
 {
-    i = pick_i((vi)(i < n), i, (vi){0} + (n - 1));
-    return pick_i((vi)(i < 0), (vi){0}, i);
+    return most(least(i, n - 1), 0);
 }
 
 VA_INLINE vi wrapped(const struct tex_axis *a, vi i)
@@ -439,11 +448,6 @@ VA_INLINE vf filtered(const struct tex_unpack *p, int kind, const vu word[TEX_TA
     return add_tap(kind, sum, by[3], channel(p, kind, word[3], from, rgb));
 }
 
-VA_INLINE vf constant(unsigned from)
-{
-    return (vf){0} + (from == TEXEL_ONE ? 1.0f : 0.0f);
-}
-
 /* Result @c of the taps' words. */
 VA_INLINE vf result(const struct tex_unpack *p, int kind, const vu word[TEX_TAPS],
                     const vf by[TEX_TAPS], bool linear, unsigned c)
@@ -451,7 +455,7 @@ VA_INLINE vf result(const struct tex_unpack *p, int kind, const vu word[TEX_TAPS
     unsigned from = p->from[c];
 
     if (from >= TEXEL_ZERO)
-        return constant(from);
+        return (vf){0} + (from == TEXEL_ONE ? 1.0f : 0.0f);
     if (kind == TEX_SRGB && !p->colour[c])
         kind = TEX_BITS;
     if (kind == TEX_BITS)
@@ -540,10 +544,16 @@ VA_INLINE vu entries(const uint32_t *table, vu at)
 #endif
 }
 
+/* tex_slot(), but for the modulo, which entries() does. */
+VA_INLINE vu slots(vu number)
+{
+    return number ^ number >> 5;
+}
+
 /* Makes offsets in the level ones from l->pages.base; returns the lanes whose page is at hand. */
 VA_INLINE vi find_pages(const struct tex_level *l, vu *at)
 {
-    vu number = *at / TEX_PAGE, slot = number ^ number >> 5; /* tex_slot() */
+    vu number = *at / TEX_PAGE, slot = slots(number);
 
     *at += entries(l->pages.shift, slot);
     return (vi)(entries(l->pages.number, slot) == number);
@@ -552,7 +562,7 @@ VA_INLINE vi find_pages(const struct tex_level *l, vu *at)
 /* The same for offsets in the superblocks @number. */
 VA_INLINE vi find_superblocks(const struct tex_level *l, vu number, vu *at)
 {
-    vu slot = number ^ number >> 5;
+    vu slot = slots(number);
 
     *at = (*at & entries(l->pages.mask, slot)) + entries(l->pages.shift, slot);
     return (vi)(entries(l->pages.number, slot) == number);
@@ -567,7 +577,7 @@ struct pair {
 VA_INLINE vi beside(const struct tex_axis *a, bool down, bool fetch, bool linear, vi i,
                     struct pair *to)
 {
-    vi w, border;
+    vi first, second;
 
     if (!fetch) {
         i -= linear ? 128 : 0;
@@ -575,13 +585,13 @@ VA_INLINE vi beside(const struct tex_axis *a, bool down, bool fetch, bool linear
         i >>= 8;
     }
     i += a->offset;
-    w = fetch ? i | (vi)((vu)i >= (uint32_t)a->size) : wrapped(a, i);
-    put_element(a, down, (vu)w, &to->far[0], &to->near[0]);
+    first = fetch ? i | (vi)((vu)i >= (uint32_t)a->size) : wrapped(a, i);
+    put_element(a, down, (vu)first, &to->far[0], &to->near[0]);
     if (!linear)
-        return (vi)(w >= 0);
-    border = wrapped(a, i + 1);
-    put_element(a, down, (vu)border, &to->far[1], &to->near[1]);
-    return (vi)((w | border) >= 0);
+        return (vi)(first >= 0);
+    second = wrapped(a, i + 1);
+    put_element(a, down, (vu)second, &to->far[1], &to->near[1]);
+    return (vi)((first | second) >= 0);
 }
 
 /* What sample_piece() is compiled for: constants, but for @kind where that is asked seldom. */
@@ -693,32 +703,28 @@ VA_INLINE uint16_t sample_as(const struct tex_level *l, const struct tex_unpack 
     return done;
 }
 
-static uint16_t sample_superblocks(const struct tex_level *l, const struct tex_unpack *p,
-                                   const uint32_t *const coord[2], bool linear,
-                                   const struct tex_wanted *want, uint32_t out[][TEX_LANES])
+VA_INLINE uint16_t sample_in(const struct tex_level *l, const struct tex_unpack *p,
+                             bool superblocks, const uint32_t *const coord[2], bool linear,
+                             const struct tex_wanted *want, uint32_t out[][TEX_LANES])
 {
-    if (p->kind == TEX_SRGB && linear)
-        return sample_as(l, p, (struct how){TEX_SRGB, false, true, true}, coord, want, out);
+    const struct how srgb = {TEX_SRGB, false, false, superblocks};
+    const struct how srgb_linear = {TEX_SRGB, false, true, superblocks};
+    const struct how bits = {TEX_BITS, false, false, superblocks};
+    const struct how bits_linear = {TEX_BITS, false, true, superblocks};
+
     if (p->kind == TEX_SRGB)
-        return sample_as(l, p, (struct how){TEX_SRGB, false, false, true}, coord, want, out);
-    if (linear)
-        return sample_as(l, p, (struct how){TEX_BITS, false, true, true}, coord, want, out);
-    return sample_as(l, p, (struct how){TEX_BITS, false, false, true}, coord, want, out);
+        return linear ? sample_as(l, p, srgb_linear, coord, want, out)
+                      : sample_as(l, p, srgb, coord, want, out);
+    return linear ? sample_as(l, p, bits_linear, coord, want, out)
+                  : sample_as(l, p, bits, coord, want, out);
 }
 
 static uint16_t sample(const struct tex_level *l, const struct tex_unpack *p,
                        const uint32_t *const coord[2], bool linear, const struct tex_wanted *want,
                        uint32_t out[][TEX_LANES])
 {
-    if (l->layout.kind == TEX_SUPERBLOCKS)
-        return sample_superblocks(l, p, coord, linear, want, out);
-    if (p->kind == TEX_SRGB && linear)
-        return sample_as(l, p, (struct how){TEX_SRGB, false, true, false}, coord, want, out);
-    if (p->kind == TEX_SRGB)
-        return sample_as(l, p, (struct how){TEX_SRGB, false, false, false}, coord, want, out);
-    if (linear)
-        return sample_as(l, p, (struct how){TEX_BITS, false, true, false}, coord, want, out);
-    return sample_as(l, p, (struct how){TEX_BITS, false, false, false}, coord, want, out);
+    return l->layout.kind == TEX_SUPERBLOCKS ? sample_in(l, p, true, coord, linear, want, out)
+                                             : sample_in(l, p, false, coord, linear, want, out);
 }
 
 VA_INLINE uint16_t texels_as(const struct tex_level *l, const struct tex_unpack *p, struct how how,
@@ -812,16 +818,6 @@ static void lod(const uint32_t *const coord[2], const float scale[2], int32_t *t
         wd large = (wd)(((wl)x & m) | ((wl)y & ~m));
         ((wi_any *)to)[k] = log2_square(large);
     }
-}
-
-VA_INLINE vi least(vi a, int32_t b)
-{
-    return pick_i((vi)(a < b), a, (vi){0} + b);
-}
-
-VA_INLINE vi most(vi a, int32_t b)
-{
-    return pick_i((vi)(a > b), a, (vi){0} + b);
 }
 
 /* tex_choose_levels(), lane by lane. */

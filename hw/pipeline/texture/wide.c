@@ -517,12 +517,6 @@ static bool flat(const struct tex_unit *u, const struct tex_texture *t)
            !texel_is_integer(&t->format) && t->format.bytes && t->format.load;
 }
 
-/* Every LOD is as good as any, but for how many probes it comes with. */
-static bool any_lod(const struct tex_texture *t, const struct tex_sampler *s)
-{
-    return t->levels == 1 && s->minify_nearest == s->magnify_nearest;
-}
-
 bool tex_wide_fits(const struct tex_unit *u, const struct tex_texture *t,
                    const struct tex_sampler *s)
 {
@@ -534,7 +528,7 @@ static uint16_t probe(const struct op *o, const struct tex_choice *c, uint32_t o
 {
     uint16_t done = 0, outside;
 
-    if (any_lod(&o->v->t, o->s))
+    if (tex_any_lod(&o->v->t, o->s))
         return one_level(o, 0, !o->s->minify_nearest, o->q->lanes, &outside, out);
     for (uint16_t left = o->q->lanes; left;) {
         uint16_t same = left & o->u->vec->like(c, (unsigned)__builtin_ctz(left));
@@ -618,7 +612,7 @@ uint16_t tex_wide_sample(struct tex_unit *u, struct tex_view *v, const struct te
     uint16_t several = q->anisotropic ? with_more(q, 1) : 0, done = 0;
 
     o.unpack = unpacking(v);
-    if (!any_lod(&v->t, s))
+    if (!tex_any_lod(&v->t, s))
         u->vec->choose(&v->t, s, q->lod, &c);
     if (!several && q->layer < v->t.layers)
         return probe(&o, &c, out);
@@ -640,7 +634,7 @@ const struct tex_level *tex_wide_plain(struct tex_unit *u, struct tex_view *v,
     const struct tex_surface *surface;
     const struct tex_level *l;
 
-    if (!tex_wide_fits(u, &v->t, s) || !any_lod(&v->t, s) || q->anisotropic ||
+    if (!tex_wide_fits(u, &v->t, s) || !tex_any_lod(&v->t, s) || q->anisotropic ||
         q->layer >= v->t.layers || tex_view_surface(u, v, q->layer, 0, &surface) != TEX_OK)
         return NULL;
     o.unpack = unpacking(v);
