@@ -144,6 +144,8 @@ enum cs_next cs_do_heap(struct cs_ctx *c, const struct cs_deferred *d)
         r = count(c, which, d->op[2]);
     if (r != MALI_MEM_OK)
         return cs_memory_stop(c, r);
+    if (finish)
+        mali_pipeline_finish_fragment(c->env->pipeline, c->env->tlb, c->env->as, d->op[0]);
     if (c->env->ops->heap_update)
         c->env->ops->heap_update(c->env->opaque);
     return CS_NEXT;

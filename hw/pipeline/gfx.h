@@ -122,6 +122,7 @@ struct gfx_pass {
     struct gfx_prim *prim;
     uint32_t prims, prim_room;
     struct gfx_bin *bin; /* [layer][y][x] */
+    bool waits;          /* a draw has met an empty heap and goes on with its vertices later */
     uint64_t looks;      /* at bins, by all primitives so far: what their binning cost */
 };
 
@@ -138,6 +139,11 @@ enum mali_mem_result gfx_pass_open(struct core *k, uint64_t tiler, uint32_t cont
                                    struct gfx_pass **pass);
 /** The number that a tiler context adds to its draws' layers. */
 int gfx_layer_offset(const uint32_t context[8]);
+/**
+ * The chunks from @first on (address | size in pages) have gone back to their heap, and with them
+ * the lists of the pass in address space @root that held them: frees it. 0, unknown: nothing.
+ */
+void gfx_pass_finish(struct mali_pipeline *p, uint64_t root, uint64_t first);
 void gfx_pass_drop_all(struct mali_pipeline *p);
 /** The next new pass gets @id, which was made by gfx_pass_new(): for replays. */
 void gfx_pass_expect(struct mali_pipeline *p, uint64_t id);

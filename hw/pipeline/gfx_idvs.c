@@ -316,7 +316,7 @@ static enum mali_job_result batch(struct gfx_idvs *v, const struct mali_job *job
         res = loads[gfx_heap_take(gfx_vertex_core(v), pass, job->heap, &v->need)];
         if (res != MALI_JOB_DONE)
             return res;
-        v->flushed = v->need;
+        pass->waits = v->flushed = v->need != 0;
         if (v->flushed)
             return MALI_JOB_OOM;
         gfx_assembly_begin(v);
@@ -426,6 +426,7 @@ static enum mali_job_result run(struct gfx_idvs *v, const struct mali_job *job)
         core_fault(k, MALI_OOM, v->head.job.ip);
         return MALI_JOB_FAULTED;
     }
+    pass->waits = false;
     return idvs_slice(v, job, pass);
 }
 

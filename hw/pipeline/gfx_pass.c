@@ -3,10 +3,11 @@
  * tile each. The guest names a pass by the number that the model left in its tiler context, so
  * a number is believed only in the address space that it was made in.
  *
- * Memory is bounded: a pass by PASS_BYTES, all of them by ALL_BYTES; the pass that was not used for
+ * A pass ends when its chunks of the tiler heap are returned (gfx_pass_finish()), or its tiler context
+ * is used anew. Memory is bounded: a pass by PASS_BYTES, all of them by ALL_BYTES; the pass that was not used for
  * longest goes first, and fragment work on it then faults.
  *
- * Called by gfx_idvs.c, gfx_assembly.c, gfx_fullscreen.c, gfx_frame.c. Calls core.c, spare.c.
+ * Called by gfx_idvs.c, gfx_assembly.c, gfx_fullscreen.c, gfx_frame.c, pipeline.c. Calls core.c, spare.c.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -51,6 +52,15 @@ static void pass_free(struct mali_pipeline *p, struct gfx_pass **at)
     free(pass->draw);
     spare_give(&p->spares, pass->prim, pass->prim_room * sizeof(*pass->prim));
     free(pass);
+}
+
+void gfx_pass_finish(struct mali_pipeline *p, uint64_t root, uint64_t first)
+{
+    for (struct gfx_pass **at = &p->passes; first && *at;)
+        if ((*at)->root == root && (*at)->heap.first == first && !(*at)->waits)
+            pass_free(p, at);
+        else
+            at = &(*at)->next;
 }
 
 void gfx_pass_drop_all(struct mali_pipeline *p)

@@ -66,6 +66,13 @@ void mali_pipeline_drop(struct mali_pipeline *p, uint64_t token)
     gfx_job_drop(p, token);
 }
 
+void mali_pipeline_finish_fragment(struct mali_pipeline *p, const struct mali_tlb *tlb, uint8_t as,
+                                   uint64_t first)
+{
+    if (p)
+        gfx_pass_finish(p, mali_mmu_root(tlb->mmu, as), first);
+}
+
 void mali_pipeline_reset(struct mali_pipeline *p)
 {
     if (!p)

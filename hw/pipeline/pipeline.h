@@ -83,6 +83,12 @@ enum mali_job_result mali_pipeline_submit(struct mali_pipeline *p, const struct 
                                           mali_job_done_fn done, struct mali_fault *fault);
 /** Job @token will not be submitted again: its group has been terminated. 0, unknown: nothing. */
 void mali_pipeline_drop(struct mali_pipeline *p, uint64_t token);
+/**
+ * FINISH_FRAGMENT in address space @as: the tiler heap's chunks from @first on are free again, what
+ * was tiled into them is gone. 0, unknown: nothing.
+ */
+void mali_pipeline_finish_fragment(struct mali_pipeline *p, const struct mali_tlb *tlb, uint8_t as,
+                                   uint64_t first);
 /** A cold reset, or a state from elsewhere: no job goes on, nothing that was drawn is left. */
 void mali_pipeline_reset(struct mali_pipeline *p);
 /**

@@ -532,6 +532,7 @@ static void resources_and_heap(void)
     TAP_CHECK_EQ(run(w), CS_STOP_EMPTY);
     TAP_CHECK_EQ(*at(w, DATA + 0x80), DATA + 0x1040);
     TAP_CHECK_EQ(*at(w, DATA + 0x1000), 0x5000040);
+    TAP_CHECK_EQ(w->pipeline.finished, DATA + 0x1040); /* the pass that was in them is over */
     TAP_CHECK_EQ(w->st->resources, 0);
     world_free(w);
 }

@@ -29,7 +29,7 @@ struct mali_pipeline {
     unsigned submitted;
     struct mali_job job[64]; /* ring */
     mali_job_done_fn done;
-    uint64_t dropped;
+    uint64_t dropped, finished;
 };
 
 struct world {
@@ -62,6 +62,13 @@ enum mali_job_result mali_pipeline_submit(struct mali_pipeline *p, const struct 
 void mali_pipeline_drop(struct mali_pipeline *p, uint64_t token)
 {
     p->dropped = token;
+}
+
+void mali_pipeline_finish_fragment(struct mali_pipeline *p, const struct mali_tlb *tlb, uint8_t as,
+                                   uint64_t first)
+{
+    (void)tlb;
+    p->finished = as == AS ? first : 0;
 }
 
 const char *mali_job_type_name(enum mali_job_type type)

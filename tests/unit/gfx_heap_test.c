@@ -158,6 +158,32 @@ static void debts(void)
     bench_free(b);
 }
 
+/* Chunks that go back to the heap take their pass along, no other one, and none that a draw still
+ * needs the vertices of. */
+static void finish(void)
+{
+    struct bench *b = bench_new(2);
+    uint64_t need = 100, id = b->pass->id;
+    struct gfx_pass *none = gfx_pass_new(b->p, 1, TILER + 0x1000, 64, 64, 1);
+    uint64_t none_id = none->id;
+
+    TAP_CHECK_EQ(take(b, &need), MALI_MEM_OK);
+    TAP_REQUIRE(b->pass->heap.first == (CHUNK | 2));
+    gfx_pass_finish(b->p, 1, 0);                  /* a pass without chunks: which, is not known */
+    gfx_pass_finish(b->p, 2, CHUNK | 2);          /* another address space */
+    gfx_pass_finish(b->p, 1, (CHUNK + 4096) | 2); /* another pass's */
+    b->pass->waits = true;
+    gfx_pass_finish(b->p, 1, CHUNK | 2);
+    TAP_CHECK(gfx_pass_find(b->p, 1, id) == b->pass);
+    TAP_CHECK(gfx_pass_find(b->p, 1, none_id) == none);
+    b->pass->waits = false;
+    gfx_pass_finish(b->p, 1, CHUNK | 2);
+    TAP_CHECK(!gfx_pass_find(b->p, 1, id));
+    TAP_CHECK(gfx_pass_find(b->p, 1, none_id) == none);
+    TAP_CHECK_EQ(b->p->pass_count, 1);
+    bench_free(b);
+}
+
 static void hostile(void)
 {
     uint64_t need = 1;
@@ -192,4 +218,4 @@ static void hostile(void)
     bench_free(b);
 }
 
-TAP_MAIN({"no-heap", no_heap}, {"chain", chain}, {"debts", debts}, {"hostile", hostile})
+TAP_MAIN({"no-heap", no_heap}, {"chain", chain}, {"debts", debts}, {"finish", finish}, {"hostile", hostile})
