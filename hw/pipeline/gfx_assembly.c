@@ -231,7 +231,8 @@ void gfx_assembly_begin(struct gfx_idvs *v)
     v->in_bins = 0;
     for (uint32_t at = 0; at < v->indices; at += size) {
         struct gfx_range *r = &v->range[v->ranges];
-        r->prim = v->made_prims + (size_t)v->ranges++ * PRIMITIVES;
+        r->prim = v->made_prims + (size_t)v->ranges * PRIMITIVES;
+        r->corner = v->corner + (size_t)v->ranges++ * PRIMITIVES;
         r->at = at;
         r->end = v->indices - at < size ? v->indices : at + size;
         r->list = cut ? (uint8_t)n : 0;
@@ -249,20 +250,17 @@ static bool has_room(const struct assembly *a, const struct gfx_range *r)
 static void run_list(struct assembly *a, struct gfx_range *r, uint32_t *budget)
 {
     const struct gfx_idvs *v = a->v;
-    uint32_t n = r->list, cost = 4 * n;
+    uint32_t n = r->list, cost = 4 * n, at = r->at; /* other threads write the range's neighbours */
 
-    while (has_room(a, r) && *budget) {
+    while (a->s.made + MOST <= PRIMITIVES && r->end - at >= n && *budget) {
         const struct gfx_vertex *c[4] = {NULL};
-        if (r->end - r->at < n) {
-            r->at = r->end;
-            break;
-        }
         for (uint32_t i = 0; i < n; i++)
-            c[i] = &v->recent[(size_t)v->slot[r->at + i] * v->views];
+            c[i] = &v->recent[(size_t)v->slot[at + i] * v->views];
         list_primitive(a, c, n);
-        r->at += n;
+        at += n;
         *budget -= cost < *budget ? cost : *budget;
     }
+    r->at = r->end - at < n ? r->end : at;
 }
 
 /* Vertex by vertex, with what the job holds from those before. */
@@ -305,6 +303,8 @@ bool gfx_assembly_run(struct gfx_idvs *v, struct gfx_range *r, struct gfx_pass *
         run_list(&a, r, budget);
     else
         run_held(&a, r, budget);
+    for (uint32_t i = r->count; i < a.s.made; i++)
+        memcpy(r->corner[i].v, r->prim[i].v, sizeof(r->corner[i].v));
     r->number = a.s.number;
     r->count = a.s.made;
     return !has_room(&a, r);

@@ -119,6 +119,7 @@ static size_t lay_out(struct gfx_idvs *v)
     v->wanted = lay(v, &at, v->room + WAITING, sizeof(*v->wanted));
     v->recent = lay(v, &at, (size_t)v->ring * v->views, sizeof(*v->recent));
     v->range = lay(v, &at, gfx_assembly_ranges(v->room), sizeof(*v->range));
+    v->corner = lay(v, &at, gfx_assembly_prims(v->room), sizeof(*v->corner));
     v->made_prims = lay(v, &at, gfx_assembly_prims(v->room), sizeof(*v->made_prims));
     return at;
 }
@@ -199,19 +200,15 @@ static uint32_t index_at(const struct gfx_idvs *v, uint32_t i)
     case 2:
         memcpy(&half, v->raw + 2 * (size_t)i, 2);
         return half;
-    case 4:
+    default:
         memcpy(&word, v->raw + 4 * (size_t)i, 4);
         return word;
-    default: /* Without indices there is no first one: panvk's indirect draws leave the register
-                alone. */
-        return v->next + i;
     }
 }
 
 static bool is_restart(const struct gfx_idvs *v, uint32_t index)
 {
-    return (v->prim_flags >> 19 & 1) && v->index_bytes &&
-           index == (uint32_t)((1ull << 8 * v->index_bytes) - 1);
+    return (v->prim_flags >> 19 & 1) && index == (uint32_t)((1ull << 8 * v->index_bytes) - 1);
 }
 
 /* Where vertex @id is, or will be: then it is noted for shading. */
@@ -228,6 +225,37 @@ static uint32_t find_slot(struct gfx_idvs *v, uint32_t id)
     v->fresh++;
     v->vertices++;
     return slot & mask;
+}
+
+/*
+ * Without indices: each of the next @n vertices is met once in its instance. There is no first
+ * index: panvk's indirect draws leave the register alone.
+ */
+static void number_slots(struct gfx_idvs *v, uint32_t n)
+{
+    uint32_t mask = v->ring - 1, first = v->head.job.regs[IDVS_BASE_VERTEX] + v->next;
+    uint32_t slots = v->slots, *slot = v->slot, *id = v->id;
+    bool *varied = v->varied;
+
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t at = (slots + i) & mask;
+        slot[i] = at;
+        id[at] = first + i;
+        varied[at] = false;
+    }
+    v->slots += n;
+    v->fresh = n;
+    v->vertices += n;
+}
+
+static void find_slots(struct gfx_idvs *v, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t index = index_at(v, i);
+        bool restart = is_restart(v, index);
+        v->slot[i] = restart ? ~0u : find_slot(v, index + v->head.job.regs[IDVS_BASE_VERTEX]);
+        v->restarts |= restart;
+    }
 }
 
 /* Slots below the floor are not met again: another instance's, or this batch may overwrite them. */
@@ -255,12 +283,10 @@ static enum mali_mem_result fetch(struct gfx_idvs *v)
     v->fresh = 0;
     v->restarts = false;
     raise_floor(v);
-    for (uint32_t i = 0; i < n; i++) {
-        uint32_t index = index_at(v, i);
-        bool restart = is_restart(v, index);
-        v->slot[i] = restart ? ~0u : find_slot(v, index + r[IDVS_BASE_VERTEX]);
-        v->restarts |= restart;
-    }
+    if (v->index_bytes)
+        find_slots(v, n);
+    else
+        number_slots(v, n);
     v->indices = n;
     v->next += n;
     return MALI_MEM_OK;
@@ -464,7 +490,7 @@ enum mali_job_result gfx_idvs_submit(struct mali_pipeline *p, const struct mali_
     if (!v)
         return MALI_JOB_FAULTED;
     r = submit(v, job, fault);
-    v->head.work = (uint64_t)v->parts << 32 | (v->taken + v->binned + v->in_bins);
+    v->head.work = (uint64_t)v->parts << 32 | (gfx_vertex_taken(v) + v->binned + v->in_bins);
     if (r == MALI_JOB_FAULTED)
         mali_log(p->bus, MALI_LOG_GUEST_ERROR, "RUN_IDVS at 0x%llx: %s, 0x%llx",
                  (unsigned long long)job->ip, mali_fault_name(fault->code),

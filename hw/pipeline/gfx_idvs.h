@@ -56,6 +56,11 @@ enum gfx_idvs_phase {
 /** What threads do together. */
 enum gfx_vertex_work { WORK_POSITIONS, WORK_SETUP, WORK_VARYINGS };
 
+/** A primitive's vertices, by their numbers in the draw. */
+struct gfx_corners {
+    uint32_t v[3];
+};
+
 /** Indices of a batch that one thread makes primitives of; the arrays belong to the job. */
 struct gfx_range {
     uint32_t at, end; /* indices from here on are left */
@@ -63,6 +68,7 @@ struct gfx_range {
     uint32_t count;   /* primitives made that are not in bins */
     uint8_t list;     /* vertices of a primitive of a list; 0: one by one, with those held */
     struct gfx_prim *prim;
+    struct gfx_corners *corner; /* of each of them */
 };
 
 struct gfx_vertex_place;
@@ -96,7 +102,6 @@ struct gfx_idvs {
     enum gfx_vertex_work work;
     uint64_t done[2];    /* positions, varyings of the job so far */
     uint32_t todo;       /* vertices, or ranges */
-    uint32_t taken;      /* atomic: those that some place has begun */
     bool stop;           /* atomic: places end their slice */
     unsigned faulted;    /* atomic: the first place that met a fault */
     unsigned most, made; /* places that there may be, and are */
@@ -112,6 +117,7 @@ struct gfx_idvs {
     /* assembly */
     struct gfx_range *range;
     struct gfx_prim *made_prims; /* all ranges' */
+    struct gfx_corners *corner;  /* likewise: dense, for the one thread that looks at all of them */
     uint32_t ranges, binned;     /* those in bins */
     uint32_t in_bins;            /* primitives of the next one that are */
     struct gfx_vertex held[3][GFX_MAX_VIEWS], opening[GFX_MAX_VIEWS];
@@ -154,6 +160,8 @@ enum mali_mem_result gfx_vertex_load(struct gfx_idvs *v);
 void gfx_vertex_attach(struct gfx_idvs *v, const struct mali_job *job);
 /** Adds what the places' shaders did to the fidelity report. */
 void gfx_vertex_report(struct gfx_idvs *v, struct mali_trace *t);
+/** Of what the places do together: how much has been begun. */
+uint32_t gfx_vertex_taken(const struct gfx_idvs *v);
 /** After MALI_JOB_FAULTED. */
 struct mali_fault gfx_vertex_fault(const struct gfx_idvs *v);
 

@@ -3,10 +3,11 @@
  * primitives set up.
  *
  * A place is what a thread works with: the cores of both shaders, a warp, a window. It takes 16
- * vertices of the batch from a common counter, shades their positions or their varyings, or it
- * takes a range of indices and sets its primitives up; it keeps what it could not finish for the
- * next slice. Where a vertex's results go was settled before: what is drawn does not depend on the
- * threads.
+ * vertices of the batch, shades their positions or their varyings, or it takes a range of indices
+ * and sets its primitives up; it keeps what it could not finish for the next slice. Each place has
+ * a part of the batch, much the same one in every phase, so that what a phase reads is in the cache
+ * of the core that wrote it; when that is done it takes from the others'. Where a vertex's results
+ * go was settled before: what is drawn does not depend on the threads.
  *
  * Vertex shaders store through addresses that LEA_BUF_IMM returns. Software never reads these
  * buffers, so they are no guest memory here but a window that only the shader sees: position slots
@@ -34,7 +35,9 @@ enum stage { STAGE_NONE, STAGE_POSITION, STAGE_VARYING, STAGE_SETUP };
 
 /* A worker's share of the job, down to the warp under way. */
 struct gfx_vertex_place {
-    struct core position, varying;
+    uint32_t next, end; /* its part of v->todo; next: atomic, other places take from it, too */
+    _Alignas(64) struct core position;
+    struct core varying;
     struct va_warp warp;
     enum stage stage;
     uint32_t lanes;            /* vertices under way */
@@ -339,43 +342,67 @@ static enum mali_job_result place_run(struct gfx_idvs *v, struct gfx_vertex_plac
 
 /* --- slices ---------------------------------------------------------------------------------- */
 
-static uint32_t work_left(const struct gfx_idvs *v)
+static uint32_t part_left(const struct gfx_vertex_place *p)
 {
-    uint32_t taken = __atomic_load_n(&v->taken, __ATOMIC_RELAXED);
+    uint32_t next = __atomic_load_n(&p->next, __ATOMIC_RELAXED);
 
-    return taken < v->todo ? v->todo - taken : 0;
+    return next < p->end ? p->end - next : 0;
 }
 
-static void take_vertices(const struct gfx_idvs *v, struct gfx_vertex_place *p, uint32_t at)
+static uint32_t work_left(const struct gfx_idvs *v)
+{
+    uint32_t left = 0;
+
+    for (unsigned i = 0; i < v->made; i++)
+        left += part_left(v->place[i]);
+    return left;
+}
+
+uint32_t gfx_vertex_taken(const struct gfx_idvs *v)
+{
+    return v->todo - work_left(v);
+}
+
+static void take_vertices(const struct gfx_idvs *v, struct gfx_vertex_place *p, uint32_t at,
+                          uint32_t end)
 {
     bool varying = v->work == WORK_VARYINGS;
 
-    p->lanes = v->todo - at < VA_LANES ? v->todo - at : VA_LANES;
+    p->lanes = end - at < VA_LANES ? end - at : VA_LANES;
     for (unsigned i = 0; i < p->lanes; i++)
         p->vertex[i] = varying ? v->wanted[at + i] : v->vertices - v->fresh + at + i;
     stage_begin(v, p, varying ? STAGE_VARYING : STAGE_POSITION);
 }
 
-/* False: there is nothing that no place has taken. */
-static bool take_work(struct gfx_idvs *v, struct gfx_vertex_place *p)
+/* Of place @part's part, for place @p. False: nothing is left of it. */
+static bool take_from(struct gfx_idvs *v, struct gfx_vertex_place *part, struct gfx_vertex_place *p)
 {
     bool setup = v->work == WORK_SETUP;
     uint32_t at;
 
-    if (p->stage != STAGE_NONE)
-        return true;
-    if (!work_left(v))
+    if (!part_left(part))
         return false;
-    at = __atomic_fetch_add(&v->taken, setup ? 1 : VA_LANES, __ATOMIC_RELAXED);
-    if (at >= v->todo)
+    at = __atomic_fetch_add(&part->next, setup ? 1 : VA_LANES, __ATOMIC_RELAXED);
+    if (at >= part->end)
         return false;
     if (setup) {
         p->stage = STAGE_SETUP;
         p->range = &v->range[v->binned + at];
     } else {
-        take_vertices(v, p, at);
+        take_vertices(v, p, at, part->end);
     }
     return true;
+}
+
+/* Its own part first. False: there is nothing that no place has taken. */
+static bool take_work(struct gfx_idvs *v, unsigned i)
+{
+    if (v->place[i]->stage != STAGE_NONE)
+        return true;
+    for (unsigned k = 0; k < v->made; k++)
+        if (take_from(v, v->place[(i + k) % v->made], v->place[i]))
+            return true;
+    return false;
 }
 
 /* The first fault wins, the others stop. */
@@ -395,7 +422,7 @@ static bool work_chunk(struct slice *s, unsigned i, uint32_t *budget)
     enum mali_job_result r = MALI_JOB_DONE;
 
     while (r == MALI_JOB_DONE && *budget && !__atomic_load_n(&v->stop, __ATOMIC_RELAXED)) {
-        if (!take_work(v, p))
+        if (!take_work(v, i))
             return false;
         r = place_run(v, p, s->pass, budget);
     }
@@ -441,21 +468,14 @@ static void work(void *ctx, unsigned i)
     }
 }
 
-/* How many places have work in this slice; makes those that are missing. */
-static unsigned places_wanted(struct gfx_idvs *v, const struct mali_job *job)
+/* How many places have work in this slice. */
+static unsigned places_wanted(const struct gfx_idvs *v)
 {
-    uint32_t left = work_left(v), share = v->work == WORK_SETUP ? 1 : SHARE;
     unsigned n = 1;
 
     for (unsigned i = 1; i < v->made; i++)
-        if (v->place[i]->stage != STAGE_NONE)
+        if (v->place[i]->stage != STAGE_NONE || (i < v->most && part_left(v->place[i])))
             n = i + 1;
-    while (n < v->most && left > share * n) {
-        if (n == v->made && !gfx_vertex_place_add(v))
-            break;
-        n++;
-    }
-    gfx_vertex_attach(v, job);
     return n;
 }
 
@@ -475,13 +495,32 @@ static enum mali_job_result result(const struct slice *s)
     return work_left(v) ? MALI_JOB_AGAIN : MALI_JOB_DONE;
 }
 
+/* How many places are worth having for @todo; makes those that are missing. */
+static unsigned parts_wanted(struct gfx_idvs *v, enum gfx_vertex_work work, uint32_t todo)
+{
+    uint32_t share = work == WORK_SETUP ? 1 : SHARE;
+    unsigned n = 1;
+
+    while (n < v->most && todo > share * n && (n < v->made || gfx_vertex_place_add(v)))
+        n++;
+    return n;
+}
+
 static void begin(struct gfx_idvs *v, enum gfx_vertex_work work, uint32_t todo)
 {
+    uint32_t unit = work == WORK_SETUP ? 1 : VA_LANES, units = (todo + unit - 1) / unit, at = 0;
+    unsigned n = parts_wanted(v, work, todo);
+
     v->work = work;
     v->todo = todo;
-    v->taken = 0;
     v->stop = false;
     v->faulted = NO_PLACE;
+    for (unsigned i = 0; i < v->made; i++) {
+        uint32_t end = i + 1 < n ? units * (i + 1) / n * unit : todo;
+        v->place[i]->next = at;
+        v->place[i]->end = end;
+        at = end;
+    }
 }
 
 bool gfx_vertex_begin(struct gfx_idvs *v, struct gfx_pass *pass)
@@ -527,7 +566,7 @@ void gfx_vertex_want(struct gfx_idvs *v)
         const struct gfx_range *r = &v->range[i];
         for (uint32_t k = 0; k < r->count; k++)
             for (unsigned c = 0; c < 3; c++) /* the provoking one is among them */
-                want(v, r->prim[k].v[c]);
+                want(v, r->corner[k].v[c]);
         if (r->at < r->end) /* those behind it are not put into bins yet, either */
             break;
     }
@@ -545,8 +584,9 @@ enum mali_job_result gfx_vertex_run(struct gfx_idvs *v, const struct mali_job *j
                                     struct gfx_pass *pass, uint32_t *budget, uint64_t until)
 {
     struct slice s = {.v = v, .job = job, .pass = pass, .until = until};
-    unsigned places = places_wanted(v, job);
+    unsigned places = places_wanted(v);
 
+    gfx_vertex_attach(v, job);
     if (places > 1)
         pool_run(v->head.pipeline->pool, places, work, &s);
     else
