@@ -379,19 +379,33 @@ void gfx_interleave(const struct gfx_vec *vec, const uint8_t *corner, unsigned b
         interleave(corner, bytes, out);
 }
 
+/* A whole 16 x 16 tile at @va, from the tile buffer's @corner on: to the page, if it is in one. */
+static enum mali_mem_result write_whole(struct core *k, uint64_t va, const uint8_t *corner,
+                                        unsigned bytes)
+{
+    uint8_t out[256 * 16] __attribute__((aligned(64)));
+    uint64_t avail = 0;
+    void *p;
+
+    if (!CORE_IN_NULL_WINDOW(va)) {
+        enum mali_mem_result r = core_ptr(k, va, MALI_ACCESS_WRITE, &p, &avail);
+        if (r != MALI_MEM_OK)
+            return r;
+    }
+    gfx_interleave(k->pipeline->vec, corner, bytes, avail >= 256 * bytes ? p : out);
+    return avail >= 256 * bytes ? MALI_MEM_OK : core_write(k, va, out, 256 * bytes);
+}
+
 /* One 16 x 16 tile of memory; @px: the tile's pixels as memory has them. */
 static enum mali_mem_result write_interleaved(struct core *k, const struct gfx_tile *t,
                                               const struct gfx_fb *fb, const struct surface *s,
                                               const uint8_t *px, unsigned bx, unsigned by)
 {
-    uint8_t out[256 * 16] __attribute__((aligned(64)));
     unsigned x0 = t->x + bx, y0 = t->y + by, n = s->bytes;
     enum mali_mem_result r = MALI_MEM_OK;
 
-    if (in_bounds(fb, x0, y0) && in_bounds(fb, x0 + 15, y0 + 15)) {
-        gfx_interleave(k->pipeline->vec, px + (by * GFX_TILE + bx) * n, n, out);
-        return core_write(k, surface_at(s, x0, y0), out, 256 * n);
-    }
+    if (in_bounds(fb, x0, y0) && in_bounds(fb, x0 + 15, y0 + 15))
+        return write_whole(k, surface_at(s, x0, y0), px + (by * GFX_TILE + bx) * n, n);
     for (unsigned y = 0; y < 16 && r == MALI_MEM_OK; y++)
         for (unsigned x = 0; x < 16 && r == MALI_MEM_OK; x++)
             if (in_bounds(fb, x0 + x, y0 + y))
