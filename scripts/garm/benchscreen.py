@@ -140,20 +140,29 @@ def _vkmark(setting: str, seconds: int) -> str:
     return f"{setting} vkmark --winsys headless -s {SIZE} -b :duration={seconds} {scenes} 2>&1"
 
 
-def vkmark(setup: Setup) -> list[Figure]:
-    """vkmark without a window system on panvk. Its rates are rounded down: a frame more a second for those of lavapipe."""
-    command = "; ".join(f"echo @@ {label}; {_vkmark(setting, 8)}" for label, setting in (("mali", ""), ("lavapipe", LAVAPIPE)))
-    run = Guest(setup, Options(packages=VKMARK_PACKAGES)).run(command, TIMEOUT)
+def _guest_vkmark(setup: Setup, driver: str, settings: Mapping[str, str]) -> dict[str, dict[str, int]]:
+    """Rates by label of @settings and scene, in one guest."""
+    command = "; ".join(f"echo @@ {label}; {_vkmark(setting, 8)}" for label, setting in settings.items())
+    run = Guest(setup, Options(driver=driver, packages=VKMARK_PACKAGES)).run(command, TIMEOUT)
     if run.status:
         raise GarmError(f"bench: vkmark failed\n{run.explain()}\n{run.stdout.decode(errors='replace')[-1500:]}")
-    parts = dict(part.split("\n", 1) for part in run.stdout.decode(errors="replace").split("@@ ")[1:])
-    rates = {label: vkmark_rates(text) for label, text in parts.items()}
-    rates["native"] = vkmark_rates(NativeRoot(setup.env, setup.apt, VKMARK_PACKAGES).output(_vkmark(LAVAPIPE, 2), 120))
+    parts = (part.split("\n", 1) for part in run.stdout.decode(errors="replace").split("@@ ")[1:])
+    return {label: vkmark_rates(text) for label, text in parts}
+
+
+def vkmark(setup: Setup) -> list[Figure]:
+    """vkmark without a window system on panvk, with both drivers. Its rates are rounded down: a frame more a second for
+    those of lavapipe."""
+    rates = {**_guest_vkmark(setup, "garm", {"garm": ""}),
+             **_guest_vkmark(setup, "panthor", {"panthor": "", "lavapipe": LAVAPIPE}),
+             "native": vkmark_rates(NativeRoot(setup.env, setup.apt, VKMARK_PACKAGES).output(_vkmark(LAVAPIPE, 2), 120))}
     rows = []
     for scene in (scene.partition(":")[0] for scene in VKMARK):
-        mali, soft, native = (rates[label].get(scene) for label in ("mali", "lavapipe", "native"))
-        if not mali or soft is None or not native:
-            raise GarmError(f"bench: vkmark's {scene}: {mali} frames a second on the Mali, {soft} on lavapipe, "
-                            f"{native} natively\n{parts}")
-        rows += _rows(f"{scene} (vkmark, {SIZE}, headless)", mali, soft + 1, "lavapipe", native + 1)
+        soft, native = (rates[label].get(scene) for label in ("lavapipe", "native"))
+        for driver in ("garm", "panthor"):
+            mali = rates[driver].get(scene)
+            if not mali or soft is None or not native:
+                raise GarmError(f"bench: vkmark's {scene}: {mali} frames a second on the Mali with {driver}, {soft} on "
+                                f"lavapipe, {native} natively\n{rates}")
+            rows += _rows(f"{scene} (vkmark, {SIZE}, headless, {driver})", mali, soft + 1, "lavapipe", native + 1)
     return rows
