@@ -541,6 +541,18 @@ static bool choose_jit(struct native *n, const char *mode, const char *cache)
     return true;
 }
 
+/* Of a run that compiled what was used often. */
+static void tell_compiled(void)
+{
+    struct va_jit_stats s;
+
+    va_jit_wait();
+    va_jit_get_stats(&s);
+    printf("shaders compiled: %" PRIu64 " in %.1f ms, %" PRIu64 " of them from disk, %" PRIu64
+           " failed\n",
+           s.compiled, (double)s.ns * 1e-6, s.loaded, s.failed);
+}
+
 static uint8_t *read_file(const char *path, size_t *size)
 {
     FILE *f = fopen(path, "rb");
@@ -595,6 +607,8 @@ int main(int argc, char **argv)
         status = all(n, data, size, &o);
     if (!status && o.bench && !o.write && !o.renew)
         status = o.profile ? profiled(n, data, size, &o) : bench(n, data, size, &o);
+    if (!status && o.jit && strcmp(o.jit, "off"))
+        tell_compiled();
     native_free(n);
     free(data);
     return status;

@@ -165,9 +165,9 @@ struct va_shader {
  * One thread at a time runs a bound shader.
  */
 void va_bind(struct va_shader *s);
-/** Adds to @s->counts what has been counted apart. */
+/** Adds to @s->counts and to the program's heat what has been counted apart. */
 void va_count(struct va_shader *s);
-/** The end of a va_bind(), after va_count(). NULL bound: nothing. */
+/** The end of a va_bind(); what was not counted yet is. NULL bound: nothing. */
 void va_unbind(struct va_shader *s);
 
 enum va_stop {

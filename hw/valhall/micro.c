@@ -257,7 +257,7 @@ void va_count(struct va_shader *s)
     struct va_bound *b = s->bound;
     uint64_t running = 0, total = 0;
 
-    if (!b || (!s->counts && !s->executed))
+    if (!b || (!s->counts && !s->executed && s->program->jit_mode != VA_JIT_ON))
         return;
     for (unsigned i = 0; i < s->program->count; i++) {
         running += b->starts[i];
@@ -275,6 +275,7 @@ void va_count(struct va_shader *s)
 
 void va_unbind(struct va_shader *s)
 {
+    va_count(s); /* who wants no counts does want hot programs compiled */
     free(s->bound);
     s->bound = NULL;
 }

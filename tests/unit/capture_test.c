@@ -409,6 +409,36 @@ static void graphics(void)
     has(out, "89 50 4e 47 0d 0a 1a 0a");
 }
 
+/* @compiled programs at least, when job @job runs @runs times. */
+static void hot(unsigned job, unsigned runs, unsigned compiled)
+{
+    char command[512], out[OUT];
+    unsigned got = 0;
+
+    snprintf(command, sizeof(command),
+             "%s --jit on --job %u --bench %u %s/gfx_smooth.garmcap | tail -n 1", MALI_REPLAY, job,
+             runs, CAPTURES);
+    TAP_CHECK_EQ(run_tool(command, out, OUT), 0);
+    sscanf(out, "shaders compiled: %u", &got);
+    if (!TAP_CHECK(got >= compiled))
+        tap_note("%u of %u: %s", got, compiled, out);
+    has(out, " 0 failed");
+}
+
+/* Of tiling and of fragments, though nobody asks for counts of instructions. */
+static void hot_draws(void)
+{
+    const char *why;
+
+    if (!va_jit_available(&why)) {
+        tap_note("nothing compiles: %s", why);
+        return;
+    }
+    hot(1, 4000, 2); /* position and varying shader */
+    hot(3, 100, 1);
+}
+
 TAP_MAIN({"what-is-in-it", what_is_in_it}, {"the-same-again", the_same_again}, {"slices", slices},
          {"faults", faults}, {"dropped", dropped}, {"limit", limit}, {"truncation", truncation},
-         {"damage", damage}, {"tool", tool}, {"kept", kept}, {"kept-compiled", kept_compiled}, {"graphics", graphics})
+         {"damage", damage}, {"tool", tool}, {"kept", kept}, {"kept-compiled", kept_compiled},
+         {"graphics", graphics}, {"hot-draws-are-compiled", hot_draws})
