@@ -16,7 +16,7 @@ from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
-from . import benchdriver, benchgraphics, benchrecovery, benchscreen, lavapipe, profile, recovery
+from . import benchdriver, benchgraphics, benchrecovery, benchscreen, footprint, lavapipe, profile, recovery
 from .boot import Guest
 from .env import Env, default_cache
 from .errors import GarmError
@@ -238,10 +238,11 @@ def compute(setup: Setup) -> list[Figure]:
     guest, the peer a user would pick (times), and against lavapipe natively on this machine, the limit (speeds)."""
     native, rows = lavapipe.times(setup), []
     for engine, gpu in (("interpreted", []), ("compiled", ["jit=on"])):
-        run = Guest(setup, Options(packages=MESA, gpu=gpu)).run("vk_bench", 1200)
+        run, memory = footprint.run(setup, Options(packages=MESA, gpu=gpu), "vk_bench", 1200)
         if run.status:
             raise GarmError(f"bench: vk_bench failed\n{run.explain()}")
         rows += compute_rows(run.stdout.decode(), native, engine, engine == "compiled")
+        rows.append(footprint.figure(f"compute, {engine}", memory))
     return rows
 
 

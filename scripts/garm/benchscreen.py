@@ -12,7 +12,7 @@ import re
 import statistics
 from collections.abc import Mapping
 
-from .boot import Guest
+from . import footprint
 from .errors import GarmError
 from .figure import Figure
 from .nativeroot import NativeRoot
@@ -92,13 +92,13 @@ def rounds_of(text: str) -> dict[str, dict[str, float]]:
             for renderer, programs in rates.items()}
 
 
-def _rates(setup: Setup, options: Options, command: str) -> tuple[dict[str, float], dict[str, float]]:
-    """What a guest's programs say of the Mali and of llvmpipe."""
-    run = Guest(setup, options).run(command, TIMEOUT)
+def _rates(setup: Setup, options: Options, command: str) -> tuple[dict[str, float], dict[str, float], float]:
+    """What a guest's programs say of the Mali and of llvmpipe; the MiB that QEMU held above the guest's RAM."""
+    run, memory = footprint.run(setup, options, command, TIMEOUT)
     if run.status:
         raise GarmError(f"bench: the guest failed\n{run.explain()}")
     rates = rounds_of(run.stdout.decode(errors="replace"))
-    return rates["mali"], rates["llvmpipe"]
+    return rates["mali"], rates["llvmpipe"], memory
 
 
 def _screen(size: str) -> list[str]:
@@ -112,14 +112,15 @@ def screen(setup: Setup) -> list[Figure]:
         for driver in ("panthor", "garm"):
             options = Options(driver=driver, packages=(*MESA, "kmscube"), display="none", screen=_screen(size))
             round_of = _both(_cube("", mali_frames), _cube(SOFTWARE, soft_frames))
-            mali, soft = _rates(setup, options, "; ".join([round_of] * ROUNDS))
-            rows += _rows(f"kmscube (on the screen, {size}, {driver})", mali["kmscube"], soft["kmscube"], "llvmpipe", None)
+            mali, soft, memory = _rates(setup, options, "; ".join([round_of] * ROUNDS))
+            name = f"kmscube (on the screen, {size}, {driver})"
+            rows += [*_rows(name, mali["kmscube"], soft["kmscube"], "llvmpipe", None), footprint.figure(name, memory)]
     options = Options(packages=(*MESA, "glmark2-es2-drm"), display="none", screen=_screen(SCREEN))
-    mali, soft = _rates(setup, options, _both(_glmark2("glmark2-es2-drm", 4), _glmark2(f"{SOFTWARE} glmark2-es2-drm", 4)))
+    mali, soft, memory = _rates(setup, options, _both(_glmark2("glmark2-es2-drm", 4), _glmark2(f"{SOFTWARE} glmark2-es2-drm", 4)))
     native = _native_gles(setup)
     for scene in mali:
         rows += _rows(f"{scene} (glmark2 off screen, {SCREEN})", mali[scene], soft[scene], "llvmpipe", native[scene])
-    return rows
+    return [*rows, footprint.figure(f"glmark2 (off screen, {SCREEN})", memory)]
 
 
 # --- Vulkan: vkmark -----------------------------------------------------------------------------------------------------
@@ -140,21 +141,22 @@ def _vkmark(setting: str, seconds: int) -> str:
     return f"{setting} vkmark --winsys headless -s {SIZE} -b :duration={seconds} {scenes} 2>&1"
 
 
-def _guest_vkmark(setup: Setup, driver: str, settings: Mapping[str, str]) -> dict[str, dict[str, int]]:
-    """Rates by label of @settings and scene, in one guest."""
+def _guest_vkmark(setup: Setup, driver: str, settings: Mapping[str, str]) -> tuple[dict[str, dict[str, int]], float]:
+    """Rates by label of @settings and scene, in one guest; the MiB that QEMU held above the guest's RAM."""
     command = "; ".join(f"echo @@ {label}; {_vkmark(setting, 8)}" for label, setting in settings.items())
-    run = Guest(setup, Options(driver=driver, packages=VKMARK_PACKAGES)).run(command, TIMEOUT)
+    run, memory = footprint.run(setup, Options(driver=driver, packages=VKMARK_PACKAGES), command, TIMEOUT)
     if run.status:
         raise GarmError(f"bench: vkmark failed\n{run.explain()}\n{run.stdout.decode(errors='replace')[-1500:]}")
     parts = (part.split("\n", 1) for part in run.stdout.decode(errors="replace").split("@@ ")[1:])
-    return {label: vkmark_rates(text) for label, text in parts}
+    return {label: vkmark_rates(text) for label, text in parts}, memory
 
 
 def vkmark(setup: Setup) -> list[Figure]:
     """vkmark without a window system on panvk, with both drivers. Its rates are rounded down: a frame more a second for
     those of lavapipe."""
-    rates = {**_guest_vkmark(setup, "garm", {"garm": ""}),
-             **_guest_vkmark(setup, "panthor", {"panthor": "", "lavapipe": LAVAPIPE}),
+    garm, garm_memory = _guest_vkmark(setup, "garm", {"garm": ""})
+    panthor, panthor_memory = _guest_vkmark(setup, "panthor", {"panthor": "", "lavapipe": LAVAPIPE})
+    rates = {**garm, **panthor,
              "native": vkmark_rates(NativeRoot(setup.env, setup.apt, VKMARK_PACKAGES).output(_vkmark(LAVAPIPE, 2), 120))}
     rows = []
     for scene in (scene.partition(":")[0] for scene in VKMARK):
@@ -165,4 +167,5 @@ def vkmark(setup: Setup) -> list[Figure]:
                 raise GarmError(f"bench: vkmark's {scene}: {mali} frames a second on the Mali with {driver}, {soft} on "
                                 f"lavapipe, {native} natively\n{rates}")
             rows += _rows(f"{scene} (vkmark, {SIZE}, headless, {driver})", mali, soft + 1, "lavapipe", native + 1)
-    return rows
+    return [*rows, *(footprint.figure(f"vkmark ({driver})", memory)
+                     for driver, memory in (("garm", garm_memory), ("panthor", panthor_memory)))]
