@@ -1,6 +1,6 @@
 /*
  * Messages of memory in compiled code: LOAD, STORE, LD_BUFFER and LEA_BUFFER are inlined for lanes
- * that lie near each other, in one window; everything else calls the host.
+ * that lie near each other, in one window; for a few windows a function is called, else the host.
  *
  * Registers are the compiled function's variables, not struct va_warp's: what is called gets them
  * in a struct far, which brings them there and back.
@@ -247,6 +247,12 @@ VA_INLINE bool store_near(const struct va_jit_args *a, uint64_t va, const vu d[P
 #endif
         return true;
     }
+#ifdef VA_HOST_AVX512
+    if (words == 1) { /* of lanes that name one word the last one's stays, as one by one */
+        _mm512_mask_i32scatter_epi32(p, (__mmask16)active, (__m512i)d[0], (__m512i)r[0][0], 1);
+        return true;
+    }
+#endif
     for (unsigned k = 0; k < PIECES; k++)
         ((vu_mem *)&off)[k] = d[k];
     VA_UNROLL
@@ -297,6 +303,89 @@ VA_INLINE void put_small(vu x[PIECES], vu_mem *r0, vu_mem *r1, const vu_mem *mas
         if (both)
             r1[k] = pick(mask[k], above, r1[k]);
     }
+}
+
+/* --- spread: in a few windows ---------------------------------------------------------------
+ *
+ * Local storage of a warp's invocations, say, which is longer than a page.
+ */
+
+#define SPREAD 4
+
+/* A word of each of @lanes, which are at @lo; @low is at @p. */
+VA_INLINE void move_words(uint8_t *p, const va_v16u *lo, uint32_t low, va_v16u *r, uint32_t lanes,
+                          bool write)
+{
+#ifdef VA_HOST_AVX512
+    __m512i d = _mm512_sub_epi32(_mm512_loadu_si512(lo), _mm512_set1_epi32((int)low));
+    __m512i v = _mm512_loadu_si512(r);
+
+    if (write)
+        _mm512_mask_i32scatter_epi32(p, (__mmask16)lanes, d, v, 1);
+    else
+        _mm512_storeu_si512(r, _mm512_mask_i32gather_epi32(v, (__mmask16)lanes, d, p, 1));
+#else
+    for (; lanes; lanes &= lanes - 1) {
+        unsigned i = (unsigned)__builtin_ctz(lanes);
+        uint32_t d = ((const uint32_t *)lo)[i] - low;
+        if (write)
+            __builtin_memcpy(p + d, (uint32_t *)r + i, 4);
+        else
+            __builtin_memcpy((uint32_t *)r + i, p + d, 4);
+    }
+#endif
+}
+
+/* Lanes of @x at most @limit behind @low. */
+VA_INLINE uint32_t lanes_behind(const va_v16u *x, uint32_t low, uint32_t limit)
+{
+    const vu_mem *from = (const vu_mem *)x;
+    uint32_t in = 0;
+
+    VA_UNROLL
+    for (unsigned k = 0; k < PIECES; k++) {
+        vu d = from[k] - low;
+#ifdef VA_HOST_AVX512
+        in = _mm512_cmple_epu32_mask((__m512i)d, (__m512i)splat(limit));
+#else
+        in |= (uint32_t)_mm256_movemask_ps((__m256)(d <= splat(limit))) << 8 * k;
+#endif
+    }
+    return in;
+}
+
+/* @b's sources are lanes' addresses less @imm. Stores are done in the order of lanes. False: not so
+ * near, or another order, nothing was done. */
+NOT_INLINE bool jit_spread(const struct va_jit_args *a, struct far *b, uint32_t active, int64_t imm,
+                           uint32_t words, bool write)
+{
+    const uint32_t *lo = (const uint32_t *)&b->src[0];
+    uint32_t top = ((const uint32_t *)&b->src[1])[__builtin_ctz(active)];
+    uint32_t lanes[SPREAD], low[SPREAD], left = active;
+    uint8_t *p[SPREAD];
+    unsigned n = 0;
+
+    if ((active & ~lanes_behind(&b->src[1], top, 0)) || (write && words > 1))
+        return false;
+    for (; left; n++) {
+        uint64_t room, limit = INT32_MAX;
+        if (n == SPREAD)
+            return false;
+        low[n] = lo[__builtin_ctz(left)];
+        p[n] = window(a, (low[n] | (uint64_t)top << 32) + (uint64_t)imm, write, &room);
+        if (!p[n] || room < 4 * words)
+            return false;
+        limit = room - 4 * words < limit ? room - 4 * words : limit;
+        limit = ~low[n] < limit ? ~low[n] : limit; /* more goes over the end of the 4 GiB */
+        lanes[n] = left & lanes_behind(&b->src[0], low[n], (uint32_t)limit);
+        left &= ~lanes[n];
+        if (write && left && lanes[n] > (left & -left)) /* bytes that two lanes store: the last's */
+            return false;
+    }
+    for (unsigned k = 0; k < n; k++)
+        for (unsigned w = 0; w < words; w++)
+            move_words(p[k] + 4 * w, &b->src[0], low[k], &b->r[w], lanes[k], write);
+    return true;
 }
 
 /* --- far: called -------------------------------------------------------------------------- */
@@ -355,7 +444,8 @@ RARE uint32_t jit_far(const struct va_jit_args *a, struct far *b, uint32_t at, u
         s->words && (s->kind == VA_KIND_LOAD || (s->kind == VA_KIND_STORE && !a->w->helper));
     uint32_t result;
 
-    if (words && far_words(a, b, s, active))
+    if (words && (jit_spread(a, b, active, s->insn.imm[0], s->words, s->kind == VA_KIND_STORE) ||
+                  far_words(a, b, s, active)))
         return VA_MSG_DONE;
     for (unsigned k = 0; k < n; k++)
         r[k] = b->r[k];

@@ -94,7 +94,7 @@ def rounds_of(text: str) -> dict[str, dict[str, float]]:
 
 def _rates(setup: Setup, options: Options, command: str) -> tuple[dict[str, float], dict[str, float], float]:
     """What a guest's programs say of the Mali and of llvmpipe; the MiB that QEMU held above the guest's RAM."""
-    run, memory = footprint.run(setup, options, command, TIMEOUT)
+    run, memory = footprint.run(setup, options, command, TIMEOUT, "@@@ llvmpipe")
     if run.status:
         raise GarmError(f"bench: the guest failed\n{run.explain()}")
     rates = rounds_of(run.stdout.decode(errors="replace"))
@@ -144,7 +144,7 @@ def _vkmark(setting: str, seconds: int) -> str:
 def _guest_vkmark(setup: Setup, driver: str, settings: Mapping[str, str]) -> tuple[dict[str, dict[str, int]], float]:
     """Rates by label of @settings and scene, in one guest; the MiB that QEMU held above the guest's RAM."""
     command = "; ".join(f"echo @@ {label}; {_vkmark(setting, 8)}" for label, setting in settings.items())
-    run, memory = footprint.run(setup, Options(driver=driver, packages=VKMARK_PACKAGES), command, TIMEOUT)
+    run, memory = footprint.run(setup, Options(driver=driver, packages=VKMARK_PACKAGES), command, TIMEOUT, "@@ lavapipe")
     if run.status:
         raise GarmError(f"bench: vkmark failed\n{run.explain()}\n{run.stdout.decode(errors='replace')[-1500:]}")
     parts = (part.split("\n", 1) for part in run.stdout.decode(errors="replace").split("@@ ")[1:])
