@@ -238,7 +238,7 @@ def compute(setup: Setup) -> list[Figure]:
     guest, the peer a user would pick (times), and against lavapipe natively on this machine, the limit (speeds)."""
     native, rows = lavapipe.times(setup), []
     for engine, gpu in (("interpreted", []), ("compiled", ["jit=on"])):
-        run, memory = footprint.run(setup, Options(packages=MESA, gpu=gpu), "vk_bench", 1200)
+        run, memory = footprint.run(setup, Options(packages=MESA, gpu=gpu), "vk_bench", 1200, "# lavapipe")
         if run.status:
             raise GarmError(f"bench: vk_bench failed\n{run.explain()}")
         rows += compute_rows(run.stdout.decode(), native, engine, engine == "compiled")

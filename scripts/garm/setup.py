@@ -64,7 +64,7 @@ class Setup:
         chosen = None
         if options.driver != "none":
             chosen = firmware.choose(options.firmware, self.env, self.apt, self.project.firmware)
-        module = self.driver.build(options.kernel, options.page_size) if options.driver == "garm" else None
+        module = self.driver.for_guest(options.kernel, options.page_size) if options.driver == "garm" else None
         return Parts(qemu, kernel, self.images.rootfs(options.packages, options.mesa), self.images.init_archive(),
                      self.project.guest_programs(), chosen, module)
 
