@@ -255,6 +255,15 @@ void mali_gpu_stop(struct mali_gpu *gpu)
     gpu->report = false;
 }
 
+uint64_t mali_gpu_compiled(uint64_t *failed)
+{
+    struct va_jit_stats s;
+
+    va_jit_get_stats(&s);
+    *failed = s.failed;
+    return s.compiled;
+}
+
 void mali_gpu_exit(void)
 {
     va_jit_end();

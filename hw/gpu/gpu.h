@@ -105,6 +105,8 @@ struct mali_identity {
 };
 void mali_gpu_get_identity(const struct mali_gpu *gpu, struct mali_identity *out);
 
+/** Forms of shaders that this process has compiled for all its GPUs; *@failed: that it could not. */
+uint64_t mali_gpu_compiled(uint64_t *failed);
 /** Host nanoseconds spent in steps of the microcontroller so far, for the benchmark. */
 uint64_t mali_gpu_busy_ns(struct mali_gpu *gpu);
 /**

@@ -236,8 +236,12 @@ static void gpu_gone(MaliState *s)
         bql_unlock();
     }
     if (s->prop.stats) {
+        uint64_t failed, compiled = mali_gpu_compiled(&failed);
+
         fprintf(stderr, "mali: device-busy-seconds %.6f\n", mali_gpu_busy_ns(gpu) / 1e9);
         fprintf(stderr, "mali: vcpu-yields %" PRIu64 "\n", mali_vcpu_yields());
+        fprintf(stderr, "mali: shaders-compiled %" PRIu64 ", failed %" PRIu64 "\n", compiled,
+                failed);
         s->prop.stats = false;
     }
     mali_gpu_stop(gpu);
@@ -272,9 +276,30 @@ static void run_state_changed(void *opaque, bool running, RunState state)
     }
 }
 
+/* An enum mali_jit, or -1. */
+static int jit_of(const char *name)
+{
+    static const char *const names[] = {
+        [MALI_JIT_OFF] = "off",
+        [MALI_JIT_IF_THERE] = "auto",
+        [MALI_JIT_NEEDED] = "on",
+    };
+
+    if (!name) {
+        return MALI_JIT_OFF;
+    }
+    for (int i = 0; i < ARRAY_SIZE(names); i++) {
+        if (!strcmp(name, names[i])) {
+            return i;
+        }
+    }
+    return -1;
+}
+
 static void mali_realize(DeviceState *dev, Error **errp)
 {
     MaliState *s = MALI_G610(dev);
+    int jit = jit_of(s->prop.jit);
     struct mali_config cfg = {
         .model = s->prop.model,
         .cores = s->prop.cores,
@@ -285,9 +310,7 @@ static void mali_realize(DeviceState *dev, Error **errp)
         .coherency = s->prop.coherency,
         .deterministic = s->prop.deterministic,
         .threads = s->prop.threads,
-        .jit = !s->prop.jit || !strcmp(s->prop.jit, "off") ? MALI_JIT_OFF
-               : !strcmp(s->prop.jit, "auto")              ? MALI_JIT_IF_THERE
-                                                           : MALI_JIT_NEEDED,
+        .jit = jit < 0 ? MALI_JIT_OFF : (enum mali_jit)jit,
         .jit_cache = s->prop.jit_cache,
         .vectors = s->prop.vectors,
         .core_clock_hz = s->prop.clock,
@@ -306,8 +329,7 @@ static void mali_realize(DeviceState *dev, Error **errp)
                    MALI_CLOCK_MAX);
         return;
     }
-    if (s->prop.jit && strcmp(s->prop.jit, "off") && strcmp(s->prop.jit, "on") &&
-        strcmp(s->prop.jit, "auto")) {
+    if (jit < 0) {
         error_setg(errp, "jit=%s: off, on or auto", s->prop.jit);
         return;
     }

@@ -1,26 +1,40 @@
 """Unmodified Mesa of Debian draws on the emulated GPU: panfrost against llvmpipe, panvk against lavapipe, scene by scene."""
 
+import re
 from pathlib import Path
 
 from garm.options import Options
 from garm.suite.bootcases import MARK, program_results
+from garm.suite.model import SKIP, Result
 
 PACKAGES = ["mesa-vulkan-drivers", "vulkan-tools", "mesa-utils", "libgl1-mesa-dri", "libegl-mesa0", "libegl1", "libgles2"]
 # The software drivers' compiler takes most of the time; what it draws does not depend on its passes.
 COMMAND = "export GALLIVM_PERF=nopt GLES_DRAW_OUT=/out VK_DRAW_OUT=/out; {0}; echo '" + MARK + "' $?"
 
+COMPILED = ["jit=on,jit-cache=none,stats=on"]
 SOFTWARE = {"gles_draw": "llvmpipe", "gles_scenes": "llvmpipe", "gles_formats": "llvmpipe", "vk_draw": "lavapipe"}
 
 
-def _run(s, program, options):
-    """One boot; each scene is a result."""
+def _run(s, program, options, compiled=0):
+    """One boot; each scene is a result. @compiled: forms of shaders, at least, of which none may fail."""
     run = s.boot(options, COMMAND.format(program), 900)
     yield s.verdict("boot, no kernel warning, power off", run)
+    if compiled:
+        found = re.search(r"shaders-compiled (\d+), failed 0$", run.qemu_stderr, re.M)
+        yield s.check(f"{compiled} forms of shaders are compiled, none fails", bool(found) and int(found[1]) >= compiled,
+                      run.qemu_stderr[-500:])
     output, _, status = run.stdout.decode(errors="replace").rpartition(MARK)
     for result in program_results(program, output, int(status or 255), options):
         name = Path(result.name).name
         s.show(result, run.out_dir / f"{name}-mali.ppm", run.out_dir / f"{name}-{SOFTWARE[program]}.ppm")
         yield result
+
+
+def _compiled(s, program, options, least):
+    if "avx2" in Path("/proc/cpuinfo").read_text():
+        yield from _run(s, program, options, least)
+    else:
+        yield Result("compiled", SKIP, "shaders are compiled on hosts with AVX2")
 
 
 def test_draw_gles_panthor(s):
@@ -41,6 +55,11 @@ def test_draw_vulkan_panthor(s):
 def test_draw_vulkan_garm(s):
     """panvk on garm.ko, the stable kernel: every scene"""
     yield from _run(s, "vk_draw", Options(driver="garm", packages=PACKAGES))
+
+
+def test_draw_gles_compiled(s):
+    """panfrost on garm.ko: every scene, hot shaders compiled meanwhile, not from a cache"""
+    yield from _compiled(s, "gles_draw", Options(driver="garm", packages=PACKAGES, gpu=COMPILED), 4)
 
 
 def test_draw_scenes_panthor(s):

@@ -44,7 +44,7 @@ def test_gpu_impossible(s):
     """configurations that cannot be are refused with the property, the value and the limit"""
     for bad, words in (("csgs=99", ("csgs", "99", "31")), ("cores=77", ("cores", "77")),
                        ("streams=2", ("streams", "2", "8")), ("model=g999", ("g999", "g610")),
-                       ("coherency=full", ("full", "ace-lite"))):
+                       ("coherency=full", ("full", "ace-lite")), ("jit=yes", ("jit=yes", "off, on or auto"))):
         run = s.boot(Options(gpu=[bad]), "true", 60)
         yield s.check(bad, run.verdict == "qemu" and all(w in run.qemu_stderr for w in words),
                       f"{run.verdict}: {run.qemu_stderr}")
