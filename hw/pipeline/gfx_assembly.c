@@ -241,9 +241,9 @@ void gfx_assembly_begin(struct gfx_idvs *v)
     }
 }
 
-static bool has_room(const struct assembly *a, const struct gfx_range *r)
+static bool has_room(const struct assembly *a)
 {
-    return a->s.made + MOST <= PRIMITIVES && r->at < r->end;
+    return a->s.made + MOST <= PRIMITIVES;
 }
 
 /* Of a cut list: no primitive lies in two ranges, and what is left over at the end is none. */
@@ -252,7 +252,7 @@ static void run_list(struct assembly *a, struct gfx_range *r, uint32_t *budget)
     const struct gfx_idvs *v = a->v;
     uint32_t n = r->list, cost = 4 * n, at = r->at; /* other threads write the range's neighbours */
 
-    while (a->s.made + MOST <= PRIMITIVES && r->end - at >= n && *budget) {
+    while (has_room(a) && r->end - at >= n && *budget) {
         const struct gfx_vertex *c[4] = {NULL};
         for (uint32_t i = 0; i < n; i++)
             c[i] = &v->recent[(size_t)v->slot[at + i] * v->views];
@@ -268,7 +268,7 @@ static void run_held(struct assembly *a, struct gfx_range *r, uint32_t *budget)
 {
     struct gfx_idvs *v = a->v;
 
-    while (has_room(a, r) && *budget) {
+    while (has_room(a) && r->at < r->end && *budget) {
         uint32_t slot = v->slot[r->at];
         if (slot == ~0u)
             close_loop(a);
@@ -307,7 +307,7 @@ bool gfx_assembly_run(struct gfx_idvs *v, struct gfx_range *r, struct gfx_pass *
         memcpy(r->corner[i].v, r->prim[i].v, sizeof(r->corner[i].v));
     r->number = a.s.number;
     r->count = a.s.made;
-    return !has_room(&a, r);
+    return !has_room(&a) || r->at >= r->end;
 }
 
 /* --- bins ------------------------------------------------------------------------------------

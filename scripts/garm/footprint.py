@@ -47,12 +47,6 @@ def above_ram(smaps: str, ram: int, size: int) -> float:
     return kib / 1024
 
 
-def ram_size(memory: str) -> int:
-    """Bytes of an Options.memory: MiB, or with a suffix."""
-    units = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
-    return int(memory[:-1]) * units[memory[-1].upper()] if memory[-1].isalpha() else int(memory) << 20
-
-
 class Watch:
     """The most of it that was seen, from here to stop(), or until the guest's stdout has the text @until."""
 
@@ -60,7 +54,8 @@ class Watch:
         assert guest.process
         self.guest, self.until = guest, until
         self.smaps = Path(f"/proc/{guest.process.pid}/smaps")
-        self.ram, self.size = ram_address(guest.qmp.hmp(f"gpa2hva 0x{RAM:x}")), ram_size(guest.options.memory)
+        self.ram = ram_address(guest.qmp.hmp(f"gpa2hva 0x{RAM:x}"))
+        self.size = int(guest.qmp.command("query-memory-size-summary")["base-memory"])
         self.peak = 0.0
         self.ended = threading.Event()
         self.thread = threading.Thread(target=self._look, daemon=True)

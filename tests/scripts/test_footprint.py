@@ -30,11 +30,9 @@ class Above(unittest.TestCase):
     def test_a_mapping_may_reach_over_the_end(self):
         self.assertEqual(footprint.above_ram(SMAPS, 0x10000, 0x40000) * 1024, 12 + 32)
 
-    def test_where_and_how_much(self):
+    def test_where_it_is(self):
         answer = "Host virtual address for 0x40000000 (mach-virt.ram) is 0x7f0010000000\r\n"
         self.assertEqual(footprint.ram_address(answer), 0x7F0010000000)
-        self.assertEqual([footprint.ram_size(text) for text in ("512", "1G", "2g", "256M")],
-                         [512 << 20, 1 << 30, 2 << 30, 256 << 20])
         with self.assertRaisesRegex(GarmError, "where the guest's RAM is: 'No memory'"):
             footprint.ram_address("No memory\n")
 
