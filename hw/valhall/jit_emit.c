@@ -2,13 +2,14 @@
  * Writes a program as calls to the functions of jit_pieces.c, with operands' addresses, the
  * instruction and how it runs as constants, and has LLVM inline, simplify and assemble them.
  *
- * Called by jit.c. Calls LLVM, jit_plan.c.
+ * Called by jit.c. Calls LLVM, jit_plan.c, jit_loose.c.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "jit_emit.h"
 
 #include "exec_internal.h"
+#include "jit_loose.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -25,7 +26,7 @@
 #define FEATURES512 FEATURES ",+avx512f,+avx512dq,+avx512bw,+avx512vl,+avx512vbmi"
 #define TRIPLE      "x86_64-pc-linux-gnu"
 
-#define REGISTERS 64
+#define REGISTERS VA_JIT_REGISTERS
 
 /*
  * Inlining leaves much that constants decide; then what is left is like any code. Since LLVM 18
@@ -43,6 +44,7 @@ struct emit {
     const struct llvm *l;
     const struct va_program *p;
     struct va_jit_plan plan;
+    struct va_jit_loose loosely;
     unsigned form; /* as VA_JIT_ALL() has it */
     enum va_ftz ftz;
     llvm_ref context, module, lib, builder;
@@ -60,15 +62,17 @@ struct emit {
      * blocks. They come from struct va_warp when it is entered and go back when it is left.
      */
     uint64_t used, written;
+    uint64_t loose, ever_loose; /* here; anywhere: see jit_loose.h */
     llvm_ref reg[REGISTERS];
     llvm_ref mask, active; /* variables: which lanes run */
     llvm_ref to, dispatch; /* a variable: the block that dispatch goes to */
-    llvm_ref exit, out_at, out_why, out_what;
+    llvm_ref exit, out_at, out_why, out_what, out_loose;
 };
 
 #define HOW_ALL   1u
 #define HOW_FTZ32 2u
 #define HOW_FTZ16 4u
+#define HOW_LOOSE 8u
 
 /* Names of instructions as alu_NAME() has them. */
 static const char *const op_names[VA_OPS] = {
@@ -149,17 +153,11 @@ static llvm_ref variable(struct emit *e, unsigned vectors)
     return v;
 }
 
-/* The register that operand @k begins in, or REGISTERS: none. */
-static unsigned register_of(const struct va_micro *m, unsigned k)
-{
-    return m->base[k] == VA_BASE_REGS && m->at[k] < 64 * REGISTERS ? m->at[k] / 64 : REGISTERS;
-}
-
 /* Where word @high, 0 or 1, of operand @k of the fast form is. */
 static llvm_ref operand(struct emit *e, const struct va_micro *m, unsigned k, unsigned high)
 {
     uint64_t offset = m->at[k] + 64 * high;
-    unsigned r = register_of(m, k);
+    unsigned r = va_jit_register(m, k);
 
     switch (m->base[k]) {
     case VA_BASE_REGS:
@@ -177,46 +175,6 @@ static llvm_ref operand(struct emit *e, const struct va_micro *m, unsigned k, un
 
 /* --- registers ----------------------------------------------------------------------------- */
 
-static uint64_t bit(unsigned r)
-{
-    return 1ull << (r & 63);
-}
-
-/* Registers that instruction @i names as sources. */
-static uint64_t read_by(const struct emit *e, unsigned i)
-{
-    const struct va_micro *m = &e->p->micro[i];
-    uint64_t set = 0;
-
-    for (unsigned k = 0; k < m->insn->nr_src; k++) {
-        unsigned r = register_of(m, k);
-        if (r < REGISTERS)
-            set |= bit(r) | (m->insn->src[k].bits == 64 ? bit(r + 1) : 0);
-    }
-    return set;
-}
-
-/* Those that it writes as its destination. */
-static uint64_t written_by(const struct emit *e, unsigned i)
-{
-    const struct va_micro *m = &e->p->micro[i];
-    unsigned r = m->insn->dst_mask ? register_of(m, VA_DST) : REGISTERS;
-
-    return r >= REGISTERS ? 0 : bit(r) | (m->insn->dst_bits == 64 ? bit(r + 1) : 0);
-}
-
-/* Those that a message may read and write; four at least, as some format decides how many. */
-static uint64_t staging(const struct emit *e, unsigned i)
-{
-    const struct va_insn *in = &e->p->step[i].insn;
-    uint64_t set = 0;
-
-    for (unsigned k = 0; k < in->nr_sr; k++)
-        for (unsigned n = 0; n < in->sr[k].count || n < 4; n++)
-            set |= bit(in->sr[k].reg + n);
-    return set;
-}
-
 /* Registers that are variables: all others stay in struct va_warp. */
 static void find_registers(struct emit *e)
 {
@@ -224,10 +182,10 @@ static void find_registers(struct emit *e)
     for (unsigned i = 0; i < e->plan.count; i++) {
         if (e->plan.how[i] == VA_JIT_NOT || e->plan.how[i] == VA_JIT_NOTHING)
             continue;
-        e->used |= read_by(e, i);
-        e->written |= written_by(e, i);
+        e->used |= va_jit_reads(e->p, i);
+        e->written |= va_jit_writes(e->p, i);
         if (e->plan.how[i] == VA_JIT_MEMORY)
-            e->written |= staging(e, i);
+            e->written |= va_jit_staging(e->p, i);
     }
     e->used |= e->written;
 }
@@ -236,7 +194,7 @@ static void find_registers(struct emit *e)
 static void synchronise(struct emit *e, uint64_t set, bool to_warp)
 {
     for (unsigned r = 0; r < REGISTERS; r++) {
-        if (!(set & e->used & bit(r)))
+        if (!(set & e->used & va_jit_bit(r)))
             continue;
         llvm_ref there = after(e, e->arg[ARG_REGS], 64 * r);
         if (to_warp)
@@ -244,6 +202,14 @@ static void synchronise(struct emit *e, uint64_t set, bool to_warp)
         else
             call(e, "jit_copy", 2, e->reg[r], there);
     }
+}
+
+/* Registers of @set, if they are loose here, are what the interpreter would have. */
+static void settle(struct emit *e, uint64_t set)
+{
+    for (uint64_t left = set & e->loose; left; left &= left - 1)
+        call(e, "jit_settle", 1, e->reg[__builtin_ctzll(left)]);
+    e->loose &= ~set;
 }
 
 static llvm_ref active(struct emit *e)
@@ -271,6 +237,7 @@ static void emit_inline(struct emit *e, unsigned i)
 {
     const struct va_micro *m = &e->p->micro[i];
     const struct va_insn *in = m->insn;
+    uint64_t loosens = e->how & HOW_ALL ? va_jit_loosens(e->p, &e->plan, &e->loosely, i) : 0;
     llvm_ref s[2 * VA_MAX_SRC], d = operand(e, m, VA_DST, 0);
     char name[64];
 
@@ -278,7 +245,9 @@ static void emit_inline(struct emit *e, unsigned i)
     sources(e, i, s);
     call(e, name, 15, constant(e, in, sizeof(*in), 8), s[0], s[1], s[2], s[3], s[4], s[5], s[6],
          s[7], d, in->dst_bits == 64 ? operand(e, m, VA_DST, 1) : d, e->mask, active(e),
-         int32(e, e->how), int32(e, m->halves));
+         int32(e, e->how | (loosens ? HOW_LOOSE : 0)), int32(e, m->halves));
+    e->loose = (e->loose & ~va_jit_writes(e->p, i)) | loosens;
+    e->ever_loose |= loosens;
 }
 
 static bool has_piece(struct emit *e, unsigned op)
@@ -295,6 +264,7 @@ static void emit_leave_at(struct emit *e, llvm_ref at, enum va_jit_exit why, llv
     e->l->BuildStore(e->builder, at, e->out_at);
     e->l->BuildStore(e->builder, int32(e, why), e->out_why);
     e->l->BuildStore(e->builder, what, e->out_what);
+    e->l->BuildStore(e->builder, e->l->ConstInt(e->i64, e->loose, 0), e->out_loose);
     e->l->BuildBr(e->builder, e->exit);
 }
 
@@ -309,7 +279,12 @@ static void emit_exit(struct emit *e)
     const struct llvm *l = e->l;
 
     l->PositionBuilderAtEnd(e->builder, e->exit);
-    synchronise(e, e->written, true);
+    synchronise(e, e->written & ~e->ever_loose, true);
+    for (uint64_t left = e->ever_loose; left; left &= left - 1) {
+        unsigned r = (unsigned)__builtin_ctzll(left);
+        call(e, "jit_copy_settled", 4, after(e, e->arg[ARG_REGS], 64 * r), e->reg[r],
+             l->BuildLoad2(e->builder, e->i64, e->out_loose, ""), int32(e, r));
+    }
     l->BuildRet(e->builder, call(e, "jit_leave", 5, e->arg[ARG_ARGS],
                                  l->BuildLoad2(e->builder, e->i32, e->left, ""),
                                  l->BuildLoad2(e->builder, e->i32, e->out_at, ""),
@@ -413,13 +388,13 @@ static llvm_ref emit_answer(struct emit *e, unsigned i)
     if (st->small.bytes)
         return emit_small(e, i);
     sources(e, i, s);
-    synchronise(e, staging(e, i), true);
+    synchronise(e, va_jit_staging(e->p, i), true);
     if (st->kind != VA_KIND_MESSAGE)
         r = call(e, "jit_memory", 5, args, int32(e, i), s[0], s[1], active(e));
     else
         r = call(e, "jit_message", 12, args, int32(e, i), int32(e, st->insn.nr_src), s[0], s[1],
                  s[2], s[3], s[4], s[5], s[6], s[7], active(e));
-    synchronise(e, staging(e, i), false);
+    synchronise(e, va_jit_staging(e->p, i), false);
     return r;
 }
 
@@ -495,9 +470,9 @@ static void emit_branch(struct emit *e, unsigned i)
 /* The fast form's function, which works on struct va_warp. */
 static void emit_call(struct emit *e, unsigned i)
 {
-    synchronise(e, read_by(e, i) | written_by(e, i), true);
+    synchronise(e, va_jit_reads(e->p, i) | va_jit_writes(e->p, i), true);
     call(e, "jit_call", 4, e->arg[ARG_ARGS], int32(e, i), int32(e, e->how), int32(e, e->ftz));
-    synchronise(e, written_by(e, i), false);
+    synchronise(e, va_jit_writes(e->p, i), false);
 }
 
 /* One instruction of the block at @start. True: it has left the block. */
@@ -505,6 +480,7 @@ static bool emit_insn(struct emit *e, unsigned start, unsigned i)
 {
     const struct va_insn *in = &e->p->step[i].insn;
 
+    settle(e, va_jit_exact(e->p, &e->plan, i));
     switch (e->plan.how[i]) {
     case VA_JIT_INLINE:
         if (has_piece(e, in->op))
@@ -550,6 +526,7 @@ static void emit_block(struct emit *e, unsigned start)
     unsigned n = e->plan.len[start];
     llvm_ref run = new_block(e), out = new_block(e);
 
+    e->loose = e->how & HOW_ALL && e->loosely.before ? e->loosely.before[start] : 0;
     e->l->PositionBuilderAtEnd(e->builder, e->block[start]);
     llvm_ref left = e->l->BuildLoad2(e->builder, e->i32, e->left, "");
     llvm_ref room = call(e, "jit_room", 5, e->arg[ARG_ARGS], left, int32(e, start), int32(e, n),
@@ -622,13 +599,14 @@ static bool emit_variables(struct emit *e)
     e->scratch = variable(e, 2);
     e->mask = e->how & HOW_ALL ? e->ones : variable(e, 1);
     for (unsigned r = 0; r < REGISTERS; r++)
-        e->reg[r] = e->used & bit(r) ? variable(e, 1) : NULL;
+        e->reg[r] = e->used & va_jit_bit(r) ? variable(e, 1) : NULL;
     e->left = number(e);
     e->active = number(e);
     e->to = number(e);
     e->out_at = number(e);
     e->out_why = number(e);
     e->out_what = number(e);
+    e->out_loose = l->BuildAlloca(e->builder, e->i64, "");
     if (!(e->how & HOW_ALL))
         call(e, "jit_copy", 2, e->mask, e->arg[ARG_MASK]);
     synchronise(e, e->used, false);
@@ -806,7 +784,7 @@ llvm_ref va_jit_emit(const struct llvm *l, llvm_ref machine, const struct va_pro
     struct emit e = {.l = l, .p = p, .form = form, .ftz = form / 2, .why = why, .why_size = size};
     llvm_ref object = NULL;
 
-    if (!va_jit_plan(p, &e.plan)) {
+    if (!va_jit_plan(p, &e.plan) || !va_jit_loose(p, &e.plan, &e.loosely)) {
         fail(&e, "plan", "no memory, or too many blocks");
     } else if (!e.plan.blocks) {
         fail(&e, "plan", "nothing to compile");
@@ -828,6 +806,7 @@ llvm_ref va_jit_emit(const struct llvm *l, llvm_ref machine, const struct va_pro
         l->DisposeModule(e.module);
         l->ContextDispose(e.context);
     }
+    va_jit_loose_free(&e.loosely);
     va_jit_plan_free(&e.plan);
     return object;
 }

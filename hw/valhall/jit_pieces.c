@@ -33,6 +33,7 @@
 #define HOW_ALL   1u /* lanes are active */
 #define HOW_FTZ32 2u
 #define HOW_FTZ16 4u
+#define HOW_LOOSE 8u /* a NaN of the result may be any */
 
 /* An instruction: sources word by word, those it does not have are zeros. @halves: of the result.
  */
@@ -44,7 +45,8 @@
                           const vu_mem *s3, const vu_mem *t3, vu_mem *d0, vu_mem *d1,              \
                           const vu_mem *mask, uint32_t active, uint32_t how, uint32_t halves)      \
     {                                                                                              \
-        const struct va_env env = {(uint16_t)active, how & HOW_FTZ32, how & HOW_FTZ16};            \
+        const struct va_env env = {(uint16_t)active, how & HOW_FTZ32, how & HOW_FTZ16,             \
+                                   how & HOW_LOOSE};                                               \
         VA_UNROLL for (unsigned k = 0; k < PIECES; k++)                                            \
         {                                                                                          \
             const struct pval ps[VA_MAX_SRC] = {                                                   \
@@ -66,7 +68,8 @@
                           const vu_mem *s3, const vu_mem *t3, vu_mem *d0, vu_mem *d1,              \
                           const vu_mem *mask, uint32_t active, uint32_t how, uint32_t halves)      \
     {                                                                                              \
-        const struct va_env env = {(uint16_t)active, how & HOW_FTZ32, how & HOW_FTZ16};            \
+        const struct va_env env = {(uint16_t)active, how & HOW_FTZ32, how & HOW_FTZ16,             \
+                                   how & HOW_LOOSE};                                               \
         struct va_val s[2], d;                                                                     \
         jit_pair(&s[0], s0, t0);                                                                   \
         jit_pair(&s[1], s1, t1);                                                                   \
@@ -154,6 +157,21 @@ INLINED uint32_t jit_taken(const va_v16u *d, uint32_t active)
 INLINED void jit_copy(vu_mem *to, const vu_mem *from)
 {
     VA_UNROLL for (unsigned k = 0; k < PIECES; k++) to[k] = from[k];
+}
+
+/** What was left loose has to be what the interpreter would have. */
+INLINED void jit_settle(vu_mem *r)
+{
+    VA_UNROLL for (unsigned k = 0; k < PIECES; k++) r[k] = settle(as_f(r[k]), false);
+}
+
+/** A register to memory; settled if bit @r of @loose is set. */
+INLINED void jit_copy_settled(vu_mem *to, const vu_mem *from, uint64_t loose, uint32_t r)
+{
+    vu m = splat(0 - (uint32_t)(loose >> r & 1));
+
+    VA_UNROLL for (unsigned k = 0; k < PIECES; k++) to[k] =
+        pick(m, settle(as_f(from[k]), false), from[k]);
 }
 
 /** Lanes part or join: struct va_jit_args.turn. */

@@ -38,6 +38,7 @@ struct va_env {
     uint16_t active; /* lanes that execute it; WMASK and CLPER look at it */
     bool ftz32;      /* fp32 denormals become zero, on the way in and out */
     bool ftz16;      /* fp16 likewise */
+    bool loose;      /* compiled code: a NaN of the result may be any (jit_loose.h) */
 };
 
 /**

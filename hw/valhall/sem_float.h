@@ -38,6 +38,16 @@ VA_INLINE vu settle16(vf x, bool ftz)
     return ftz ? flush16(h) : h;
 }
 
+/* settle(), unless all that reads it takes any NaN. The interpreter always settles. */
+VA_INLINE vu arithmetic_result(vf x, const struct va_env *env)
+{
+#ifdef VA_JIT_PIECES
+    if (env->loose)
+        return env->ftz32 ? flush32(as_u(x)) : as_u(x);
+#endif
+    return settle(x, env->ftz32);
+}
+
 VA_INLINE void float32(const struct va_insn *in, const struct pval *s, struct pval *d,
                        const struct va_env *env, float_fn *fn)
 {
@@ -60,7 +70,9 @@ VA_INLINE void float16(const struct va_insn *in, const struct pval *s, struct pv
 /* A result of which one half is written is rounded to fp16. Source: Mesa 26's bi_f32_to_f16_to() */
 OP(FADD_F32)
 {
-    float32(in, s, d, env, fn_fadd);
+    vf r = src_f32(in, s, 0, env->ftz32) + src_f32(in, s, 1, env->ftz32);
+
+    d->w[0] = arithmetic_result(clamp_mod(in, r), env);
     if (in->dst_mask == 1 || in->dst_mask == 2) {
         vu h = settle16(as_f(d->w[0]), env->ftz16);
         d->w[0] = pack16(h, h);
@@ -91,7 +103,7 @@ OP(FMA_F32)
 {
     vf r = fma_lanes(src_f32(in, s, 0, env->ftz32), src_f32(in, s, 1, env->ftz32),
                      src_f32(in, s, 2, env->ftz32));
-    d->w[0] = settle(clamp_mod(in, r), env->ftz32);
+    d->w[0] = arithmetic_result(clamp_mod(in, r), env);
 }
 
 OP(FMA_V2F16)
@@ -113,7 +125,7 @@ OP(FADD_IMM_F32)
 
     if (env->ftz32)
         c = as_f(flush32(as_u(c)));
-    d->w[0] = settle(a + c, env->ftz32);
+    d->w[0] = arithmetic_result(a + c, env);
 }
 
 OP(FADD_IMM_V2F16)

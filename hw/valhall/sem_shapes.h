@@ -13,7 +13,7 @@
 #define FIXED(fn, out, id, mode_ftz32, mode_ftz16, ...)                                            \
     static void fn(const struct va_micro *m, const struct va_frame *f)                             \
     {                                                                                              \
-        static const struct va_env env = {0xffff, mode_ftz32, mode_ftz16};                         \
+        static const struct va_env env = {0xffff, mode_ftz32, mode_ftz16, false};                  \
         const struct va_insn in = {.imm = {m->insn->imm[0], m->insn->imm[1]}, __VA_ARGS__};        \
         const struct ends e = micro_ends(m, f);                                                    \
         VA_UNROLL for (unsigned k = 0; k < PIECES; k++)                                            \

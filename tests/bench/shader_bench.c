@@ -21,6 +21,7 @@
 #define DST    0x20000000ull
 #define LENGTH (1u << 20)
 #define BODY   32 /* instructions of interest in a loop */
+#define ACCUMULATORS 16
 
 static double seconds(clockid_t clock)
 {
@@ -99,7 +100,7 @@ static const struct loop loops[] = {
 /* Returns the instructions that a warp executes. */
 static uint64_t put_loop(struct world *w, const struct loop *l)
 {
-    uint64_t code[BODY + 16];
+    uint64_t code[BODY + ACCUMULATORS + 16];
     unsigned n = 0;
 
     code[n++] = movi(0, l->rounds);
@@ -107,6 +108,8 @@ static uint64_t put_loop(struct world *w, const struct loop *l)
     code[n++] = mov(5, uni(5));
     for (unsigned i = 0; i < 2; i++)
         code[n++] = address(8 + 2 * i, uni(6 + 2 * i), 60, l->stride);
+    for (unsigned k = 0; k < ACCUMULATORS; k++)
+        code[n++] = movi(16 + k, 0x3f800000 + k);
     for (unsigned k = 0; k < BODY; k++)
         code[n++] = l->body(k);
     code[n++] = addi(0, 0, -1u);
@@ -114,7 +117,7 @@ static uint64_t put_loop(struct world *w, const struct loop *l)
     n++;
     code[n++] = END(NOP());
     put_code(w, code, n);
-    return 5 + (BODY + 2ull) * l->rounds + 1;
+    return 5 + ACCUMULATORS + (BODY + 2ull) * l->rounds + 1;
 }
 
 static void map_buffers(struct world *w)

@@ -161,7 +161,8 @@ static void check_fast(const struct va_insn *in, const struct va_val *s, const s
         va_bind_of(v)(in, &m);
         check_micro(in, &m, m.some, s, plain, env);
         for (unsigned mode = 0; mode < VA_FTZ_MODES; mode++) {
-            struct va_env all = {0xffff, mode != VA_FTZ_NONE, mode == VA_FTZ_BOTH};
+            struct va_env all = {
+                .active = 0xffff, .ftz32 = mode != VA_FTZ_NONE, .ftz16 = mode == VA_FTZ_BOTH};
             struct va_val d;
             va_alu_base[in->op](in, s, &d, &all);
             check_micro(in, &m, m.all[mode], s, &d, &all);

@@ -780,18 +780,20 @@ struct result {
     uint8_t data[SIZE];
 };
 
-#define COMPILED_PROGRAMS 8
+#define COMPILED_PROGRAMS   8
+#define ARITHMETIC_PROGRAMS 24
 
 enum engine { PLAIN, FAST, COMPILED };
 
-/* 4000 instructions at most, @slice at a time. */
-static void run_random(uint64_t seed, enum engine engine, unsigned slice, struct result *r)
+/* @most instructions, @slice at a time. */
+static void run_random(uint64_t seed, enum engine engine, unsigned slice, unsigned most,
+                       struct result *r)
 {
     uint32_t fau[64];
     struct world x;
 
     for (unsigned i = 0; i < 64; i++)
-        fau[i] = i * 0x9e3779b9u;
+        fau[i] = i * 0x9e3779b9u | (i % 4 == 1 ? 0x7f810000 : 0); /* some are NaN */
     memset(r, 0, sizeof(*r));
     memset(host.data, 0, sizeof(host.data));
     jit_mode = engine == COMPILED ? VA_JIT_NOW : VA_JIT_OFF;
@@ -807,7 +809,7 @@ static void run_random(uint64_t seed, enum engine engine, unsigned slice, struct
         va_bind(&x.shader);
     for (unsigned i = 0; i < 64; i++)
         set_address(&x.warp, i & 62, DATA + i * 64, 8);
-    for (unsigned left = 4000; left; left -= slice < left ? slice : left) {
+    for (unsigned left = most; left; left -= slice < left ? slice : left) {
         r->stop = va_run(&x.warp, &x.shader, slice < left ? slice : left);
         if (r->stop != VA_STOP_SLICE)
             break;
@@ -854,10 +856,10 @@ static void random_programs(void)
         host.answer = VA_MSG_DONE;
         uint64_t s = n & 8 ? seed | 0xffff00 : seed;
         use_vectors("base");
-        run_random(s, PLAIN, 4000, &plain);
+        run_random(s, PLAIN, 4000, 4000, &plain);
         for (unsigned v = 0; v < VA_VECTORS && va_alu_of(v); v++) {
             use_vectors(vectors[v]);
-            run_random(s, FAST, n & 16 ? 4000 : n % 97 + 1, &fast);
+            run_random(s, FAST, n & 16 ? 4000 : n % 97 + 1, 4000, &fast);
             if (!TAP_CHECK_MEM(&fast, &plain, sizeof(fast)))
                 tap_note("program %u, %s: stop %d, expected %d; executed %u, expected %u", n,
                          vectors[v], fast.stop, plain.stop, (unsigned)fast.warp.executed,
@@ -913,8 +915,8 @@ static void random_compiled(void)
         host.any = true;
         host.answer = VA_MSG_DONE;
         uint64_t s = n & 8 ? seed | 0xffff00 : seed;
-        run_random(s, PLAIN, 4000, &plain);
-        run_random(s, COMPILED, n & 1 ? 4000 : n % 97 + 1, &code);
+        run_random(s, PLAIN, 4000, 4000, &plain);
+        run_random(s, COMPILED, n & 1 ? 4000 : n % 97 + 1, 4000, &code);
         if (!TAP_CHECK_MEM(&code, &plain, sizeof(code)))
             tap_note("program %u: stop %d, expected %d; executed %u, expected %u", n, code.stop,
                      plain.stop, (unsigned)code.warp.executed, (unsigned)plain.warp.executed);
@@ -922,6 +924,107 @@ static void random_compiled(void)
     va_jit_get_stats(&stats);
     tap_note("%u compiled, %u failed", (unsigned)stats.compiled, (unsigned)stats.failed);
     TAP_CHECK_EQ(stats.failed, 0);
+}
+
+static uint64_t next(uint64_t *seed)
+{
+    *seed ^= *seed << 13, *seed ^= *seed >> 7, *seed ^= *seed << 17;
+    return *seed >> 11;
+}
+
+/* Registers r0 to r7; r8: an address, which stays. */
+static struct va_src any_of_eight(uint64_t *seed)
+{
+    struct va_src s = reg(next(seed) & 7);
+
+    s.neg = next(seed) % 4 == 0;
+    s.abs = next(seed) % 8 == 0;
+    return s;
+}
+
+/* @raw: bits from elsewhere, too. */
+static uint64_t random_arithmetic(uint64_t *seed, unsigned i, unsigned end, bool raw)
+{
+    static const enum va_op ops[] = {VA_OP_FMA_F32, VA_OP_FMA_F32, VA_OP_FADD_F32, VA_OP_FMIN_F32,
+                                     VA_OP_FMAX_F32};
+    unsigned kind = next(seed) % 16, dst = next(seed) & 7;
+    struct va_insn in;
+
+    switch (kind) {
+    case 0:
+        return addi(dst, next(seed) & 7, 0);
+    case 1:
+        return mov(dst, raw ? uni(next(seed) & 31) : reg(next(seed) & 7));
+    case 2:
+        return memory(VA_OP_STORE_I32, dst, 1, 8, 4 * (int)i, 0);
+    case 3: /* forwards, over a few */
+        return branch(reg(dst), next(seed) & 1, (int)(i + 4 < end ? next(seed) & 3 : 0));
+    default:
+        in = insn(ops[kind % 5], dst, any_of_eight(seed), any_of_eight(seed));
+        in.src[2] = any_of_eight(seed);
+        if (in.op != VA_OP_FMA_F32)
+            in.src[2] = (struct va_src){0};
+        else
+            for (unsigned k = 0; k < 3; k++)
+                in.src[k].abs = false;
+        in.dst_mask = in.op == VA_OP_FADD_F32 && next(seed) & 1 ? 1 : 3;
+        return word(in);
+    }
+}
+
+/* A loop of arithmetic with infinities and NaNs, of which bits are looked at here and there. */
+static void arithmetic_code(uint64_t *seed, bool raw)
+{
+    static const uint32_t values[] = {0,          0x3f800000, 0x7f800000, 0xff800000,
+                                      0x7f7fffff, 0xff7fffff, 0x00000001, 0x7fa12345};
+    unsigned n = 0, from, end;
+
+    for (unsigned r = 0; r < 8; r++)
+        host.code[n++] = movi(r, values[next(seed) % (raw ? 8 : 7)]);
+    host.code[n++] = movi(10, 5);
+    from = n;
+    end = n + 30;
+    while (n < end) {
+        host.code[n] = random_arithmetic(seed, n, end, raw);
+        n++;
+    }
+    host.code[n++] = addi(10, 10, -1u);
+    host.code[n] = branch(reg(10), false, (int)from - (int)n - 1);
+    n++;
+    for (unsigned r = 0; r < 8; r++)
+        host.code[n++] = memory(VA_OP_STORE_I32, r, 1, 8, 4 * (int)r, 0);
+    host.code[n] = END(movi(10, 1));
+}
+
+/* Compiled arithmetic settles a NaN only where it is looked at (jit_loose.h): that is everywhere
+ * where it can be seen. */
+static void nans_compiled(void)
+{
+    static struct result plain, code;
+    uint64_t seed = 0x1020304050607;
+    unsigned nans = 0;
+    const char *why;
+
+    if (!va_jit_available(&why)) {
+        tap_note("nothing to compare: %s", why);
+        return;
+    }
+    for (unsigned n = 0; n < ARITHMETIC_PROGRAMS; n++) {
+        uint64_t s = (next(&seed) | 0xffff00) & ~7ull;
+        memset(&host, 0, sizeof(host));
+        arithmetic_code(&seed, n % 3 == 0);
+        host.any = true;
+        for (unsigned budget = 1; budget < 4000; budget = budget * 3 / 2 + 1) {
+            run_random(s | (n & 1) << 1, PLAIN, 4000, budget, &plain);
+            run_random(s | (n & 1) << 1, COMPILED, n % 97 + 40, budget, &code);
+            for (unsigned r = 0; r < 8; r++)
+                nans += (plain.warp.r[r][0] & 0x7fffffff) > 0x7f800000;
+            if (!TAP_CHECK_MEM(&code, &plain, sizeof(code)))
+                tap_note("program %u, %u instructions", n, budget);
+        }
+    }
+    tap_note("%u NaNs in registers", nans);
+    TAP_CHECK(nans > 100);
 }
 
 /* Changes the byte at @at, as fseek() has it, of every file in @folder; returns how many there are.
@@ -976,7 +1079,7 @@ static void kept_on_disk(void)
     for (unsigned n = 0; n < 4; n++) {
         if (n >= 2) /* the object's last byte, then one of what the file says it is for */
             TAP_CHECK_EQ(n == 2 ? damage(folder, -1, SEEK_END) : damage(folder, 8, SEEK_SET), 2);
-        run_random(seed, COMPILED, 997, n ? &again : &first);
+        run_random(seed, COMPILED, 997, 4000, n ? &again : &first);
         va_jit_get_stats(&stats);
         TAP_CHECK_EQ(stats.compiled, 2 * (n + 1));
         TAP_CHECK_EQ(stats.loaded, n ? 2 : 0);
@@ -995,4 +1098,5 @@ TAP_MAIN({"cache-by-content", cache_by_content}, {"program-end", program_end}, {
          {"wide-loads-and-stores", wide_loads_and_stores}, {"memory-anywhere", memory_anywhere},
          {"atomics", atomics}, {"stall-and-repeat", stall_and_repeat}, {"blends", blends},
          {"faults", faults}, {"random-programs", random_programs}, {"every-variant", every_variant},
-         {"kept-on-disk", kept_on_disk}, {"random-compiled", random_compiled})
+         {"kept-on-disk", kept_on_disk}, {"random-compiled", random_compiled},
+         {"nans-compiled", nans_compiled})
