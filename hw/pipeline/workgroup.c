@@ -13,7 +13,7 @@
 
 #include "pipeline_internal.h"
 
-#define QUANTUM 1024u /* instructions of a warp before the next one has its turn */
+#define QUANTUM 4096u /* instructions of a warp before the next one has its turn */
 
 enum warp_state { WARP_RUNS, WARP_WAITS, WARP_ENDED };
 
