@@ -617,6 +617,16 @@ static enum va_stop compiled_end(struct run *x, const struct va_jit_args *a,
     }
 }
 
+/* A message that was answered with a jump is done, which the others were not: compiled code left
+ * it to be counted. */
+static void compiled_jump(struct run *x, const struct va_step *s, uint32_t *done)
+{
+    x->pc += 8;
+    ++*done;
+    if (x->s->counts)
+        x->s->counts[s->insn.op]++;
+}
+
 /* At most @budget instructions from the @i-th on; false: none of them is compiled, or too many. */
 static bool compiled(struct run *x, uint64_t i, uint32_t budget, uint32_t *done, enum va_stop *stop)
 {
@@ -635,6 +645,8 @@ static bool compiled(struct run *x, uint64_t i, uint32_t budget, uint32_t *done,
         return false;
     x->pc = x->base + 8 * (uint64_t)(int64_t)(int32_t)at;
     *stop = compiled_end(x, &x->jit, &x->p->step[x->jit.why == VA_JIT_LEFT ? i : at]);
+    if (*stop == VA_STOP_SLICE && x->jit.why == VA_JIT_ANSWER)
+        compiled_jump(x, &x->p->step[at], done);
     if (*stop != VA_STOP_SLICE) /* the instruction that stops is not counted, those before are */
         x->w->executed += *done;
     return true;

@@ -490,7 +490,10 @@ static bool emit_insn(struct emit *e, unsigned start, unsigned i)
         break;
     case VA_JIT_MEMORY:
         emit_message(e, start, i);
-        break;
+        if (in->op != VA_OP_BLEND)
+            break;
+        emit_goto(e, (int64_t)i + 1); /* a blend shader: no flow. Else it is answered with a jump */
+        return true;
     case VA_JIT_BRANCH:
         emit_branch(e, i);
         return true;

@@ -183,9 +183,11 @@ static void pass(struct flow *f, unsigned i)
     raw = (raw & ~all) | same;
     if (s->error)
         return;
-    if (s->kind == VA_KIND_BRANCH)
+    bool blends = s->insn.op == VA_OP_BLEND; /* which jumps, or calls what comes next */
+    if (s->kind == VA_KIND_BRANCH || blends)
         reach(f, (int64_t)i + 1 + s->insn.imm[0], loose, raw);
-    if (s->insn.flow != VA_FLOW_END && !(s->kind == VA_KIND_BRANCH && f->p->micro[i].always))
+    if ((blends || s->insn.flow != VA_FLOW_END) &&
+        !(s->kind == VA_KIND_BRANCH && f->p->micro[i].always))
         reach(f, (int64_t)i + 1, loose, raw);
 }
 

@@ -29,9 +29,8 @@ static enum va_jit_how how(const struct va_step *s, const struct va_micro *m)
     case VA_KIND_LOAD:
     case VA_KIND_STORE:
     case VA_KIND_ATOM:
+    case VA_KIND_MESSAGE:
         return VA_JIT_MEMORY;
-    case VA_KIND_MESSAGE: /* BLEND may jump */
-        return s->insn.op == VA_OP_BLEND ? VA_JIT_NOT : VA_JIT_MEMORY;
     default:
         return VA_JIT_NOT;
     }
@@ -40,7 +39,7 @@ static enum va_jit_how how(const struct va_step *s, const struct va_micro *m)
 static bool ends_block(const struct va_step *s, unsigned kind)
 {
     return kind == VA_JIT_NOT || kind == VA_JIT_BRANCH || s->insn.flow == VA_FLOW_END ||
-           s->insn.flow == VA_FLOW_DISCARD;
+           s->insn.flow == VA_FLOW_DISCARD || s->insn.op == VA_OP_BLEND;
 }
 
 /* Marks where blocks start with 1 in plan->len. */
@@ -51,7 +50,7 @@ static void leaders(const struct va_program *p, struct va_jit_plan *plan)
         const struct va_step *s = &p->step[i];
         if (ends_block(s, plan->how[i]) && i + 1 < p->count)
             plan->len[i + 1] = 1;
-        if (!s->error && s->kind == VA_KIND_BRANCH) {
+        if (!s->error && (s->kind == VA_KIND_BRANCH || s->insn.op == VA_OP_BLEND)) {
             int64_t to = (int64_t)i + 1 + s->insn.imm[0];
             if (to >= 0 && to < (int64_t)p->count)
                 plan->len[to] = 1;
