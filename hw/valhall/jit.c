@@ -24,7 +24,7 @@
 #include <unistd.h>
 
 #define HOT          20000u /* instructions of a warp, from when on compiling costs less than it brings */
-#define LONGEST      4096u /* instructions of a program: time to compile grows with it */
+#define LONGEST      1024u /* instructions of a program: LLVM wants 0.1 MiB and 1.5 ms for each */
 #define OFTEN_PARTED 256u  /* times that part of a warp was interpreted */
 #define PRIORITY     2     /* nice */
 #define QUEUE_MAX    256

@@ -20,10 +20,10 @@
 #include <immintrin.h>
 #endif
 
-#define SRC    0x10000000ull /* 1 MiB each */
-#define DST    0x20000000ull
-#define LENGTH (1u << 20)
-#define BODY   32 /* instructions of interest in a loop */
+#define SRC          0x10000000ull /* 1 MiB each */
+#define DST          0x20000000ull
+#define LENGTH       (1u << 20)
+#define BODY         32 /* instructions of interest in a loop */
 #define ACCUMULATORS 16
 
 static double seconds(clockid_t clock)
@@ -248,7 +248,8 @@ int main(int argc, char **argv)
     const char *why = "what runs";
     struct world *w;
 
-    if (argc > 2 || (jit ? !va_jit_available(&why) : argc > 1 && !va_vectors_choose(argv[1], &why))) {
+    if (argc > 2 ||
+        (jit ? !va_jit_available(&why) : argc > 1 && !va_vectors_choose(argv[1], &why))) {
         fprintf(stderr, "shader_bench [jit|base|avx2|avx512]: %s\n", why);
         return 2;
     }

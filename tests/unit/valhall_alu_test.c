@@ -586,6 +586,7 @@ static void choice(void)
     TAP_CHECK_EQ(va_vectors(), most);
 }
 
-TAP_MAIN({"choice", choice}, {"shapes", shapes}, {"every-row-has-a-function", every_row_has_a_function},
-         {"every-value", every_value}, {"integer-rows", integer_rows}, {"float-rows", float_rows},
-         {"convert-rows", convert_rows}, {"lanes", lanes}, {"composites", composites})
+TAP_MAIN({"choice", choice}, {"shapes", shapes},
+         {"every-row-has-a-function", every_row_has_a_function}, {"every-value", every_value},
+         {"integer-rows", integer_rows}, {"float-rows", float_rows}, {"convert-rows", convert_rows},
+         {"lanes", lanes}, {"composites", composites})
