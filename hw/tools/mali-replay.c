@@ -1,19 +1,18 @@
 /*
  * mali-replay: runs captured jobs (--gpu capture=FILE) without a guest and compares memory.
  *
- *   mali-replay FILE             every job: the same, or the first difference (status 1)
- *   mali-replay --jobs FILE      lists them
- *   mali-replay --job N ...      only job N; for graphics, the tiling jobs before it run, too
- *   mali-replay --dump FILE      what each job touched and changed
- *   mali-replay --disasm FILE    the programs of compute jobs, the code in the pages of others
- *   mali-replay --bench N FILE   runs all N times, prints the fastest time and the median
- *   mali-replay --bench N --profile OUT FILE
- *                                samples of where the time of these runs goes (scripts/bench
- * --profile) mali-replay --png DIR FILE   what fragment jobs drew, as DIR/job-N-rtM.png mali-replay
- * --from N --to M --write OUT FILE jobs N to M become a capture of their own mali-replay --renew
- * OUT FILE the capture again, with the memory that jobs leave now mali-replay --threads N ...
- * shader threads, 1 unless said, 0: as many as the host has mali-replay --slices N ...   an endless
- * job is given up after N slices (1 million)
+ * - mali-replay FILE: every job: the same, or the first difference (status 1)
+ * - --jobs: lists them
+ * - --job N: only job N; for graphics, the tiling jobs before it run, too
+ * - --dump: what each job touched and changed
+ * - --disasm: the programs of compute jobs, the code in the pages of others
+ * - --bench N: runs all N times, prints the fastest time and the median
+ * - --bench N --profile OUT: samples of where the time of these runs goes (scripts/bench --profile)
+ * - --png DIR: what fragment jobs drew, as DIR/job-N-rtM.png
+ * - --from N --to M --write OUT: jobs N to M become a capture of their own
+ * - --renew OUT: the capture again, with the memory that jobs leave now
+ * - --threads N: shader threads, 1 unless said, 0: as many as the host has
+ * - --slices N: an endless job is given up after N slices (1 million)
  *
  * Exit status: 0 all the same, 1 a difference, 2 usage or no capture, 3 the file is cut or damaged.
  *
