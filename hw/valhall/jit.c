@@ -14,6 +14,7 @@
 #include "jit_disk.h"
 #include "jit_emit.h"
 
+#include <malloc.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,6 +46,7 @@ static struct {
     pthread_mutex_t lock;
     pthread_cond_t work, idle;
     bool started, stop, busy;
+    bool made; /* something, by LLVM, since there was nothing to do */
     pthread_t thread;
     struct request *first, **last;
     unsigned queued;
@@ -241,6 +243,7 @@ static void compile(struct va_program *p, unsigned form)
     jit.stats.loaded += loaded;
     jit.stats.failed += c == NULL;
     jit.stats.ns += now_ns() - began;
+    jit.made |= works && !loaded;
     pthread_mutex_unlock(&jit.lock);
 }
 
@@ -256,6 +259,15 @@ static void bury(void)
     }
 }
 
+/* What LLVM had allocated and freed goes back to the host. Lock held. */
+static void give_back(void)
+{
+    jit.made = false;
+    pthread_mutex_unlock(&jit.lock);
+    malloc_trim(0);
+    pthread_mutex_lock(&jit.lock);
+}
+
 static void *work(void *unused)
 {
     setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), PRIORITY);
@@ -263,6 +275,10 @@ static void *work(void *unused)
     while (!jit.stop) {
         struct request *r = jit.first;
         bury();
+        if (!r && jit.made) {
+            give_back();
+            continue;
+        }
         if (!r) {
             jit.busy = false;
             pthread_cond_broadcast(&jit.idle);

@@ -19,7 +19,7 @@ KERNEL_ARGUMENTS = ("console=ttyAMA0 rdinit=/init loglevel=7 panic=-1 oops=panic
 
 # MiB for the guest code that QEMU has translated. It keeps all of it until that is full, boot and installation
 # included (170 MiB after a few programs of Mesa), and begins again: what is still in use is back within a second.
-TRANSLATED = 128
+TRANSLATED = 112
 
 # No text console on the guest's screen: it is for what programs draw, and stays as the last one left it.
 SCREEN_ARGUMENTS = "drm_kms_helper.fbdev_emulation=0"
